@@ -1,0 +1,77 @@
+"""POST /v1/calls/{id}/{action}: an application acts on a live call."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from switchboard import wiring
+from switchboard.contracts.applications import CommandAnswer, CommandRequest, read_contract
+from switchboard.domain.call_control import CallAction, CallCommand
+from switchboard.edges.http_api import (
+    answer,
+    header,
+    json_object,
+    new_api,
+    raw_body,
+    refuse_other_methods,
+    request_id,
+    require_key,
+)
+from switchboard.errors import InvalidRequest, NotFound
+from switchboard.observability import count, join, logger, metrics
+from switchboard.use_cases.call_control import COMMAND_EXPIRES, control_call
+
+PATH = "/v1/calls/<call_id>/<action>"
+api = new_api()
+refuse_other_methods(api, PATH, "POST")
+
+
+@api.post(PATH, summary="Act on a live call", tags=["calls"])
+def act(call_id: str, action: str) -> Response[str]:
+    key_id = require_key(api)
+    join(request_id=request_id(api), call_id=call_id)
+    command = _command(call_id, action, key_id, datetime.now(UTC))
+    state = control_call(
+        command,
+        centre=wiring.contact_centre(),
+        once=wiring.once_store(),
+        now=datetime.now(UTC),
+    )
+    count("CallControlled")
+    logger.info("call controlled", action=command.action.value, state=state)
+    done = CommandAnswer(
+        call_id=call_id, action=command.action, state=state, request_id=request_id(api)
+    )
+    return answer(done.model_dump(mode="json"))
+
+
+def _command(call_id: str, action: str, key_id: str, now: datetime) -> CallCommand:
+    asked = read_contract(CommandRequest, json_object(raw_body(api) or b"{}"))
+    kind = _action(action)
+    if kind is CallAction.TRANSFER and not asked.target:
+        raise InvalidRequest("target: say where to transfer to.")
+    # Without a key of its own, every request is a new command.
+    command_id = header(api, "idempotency-key") or uuid4().hex
+    return CallCommand(
+        id=f"{key_id}#{command_id}",
+        call_id=call_id,
+        action=kind,
+        not_after=now + COMMAND_EXPIRES,
+        target=asked.target,
+    )
+
+
+def _action(action: str) -> CallAction:
+    try:
+        return CallAction(action)
+    except ValueError as error:
+        raise NotFound(f"Actions are: {', '.join(CallAction)}.") from error
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return api.resolve(event, context)

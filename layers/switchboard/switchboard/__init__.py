@@ -1,0 +1,1 @@
+"""Switchboard: the CRM side of an ECS contact centre."""

@@ -1,0 +1,1 @@
+"""What crosses our edges, as pydantic models."""

@@ -1,0 +1,68 @@
+"""What ECS gets back: flat, every key always there, every value text of at most 255 characters."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from switchboard.domain.customer import Scalar
+
+PROMPTS: Final = 3
+
+
+class FlatAnswer(BaseModel):
+    """Extra keys are the attributes that the deployment configured."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    def values(self) -> Mapping[str, Scalar]:
+        return self.model_dump()
+
+
+class LookupAnswer(FlatAnswer):
+    """Who it is, and how sure we are."""
+
+    outcome: str = Field(
+        description="known, unknown, ambiguous, withheld, unreadable, or degraded (CRM no answer)."
+    )
+    source: str = Field(description="live, cache, stale (CRM down, older answer) or default.")
+    match_count: int = Field(description="How many customers have the number or address.")
+    customer_id: str = Field("", description="`connector:id`; send it back in every trigger.")
+    customer_name: str = Field("", description="As the CRM writes it.")
+    screen_pop_url: str = Field("", description="The agent's page for this interaction.")
+    elapsed_ms: int = Field(description="How long we took, in milliseconds.")
+    request_id: str = Field(description="Joins our log lines; send it back in every trigger.")
+
+
+class RouteAnswer(LookupAnswer):
+    """Where to send it, and why; everything of the lookup as well."""
+
+    action: str = Field(description="queue, self_service, message or callback.")
+    business_process: str = Field(description="The Business Process to transfer into.")
+    priority_class: str = Field(description="Name of the Priority Class to use.")
+    priority_seconds: int = Field(description="What that class is worth, for information.")
+    preferred_agent: str = Field(description="Extension for Assign Agent; empty for anybody.")
+    prompt_1: str = Field("", description="Key of the first prompt to play; empty for none.")
+    prompt_2: str = ""
+    prompt_3: str = ""
+    row: str = Field(description="The rule that decided.")
+    reason: str = Field(description="Why, in one sentence.")
+    ruleset: str = Field(description="Hash of the ruleset that decided.")
+    remark: str = Field(description="One line for Add Remark, so that the agent sees the reason.")
+
+
+class ErrorAnswer(BaseModel):
+    """Every refusal and failure, on every route."""
+
+    error: str = Field(description="A stable code.")
+    message: str = Field(description="What to do about it.")
+    request_id: str
+
+
+class TriggerAnswer(BaseModel):
+    """The trigger is kept and will reach the CRM."""
+
+    accepted: str = Field(description="true, once it is durably kept.")
+    duplicate: str = Field(description="true when it said nothing that was not known.")
+    interaction_id: str
+    request_id: str

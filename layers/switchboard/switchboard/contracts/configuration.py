@@ -1,0 +1,153 @@
+"""What an operator edits and publishes. Checked when it is published and again when it is read."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from switchboard.domain.outbound import ContactPolicy
+from switchboard.domain.posting import PostingProfile
+from switchboard.errors import Misconfigured
+from switchboard.use_cases.arrival_lookup import LookupRules
+
+_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_Configuration = TypeVar("_Configuration", bound="Configuration")
+
+
+def _a_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"no time zone {name!r}; write one like America/New_York") from error
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_a_zone)]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
+
+
+class Configuration(BaseModel):
+    """A misspelt key is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AttributeSpec(Configuration):
+    """One attribute in answers to ECS: which CRM attribute it is, and what stands for none."""
+
+    source: str = Field("", alias="from")
+    default: str | int | float | bool = ""
+
+
+class LookupConfiguration(Configuration):
+    """Which CRMs are asked, for how long, and what ECS gets to see."""
+
+    format: Literal["lookup/1"]
+    connectors: tuple[str, ...]
+    default_region: str = Field(pattern="^[A-Z]{2}$")
+    time_zone: Zone = "UTC"
+    budget_ms: int = Field(1200, ge=100, le=25_000)
+    fresh_s: int = Field(60, ge=0)
+    negative_s: int = Field(10, ge=0)
+    stale_s: int = Field(86_400, ge=0)
+    attributes: Mapping[str, AttributeSpec] = Field(default_factory=dict)
+    desk_base_url: str = ""
+    desk_link_valid_s: int = Field(28_800, ge=60)
+
+    def rules(self) -> LookupRules:
+        return LookupRules(
+            default_region=self.default_region,
+            fresh_s=self.fresh_s,
+            negative_s=self.negative_s,
+            stale_s=self.stale_s,
+        )
+
+
+class ProfileSpec(Configuration):
+    """Which interactions go to a connector; a filter that is left out lets everything through."""
+
+    connector: str
+    business_processes: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    directions: tuple[str, ...] = ()
+    wait_for_disposition_s: int = Field(0, ge=0, le=3600)
+
+    def profile(self) -> PostingProfile:
+        return PostingProfile(
+            connector=self.connector,
+            business_processes=frozenset(self.business_processes),
+            channels=frozenset(self.channels),
+            directions=frozenset(self.directions),
+            wait_for_disposition_s=self.wait_for_disposition_s,
+        )
+
+
+class PostingConfiguration(Configuration):
+    """Which interactions are written into which CRM."""
+
+    format: Literal["posting/1"]
+    profiles: tuple[ProfileSpec, ...]
+
+
+class ContactPolicyConfiguration(Configuration):
+    """When and how often people may be called."""
+
+    format: Literal["contact-policy/1"]
+    opens: TimeOfDay
+    closes: TimeOfDay
+    weekdays: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...]
+    max_attempts_per_day: int = Field(ge=0)
+    zones_by_region: Mapping[str, tuple[Zone, ...]]
+    default_business_process: str
+    request_valid_s: int = Field(14_400, ge=60, le=604_800)
+
+    def policy(self) -> ContactPolicy:
+        return ContactPolicy(
+            opens_minute=_minute(self.opens),
+            closes_minute=_minute(self.closes),
+            weekdays=frozenset(_WEEKDAYS.index(day) for day in self.weekdays),
+            max_attempts_per_day=self.max_attempts_per_day,
+            zones_by_region=self.zones_by_region,
+            default_business_process=self.default_business_process,
+            request_valid_s=self.request_valid_s,
+        )
+
+
+class SystemSpec(Configuration):
+    """A compiled connector or ECS profile, and this deployment's settings for it."""
+
+    definition: Mapping[str, Any]
+    settings: Mapping[str, str] = Field(default_factory=dict)
+
+
+class ConnectorsConfiguration(Configuration):
+    """Every CRM that this deployment talks to, by connector id."""
+
+    format: Literal["connectors/1"]
+    connectors: Mapping[str, SystemSpec]
+
+
+class EcsConfiguration(Configuration):
+    """The contact centre's own API: a compiled profile and its settings."""
+
+    format: Literal["ecs/1"]
+    profile: SystemSpec
+
+
+def read_configuration(
+    model: type[_Configuration], body: Mapping[str, Any], *, kind: str
+) -> _Configuration:
+    """Raises: Misconfigured that names every wrong key."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()
+        )
+        raise Misconfigured(f"{kind}: {problems}") from error
+
+
+def _minute(time_of_day: str) -> int:
+    hours, minutes = time_of_day.split(":")
+    return int(hours) * 60 + int(minutes)

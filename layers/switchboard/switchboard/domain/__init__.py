@@ -1,0 +1,1 @@
+"""Decisions over values. Standard library and phonenumberslite only."""

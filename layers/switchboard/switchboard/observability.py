@@ -1,0 +1,26 @@
+"""One logger and one metrics sink, set up the same in every function. Nobody else writes output."""
+
+import logging
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
+
+logger = Logger()
+metrics = Metrics()
+
+# Use cases know only the standard library's logging; their lines come out like ours, with the
+# same keys.
+copy_config_to_registered_loggers(source_logger=logger, include={"switchboard"})
+
+
+def count(event: str) -> None:
+    """Add one to a metric. Names are ours, never data."""
+    metrics.add_metric(name=event, unit="Count", value=1)
+
+
+def join(**keys: str) -> None:
+    """Put ids on every further line of this invocation, so that lines can be joined."""
+    logger.append_keys(**{name: value for name, value in keys.items() if value})
+
+
+logging.getLogger("switchboard").setLevel(logging.INFO)

@@ -1,0 +1,231 @@
+"""The outside world on one page, written as promises.
+
+Every method that leaves the process may raise: a CRM or the contact centre raises UpstreamError,
+our own tables and queues raise StateUnavailable. Nobody has to inherit from these.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from switchboard.domain.call_control import CallCommand
+from switchboard.domain.customer import Customer
+from switchboard.domain.deadline import Deadline
+from switchboard.domain.identity import Identity, PhoneNumber
+from switchboard.domain.interaction import Interaction, TriggerEvent
+from switchboard.domain.outbound import OutboundRequest
+from switchboard.domain.posting import Idempotency, InteractionRecord, Logged, Posting
+
+
+class Crm(Protocol):
+    """One CRM, seen through its connector."""
+
+    @property
+    def connector(self) -> str: ...
+
+    @property
+    def idempotency(self) -> Idempotency: ...
+
+    @property
+    def settle_s(self) -> float:
+        """After this long, a search finds what an earlier, interrupted write may have made."""
+
+    @property
+    def needs_customer(self) -> bool:
+        """Whether an interaction can only be logged on a customer's record."""
+
+    def find(self, identity: Identity, *, deadline: Deadline) -> tuple[Customer, ...]:
+        """Every customer that carries the number or address, each verified against it.
+
+        Empty when nobody does. Ends before the deadline whatever the server does.
+        """
+
+    def log_interaction(self, record: InteractionRecord, *, deadline: Deadline) -> Logged:
+        """Write the interaction's record; safe to repeat as far as `idempotency` says.
+
+        Raises: UpstreamUnknown when it was sent and the answer was lost.
+        """
+
+
+class ContactCentre(Protocol):
+    """ECS's own API, through its profile."""
+
+    def queue_call(self, request: OutboundRequest, *, deadline: Deadline) -> str:
+        """Ask for a call to be queued; the contact centre's id for it. Never repeated by us.
+
+        Raises: UpstreamUnknown when it was sent and the answer was lost.
+        """
+
+    def control(self, command: CallCommand, *, deadline: Deadline) -> str:
+        """Act on a live call; the state it is in afterwards.
+
+        Raises: NotFound, StateConflict, UpstreamUnknown.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What we found and decided when an interaction arrived; kept for the desk and the posting."""
+
+    request_id: str
+    at: datetime
+    outcome: str
+    contact: str = field(default="", repr=False)
+    customer: Customer | None = None
+    decision: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """Everything the ledger holds of one interaction."""
+
+    interaction: Interaction
+    arrival: Arrival | None = None
+    postings: Mapping[str, Posting] = field(default_factory=dict)
+    ended_at: datetime | None = None
+    started_at: datetime | None = None
+
+
+class InteractionLedger(Protocol):
+    """Inbox and outbox: what was acknowledged is here, and stays until it is in the CRM."""
+
+    def merge(
+        self,
+        event: TriggerEvent,
+        *,
+        now: datetime,
+        due_when: Callable[[Interaction], datetime],
+    ) -> LedgerRow | None:
+        """Add what the event says; None when it said nothing new.
+
+        Durable when it returns. `due_when` tells, for the merged interaction, when the sweeper
+        looks at the row if nobody does before; a row that a worker holds keeps its own moment.
+
+        Raises: StateConflict when the event contradicts an immutable field of the same id.
+        """
+
+    def note_arrival(self, interaction_id: str, arrival: Arrival) -> None:
+        """Keep what was found and decided; a later arrival note of the same id replaces it."""
+
+    def read(self, interaction_id: str) -> LedgerRow | None: ...
+
+    def lease(
+        self, interaction_id: str, *, token: str, now: datetime, lease_s: float
+    ) -> LedgerRow | None:
+        """The row, for one worker alone; None when another holds it or there is no such row.
+
+        An abandoned lease ends by itself, and the row is due again at that moment.
+        """
+
+    def save_posting(self, interaction_id: str, posting: Posting, *, token: str) -> bool:
+        """Keep how far a posting has come; False, nothing changed, when the lease was lost."""
+
+    def release(
+        self, interaction_id: str, *, token: str, revision: int, due_at: datetime | None
+    ) -> bool:
+        """Give the row back; False when it grew past `revision` meanwhile and is due at once,
+        or when the lease was lost."""
+
+    def due(self, *, now: datetime, limit: int) -> tuple[str, ...]:
+        """Ids of rows whose time has come, oldest first."""
+
+    def history(self, customer_key: str, *, limit: int) -> tuple[LedgerRow, ...]:
+        """The customer's interactions over all channels, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedCustomers:
+    """A CRM's earlier answer, and since when we have it."""
+
+    customers: tuple[Customer, ...]
+    looked_up_at: datetime
+
+
+class LookupMemory(Protocol):
+    """CRM answers kept a while. Never one customer's data under another's key."""
+
+    def recall(self, connector: str, identity: Identity) -> RememberedCustomers | None: ...
+
+    def remember(
+        self,
+        connector: str,
+        identity: Identity,
+        customers: tuple[Customer, ...],
+        *,
+        now: datetime,
+        keep_s: int,
+    ) -> None: ...
+
+
+class OutboundStore(Protocol):
+    """Requests to call, each claimed for dialling at most once."""
+
+    def add(self, request: OutboundRequest, *, due_at: datetime | None) -> OutboundRequest | None:
+        """Keep a new request. None, or the one already stored under that id, unchanged."""
+
+    def read(self, request_id: str) -> OutboundRequest | None: ...
+
+    def move(self, request: OutboundRequest, *, expected: str, due_at: datetime | None) -> bool:
+        """Store the new state if the stored one is still `expected`; whether it was."""
+
+    def due(self, *, now: datetime, limit: int) -> tuple[str, ...]: ...
+
+    def reserve_attempt(self, request: OutboundRequest, *, local_day: str, limit: int) -> bool:
+        """Count the request among that day's calls to its number, atomically; False at the limit.
+
+        A request that is tried again counts once.
+        """
+
+    def is_do_not_call(self, number: PhoneNumber) -> bool: ...
+
+    def mark_do_not_call(self, number: PhoneNumber, *, source: str, at: datetime) -> None: ...
+
+
+class OnceStore(Protocol):
+    """Things that may happen once: webhook deliveries, call commands."""
+
+    def claim(self, key: str, *, now: datetime, keep_s: int) -> bool:
+        """True for the first claim of `key` within `keep_s`, False for every later one."""
+
+
+class WorkQueue(Protocol):
+    """Wakes a worker. Carries ids only; losing a message loses time, nothing else."""
+
+    def send(self, work_id: str, *, request_id: str, delay_s: int = 0) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderKey:
+    """A caller's key as we keep it: a digest, and where it may be used."""
+
+    id: str
+    digest: str = field(repr=False)
+    routes: tuple[str, ...]
+    sources: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+
+
+class KeyStore(Protocol):
+    """The header keys that were handed out."""
+
+    def find(self, key_id: str) -> HeaderKey | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published document and the hash of its content."""
+
+    kind: str
+    digest: str
+    body: Mapping[str, Any] = field(repr=False)
+
+
+class Publications(Protocol):
+    """What an operator published: rulesets, profiles, policies, connectors."""
+
+    def active(self, kind: str) -> Published:
+        """The active version.
+
+        Raises: Misconfigured when none was ever published.
+        """

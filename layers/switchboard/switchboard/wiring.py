@@ -1,0 +1,286 @@
+"""The only place that knows everything: ports meet their adapters, built on first use and kept."""
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+import boto3
+from botocore.config import Config
+
+from switchboard import settings
+from switchboard.adapters.dynamodb_config import DynamoDbKeyStore, DynamoDbPublications
+from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
+from switchboard.adapters.dynamodb_lookups import DynamoDbLookupMemory
+from switchboard.adapters.dynamodb_once import DynamoDbOnceStore
+from switchboard.adapters.dynamodb_outbound import DynamoDbOutboundStore
+from switchboard.adapters.dynamodb_table import DynamoDbTable
+from switchboard.adapters.secrets import SecretsManagerSecrets
+from switchboard.adapters.sqs_queue import SqsWorkQueue
+from switchboard.domain.outbound import ContactPolicy
+from switchboard.domain.posting import PostingProfile
+from switchboard.domain.ruleset import Ruleset, RulesetProblem, read_ruleset
+from switchboard.errors import Misconfigured, NotFound
+from switchboard.observability import logger
+from switchboard.ports import (
+    ContactCentre,
+    Crm,
+    InteractionLedger,
+    KeyStore,
+    LookupMemory,
+    OnceStore,
+    OutboundStore,
+    Publications,
+    Published,
+    WorkQueue,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
+
+    from switchboard.contracts.configuration import LookupConfiguration, SystemSpec
+
+_Built = TypeVar("_Built")
+
+# A caller may be waiting: give up on our own tables early, and try once more.
+_PATIENCE: Final = Config(
+    connect_timeout=0.5, read_timeout=1.0, retries={"total_max_attempts": 2, "mode": "standard"}
+)
+
+
+class _Current(Generic[_Built]):
+    """What was built from the active version of a published document; rebuilt when that changes.
+
+    A new version that cannot be built is reported, and the one before it goes on serving.
+    """
+
+    def __init__(self, kind: str, build: Callable[[Published], _Built]) -> None:
+        self._kind = kind
+        self._build = build
+        self._digest = ""
+        self._value: _Built | None = None
+
+    def get(self) -> _Built:
+        """Raises: Misconfigured when nothing usable was ever published."""
+        published = publications().active(self._kind)
+        if published.digest != self._digest:
+            self._rebuild(published)
+        if self._value is None:
+            raise Misconfigured(f"The published {self._kind} cannot be used; publish a good one.")
+        return self._value
+
+    def _rebuild(self, published: Published) -> None:
+        self._digest = published.digest
+        try:
+            self._value = self._build(published)
+        except Misconfigured as error:
+            logger.error(
+                "published document cannot be used",
+                kind=self._kind,
+                digest=published.digest,
+                detail=str(error),
+            )
+
+
+@functools.cache
+def publications() -> Publications:
+    return DynamoDbPublications(_table("CONFIG_TABLE"))
+
+
+@functools.cache
+def keys() -> KeyStore:
+    return DynamoDbKeyStore(_table("CONFIG_TABLE"))
+
+
+@functools.cache
+def ledger() -> InteractionLedger:
+    return DynamoDbInteractionLedger(_table("INTERACTIONS_TABLE"))
+
+
+@functools.cache
+def lookup_memory() -> LookupMemory:
+    return DynamoDbLookupMemory(_table("LOOKUPS_TABLE"))
+
+
+@functools.cache
+def outbound_store() -> OutboundStore:
+    return DynamoDbOutboundStore(_table("OUTBOUND_TABLE"))
+
+
+@functools.cache
+def once_store() -> OnceStore:
+    return DynamoDbOnceStore(_table("COORDINATION_TABLE"))
+
+
+@functools.cache
+def posting_queue() -> WorkQueue:
+    return SqsWorkQueue(_sqs(), settings.required("POSTING_QUEUE_URL"))
+
+
+@functools.cache
+def dialing_queue() -> WorkQueue:
+    return SqsWorkQueue(_sqs(), settings.required("DIALING_QUEUE_URL"))
+
+
+def lookup_configuration() -> "LookupConfiguration":
+    return _lookup_configuration().get()
+
+
+def ruleset() -> tuple[Ruleset, str]:
+    """The active ruleset and its hash."""
+    return _ruleset().get()
+
+
+def posting_profiles() -> tuple[PostingProfile, ...]:
+    return _posting_profiles().get()
+
+
+def contact_policy() -> ContactPolicy:
+    return _contact_policy().get()
+
+
+def crms() -> Mapping[str, Crm]:
+    """Every connected CRM, by connector id."""
+    return _crms().get()
+
+
+def asked_crms() -> tuple[Crm, ...]:
+    """The CRMs that a lookup asks, in order."""
+    connected = crms()
+    return tuple(connected[name] for name in lookup_configuration().connectors)
+
+
+def connector(connector_id: str) -> "SystemSpec":
+    """Raises: NotFound."""
+    spec = _connectors().get().get(connector_id)
+    if spec is None:
+        raise NotFound("No connector of this name is published here.")
+    return spec
+
+
+def contact_centre() -> ContactCentre:
+    return _contact_centre().get()
+
+
+def connector_secrets(connector_id: str) -> Mapping[str, str]:
+    return _secrets().read(f"connectors/{connector_id}")
+
+
+def desk_link_key() -> bytes:
+    """What desk links are signed with."""
+    return _secrets().read("desk-link")["key"].encode()
+
+
+def forget() -> None:
+    """Drop everything that was built; for tests that change the environment."""
+    for built in list(globals().values()):
+        if isinstance(built, functools._lru_cache_wrapper):
+            built.cache_clear()
+
+
+@functools.cache
+def _lookup_configuration() -> "_Current[LookupConfiguration]":
+    from switchboard.contracts.configuration import LookupConfiguration, read_configuration
+
+    return _Current(
+        "lookup", lambda p: read_configuration(LookupConfiguration, p.body, kind="lookup")
+    )
+
+
+@functools.cache
+def _ruleset() -> _Current[tuple[Ruleset, str]]:
+    return _Current("routing", _read_rules)
+
+
+@functools.cache
+def _posting_profiles() -> _Current[tuple[PostingProfile, ...]]:
+    from switchboard.contracts.configuration import PostingConfiguration, read_configuration
+
+    def build(published: Published) -> tuple[PostingProfile, ...]:
+        read = read_configuration(PostingConfiguration, published.body, kind="posting")
+        return tuple(spec.profile() for spec in read.profiles)
+
+    return _Current("posting", build)
+
+
+@functools.cache
+def _contact_policy() -> _Current[ContactPolicy]:
+    from switchboard.contracts.configuration import ContactPolicyConfiguration, read_configuration
+
+    return _Current(
+        "contact_policy",
+        lambda p: read_configuration(
+            ContactPolicyConfiguration, p.body, kind="contact_policy"
+        ).policy(),
+    )
+
+
+@functools.cache
+def _connectors() -> "_Current[Mapping[str, SystemSpec]]":
+    from switchboard.contracts.configuration import ConnectorsConfiguration, read_configuration
+
+    return _Current(
+        "connectors",
+        lambda p: read_configuration(ConnectorsConfiguration, p.body, kind="connectors").connectors,
+    )
+
+
+@functools.cache
+def _crms() -> _Current[Mapping[str, Crm]]:
+    from switchboard.adapters.rest_crm import RestCrm
+
+    def build(_: Published) -> Mapping[str, Crm]:
+        return {
+            name: RestCrm(
+                spec.definition,
+                spec.settings,
+                functools.partial(connector_secrets, name),
+                default_region=lookup_configuration().default_region,
+            )
+            for name, spec in _connectors().get().items()
+        }
+
+    return _Current("connectors", build)
+
+
+@functools.cache
+def _contact_centre() -> _Current[ContactCentre]:
+    from switchboard.adapters.ecs_client import EcsClient
+    from switchboard.contracts.configuration import EcsConfiguration, read_configuration
+
+    def build(published: Published) -> ContactCentre:
+        profile = read_configuration(EcsConfiguration, published.body, kind="ecs").profile
+        return EcsClient(profile.definition, profile.settings, lambda: _secrets().read("ecs"))
+
+    return _Current("ecs", build)
+
+
+@functools.cache
+def _secrets() -> SecretsManagerSecrets:
+    client: SecretsManagerClient = boto3.client("secretsmanager", config=_PATIENCE)
+    return SecretsManagerSecrets(client, settings.required("SECRETS_PREFIX"))
+
+
+@functools.cache
+def _dynamodb() -> "DynamoDBClient":
+    client: DynamoDBClient = boto3.client("dynamodb", config=_PATIENCE)
+    return client
+
+
+@functools.cache
+def _sqs() -> "SQSClient":
+    client: SQSClient = boto3.client("sqs", config=_PATIENCE)
+    return client
+
+
+def _table(variable: str) -> DynamoDbTable:
+    return DynamoDbTable(_dynamodb(), settings.required(variable))
+
+
+def _read_rules(published: Published) -> tuple[Ruleset, str]:
+    body: Mapping[str, Any] = published.body
+    try:
+        return read_ruleset(body), published.digest
+    except RulesetProblem as error:
+        raise Misconfigured(f"routing: {error}") from error
