@@ -29,7 +29,6 @@ def show(token: str) -> Response[str]:
         return _html(refused_page(_EXPIRED), HTTPStatus.FORBIDDEN)
     join(request_id=request_id(api), interaction_id=link.interaction_id)
     view = show_desk(link.interaction_id, ledger=wiring.ledger())
-    count("DeskShown")
     logger.info("desk shown", history=len(view.history))
     zone = ZoneInfo(wiring.lookup_configuration().time_zone)
     return _html(desk_page(view, zone=zone), HTTPStatus.OK)
@@ -41,6 +40,7 @@ def refuse(error: SwitchboardError) -> Response[str]:
 
 
 def _html(page: str, status: HTTPStatus) -> Response[str]:
+    count(f"DeskAnswered{status.value}")
     return Response(
         status_code=status,
         content_type="text/html; charset=utf-8",
@@ -53,7 +53,7 @@ api.exception_handler(SwitchboardError)(refuse)
 api.not_found(lambda _: _html(refused_page(_EXPIRED), HTTPStatus.NOT_FOUND))
 
 
-@metrics.log_metrics(raise_on_empty_metrics=False)
+@metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return api.resolve(event, context)

@@ -25,6 +25,7 @@ processor = BatchProcessor(event_type=EventType.SQS)
 def post(record: SQSRecord) -> None:
     pointer = read_pointer(record.body)
     join(request_id=pointer.request_id, interaction_id=pointer.id)
+    count("PostingRun")
     run = PostingRun(
         token=uuid4().hex,
         now=datetime.now(UTC),
@@ -53,7 +54,7 @@ def post(record: SQSRecord) -> None:
         )
 
 
-@metrics.log_metrics(raise_on_empty_metrics=False)
+@metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, post, processor, context)

@@ -23,6 +23,7 @@ processor = BatchProcessor(event_type=EventType.SQS)
 def place(record: SQSRecord) -> None:
     pointer = read_pointer(record.body)
     join(request_id=pointer.request_id, outbound_id=pointer.id)
+    count("DialingRun")
     request = dial(
         pointer.id,
         policy=wiring.contact_policy(),
@@ -41,7 +42,7 @@ def place(record: SQSRecord) -> None:
     )
 
 
-@metrics.log_metrics(raise_on_empty_metrics=False)
+@metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, place, processor, context)

@@ -115,11 +115,12 @@ def _take(request: OutboundRequest, now: datetime) -> Response[str]:
 
 
 def _tell(request: OutboundRequest, *, status: int, repeated: bool = False) -> Response[str]:
+    count("OutboundRequestTold")
     told = OutboundAnswer.of(request, repeated=repeated, request_id=request_id(api))
     return answer(told.model_dump(), status=status)
 
 
-@metrics.log_metrics(raise_on_empty_metrics=False)
+@metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return api.resolve(event, context)

@@ -10,7 +10,7 @@ from switchboard.observability import logger, metrics
 from switchboard.use_cases.sweeper import sweep
 
 
-@metrics.log_metrics(raise_on_empty_metrics=False)
+@metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     swept = sweep(

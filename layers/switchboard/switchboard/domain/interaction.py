@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -67,7 +67,7 @@ def merge(interaction: Interaction, event: TriggerEvent) -> Interaction:
     Commutative, associative and idempotent: any order of arrival and any number of repeats
     give the same document. An absent value never overwrites a known one.
     """
-    at = event.occurred_at.isoformat()
+    at = event.occurred_at.astimezone(UTC).isoformat(timespec="microseconds")
     candidates = {name: FieldVersion(at, text) for name, text in event.fields.items()}
     newer = {
         name: version

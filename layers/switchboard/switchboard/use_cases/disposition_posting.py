@@ -36,8 +36,9 @@ from switchboard.ports import Crm, InteractionLedger, LedgerRow, WorkQueue
 
 _log = logging.getLogger(__name__)
 
-LEASE_S: Final = 45.0
+# For all CRMs of one interaction together; the lease must outlast it by far.
 CRM_BUDGET_S: Final = 15.0
+LEASE_S: Final = 45.0
 _LONGEST_QUEUE_DELAY_S: Final = 900
 
 
@@ -77,9 +78,10 @@ def post_interaction(
     if not_before and not_before > run.now:
         _give_back(row, ledger, queue, run, due_at=not_before)
         return ()
+    deadline = Deadline.after(CRM_BUDGET_S)
     wanted = [p for p in profiles if p.wants(row.interaction) and p.connector in crms]
     try:
-        postings = tuple(_bring_on(row, crms[p.connector], ledger, run) for p in wanted)
+        postings = tuple(_bring_on(row, crms[p.connector], ledger, run, deadline) for p in wanted)
     except LeaseLost:
         _log.warning("lease lost; the worker that took it goes on")
         return ()
@@ -95,7 +97,9 @@ def _settled_at(row: LedgerRow, profiles: Sequence[PostingProfile]) -> datetime 
     return row.ended_at + timedelta(seconds=patience_s)
 
 
-def _bring_on(row: LedgerRow, crm: Crm, ledger: InteractionLedger, run: PostingRun) -> Posting:
+def _bring_on(
+    row: LedgerRow, crm: Crm, ledger: InteractionLedger, run: PostingRun, deadline: Deadline
+) -> Posting:
     posting = row.postings.get(crm.connector) or Posting(crm.connector)
     step = next_step(
         posting,
@@ -112,14 +116,18 @@ def _bring_on(row: LedgerRow, crm: Crm, ledger: InteractionLedger, run: PostingR
                 row, parked(posting, reason, revision=row.interaction.revision), ledger, run
             )
         case Write():
-            return _write(row, posting, crm, ledger, run)
+            return _write(row, posting, crm, ledger, run, deadline)
 
 
 def _write(
-    row: LedgerRow, posting: Posting, crm: Crm, ledger: InteractionLedger, run: PostingRun
+    row: LedgerRow,
+    posting: Posting,
+    crm: Crm,
+    ledger: InteractionLedger,
+    run: PostingRun,
+    deadline: Deadline,
 ) -> Posting:
     revision = row.interaction.revision
-    deadline = Deadline.after(CRM_BUDGET_S)
     try:
         customer = _customer(row, crm, run, deadline)
     except (UpstreamError, Misconfigured) as error:

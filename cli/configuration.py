@@ -1,0 +1,117 @@
+"""The files in `config/`, checked and compiled into what is published. Lambda reads no YAML."""
+
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from switchboard.adapters.connector.compile import compile_connector
+from switchboard.contracts.configuration import (
+    Configuration,
+    ConnectorsConfiguration,
+    ContactPolicyConfiguration,
+    EcsConfiguration,
+    LookupConfiguration,
+    PostingConfiguration,
+    read_configuration,
+)
+from switchboard.domain.routing import failing_stories
+from switchboard.domain.ruleset import RulesetProblem, read_ruleset
+from switchboard.errors import Misconfigured
+
+Document = dict[str, Any]
+
+_MODELS: Final[Mapping[str, type[Configuration]]] = {
+    "lookup": LookupConfiguration,
+    "posting": PostingConfiguration,
+    "contact_policy": ContactPolicyConfiguration,
+    "connectors": ConnectorsConfiguration,
+    "ecs": EcsConfiguration,
+}
+
+
+def read_folder(folder: Path) -> dict[str, Document]:
+    """Every document to publish, by kind.
+
+    Raises: Misconfigured that names the file and every problem in it.
+    """
+    documents = {
+        "lookup": read_yaml(folder / "lookup.yaml"),
+        "posting": read_yaml(folder / "posting.yaml"),
+        "contact_policy": read_yaml(folder / "contact_policy.yaml"),
+        "connectors": compiled_connectors(read_yaml(folder / "connectors.yaml"), folder),
+        "ecs": compiled_profile(read_yaml(folder / "ecs.yaml"), folder),
+    }
+    for kind, document in documents.items():
+        read_configuration(_MODELS[kind], document, kind=f"{folder / kind}.yaml")
+    _check_references(documents)
+    return {**documents, "routing": checked_ruleset(folder / "routing.yaml")}
+
+
+def checked_ruleset(file: Path) -> Document:
+    """The ruleset's document, once it reads without a problem and keeps its own stories.
+
+    Raises: Misconfigured.
+    """
+    document = read_yaml(file)
+    try:
+        ruleset = read_ruleset(document)
+    except RulesetProblem as error:
+        raise Misconfigured(f"{file}:\n{error}") from error
+    if broken := failing_stories(ruleset):
+        raise Misconfigured(f"{file}:\n" + "\n".join(broken))
+    return document
+
+
+def compiled_connectors(document: Document, folder: Path) -> Document:
+    """`connectors.yaml` with every connector file compiled into it, by connector id."""
+    systems: dict[str, Document] = {}
+    for entry in document.get("connectors") or ():
+        definition = compile_connector(read_yaml(connector_file(str(entry["use"]), folder)))
+        systems[definition["id"]] = {
+            "definition": definition,
+            "settings": {name: str(value) for name, value in (entry.get("settings") or {}).items()},
+        }
+    return {"format": document.get("format"), "connectors": systems}
+
+
+def compiled_profile(document: Document, folder: Path) -> Document:
+    """`ecs.yaml` with the profile that it names compiled into it."""
+    definition = compile_connector(read_yaml(folder / str(document.get("profile"))))
+    settings = {name: str(value) for name, value in (document.get("settings") or {}).items()}
+    return {
+        "format": document.get("format"),
+        "profile": {"definition": definition, "settings": settings},
+    }
+
+
+def connector_file(use: str, folder: Path) -> Path:
+    """A connector that ships with Switchboard, or a file of one's own, relative to the folder."""
+    if not use.endswith((".yaml", ".yml")):
+        with resources.as_file(
+            resources.files("switchboard") / "connectors" / f"{use}.yaml"
+        ) as own:
+            return own
+    return folder / use
+
+
+def read_yaml(file: Path) -> Document:
+    """Raises: Misconfigured when there is no such file, or no mapping in it."""
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise Misconfigured(f"{file}: {error}") from error
+    if not isinstance(document, dict):
+        raise Misconfigured(f"{file}: write `name: value` pairs")
+    return document
+
+
+def _check_references(documents: Mapping[str, Document]) -> None:
+    known = set(documents["connectors"]["connectors"])
+    asked = set(documents["lookup"]["connectors"])
+    posted = {profile["connector"] for profile in documents["posting"]["profiles"]}
+    for kind, names in (("lookup", asked), ("posting", posted)):
+        for name in sorted(names - known):
+            raise Misconfigured(f"{kind}.yaml: connector {name!r} is not in connectors.yaml")

@@ -1,0 +1,20 @@
+"""The `switchboard` command: run it here, try it, publish to it, ask it why."""
+
+from typing import Final
+
+import typer
+
+from cli import calls, connector, operate, run
+
+HELP: Final = "Switchboard, the CRM side of an ECS contact centre."
+
+app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
+app.command("run")(run.run)
+app.command("call")(calls.call)
+app.command("email")(calls.email)
+app.command("logs")(operate.logs)
+app.command("publish")(operate.publish_configuration)
+app.command("show")(operate.show)
+app.add_typer(operate.keys, name="keys")
+app.add_typer(operate.rules, name="rules")
+app.add_typer(connector.app, name="connector")

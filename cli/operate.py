@@ -1,0 +1,119 @@
+"""Commands for whoever runs a Switchboard: publish, hand out keys, follow the log, ask why."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from cli.configuration import checked_ruleset, read_folder
+from cli.deployment import local_target, target
+from cli.publishing import create_key, publish
+from local.aws.clients import client
+from local.aws.deploy import describe
+from local.aws.logs import LogReader, follow
+from local.aws.ministack import running as running_stack
+from local.running import HOME, Ports
+from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
+from switchboard.adapters.dynamodb_table import DynamoDbTable
+from switchboard.errors import Misconfigured
+from switchboard.ports import LedgerRow
+
+Stack = Annotated[
+    str | None, typer.Option(help="A deployed stack; without it, the one on this machine.")
+]
+
+keys = typer.Typer(help="Keys for those who call Switchboard.", no_args_is_help=True)
+rules = typer.Typer(help="Routing rulesets.", no_args_is_help=True)
+
+
+def publish_configuration(
+    folder: Annotated[Path, typer.Argument(help="The configuration folder.")] = Path("config"),
+    stack: Stack = None,
+) -> None:
+    """Check the files in a folder and make them the active configuration."""
+    try:
+        documents = read_folder(folder)
+    except Misconfigured as error:
+        _fail(str(error))
+    for kind, digest in publish(target(stack), documents, now=datetime.now(UTC)).items():
+        typer.echo(f"{kind:<16} {digest}")
+    typer.echo("Functions pick it up within 30 seconds.")
+
+
+@rules.command("check")
+def check_rules(
+    file: Annotated[Path, typer.Argument(help="A ruleset.")] = Path("config/routing.yaml"),
+) -> None:
+    """Read a ruleset, name every problem in it, and run its stories."""
+    try:
+        document = checked_ruleset(file)
+    except Misconfigured as error:
+        _fail(str(error))
+    rows = sum(len(table["rows"]) for table in document["tables"])
+    typer.echo(f"{file}: {rows} rows, {len(document.get('tests') or ())} stories kept")
+
+
+@keys.command("create")
+def create(
+    key_id: Annotated[str, typer.Argument(help="A name for the caller, for example ecs-1")],
+    route: Annotated[
+        list[str], typer.Option(help="A path prefix it may use, for example /v1/arrivals/")
+    ],
+    stack: Stack = None,
+) -> None:
+    """Make a key and show it once. Send it in the header x-switchboard-key."""
+    typer.echo(create_key(target(stack), key_id, route))
+
+
+def logs(
+    request_id: Annotated[str | None, typer.Option(help="Only lines of this request.")] = None,
+) -> None:
+    """Follow the log lines of the functions on this machine."""
+    aws = running_stack(HOME, Ports.from_environment().aws)
+    if aws is None:
+        _fail("No Switchboard runs here. Start one with `make run`.")
+    try:
+        for line in follow(LogReader(client(aws.endpoint, "logs"), describe(aws).functions), request_id):
+            typer.echo(line)
+    except KeyboardInterrupt:
+        return
+
+
+def show(
+    interaction_id: Annotated[str, typer.Argument(help="ECS's id of the interaction.")],
+    stack: Stack = None,
+) -> None:
+    """Why did it go there, and is it in the CRM? Without numbers, names or remarks."""
+    where = target(stack) if stack else local_target()
+    table = DynamoDbTable(where.client("dynamodb"), where.tables["Interactions"])
+    row = DynamoDbInteractionLedger(table).read(interaction_id)
+    if row is None:
+        _fail("No trigger and no lookup with this interaction id reached us.")
+    for line in _lines(row):
+        Console(highlight=False).print(line, markup=False, soft_wrap=True)
+
+
+def _lines(row: LedgerRow) -> list[str]:
+    interaction, arrival = row.interaction, row.arrival
+    lines = [f"interaction  {interaction.id}, revision {interaction.revision}"]
+    if arrival:
+        lines += [
+            f"lookup       {arrival.outcome}, request {arrival.request_id}",
+            f"routed       {arrival.decision.get('business_process', '')}: "
+            f"{arrival.decision.get('reason', 'no decision was asked for')}",
+        ]
+    lines.append(f"triggers     {', '.join(sorted(interaction.kinds_seen)) or 'none yet'}")
+    lines += [
+        f"posting      {p.connector}: {p.state.value}, revision {p.revision}, "
+        f"failures in a row {p.attempts}, {p.reason or 'no error'}, record {p.record_id or 'none'}"
+        + (f", again at {p.due_at.isoformat(timespec='seconds')}" if p.due_at else "")
+        for p in row.postings.values()
+    ]
+    return lines
+
+
+def _fail(message: str) -> NoReturn:
+    typer.secho(message, fg="red", err=True)
+    raise typer.Exit(1)

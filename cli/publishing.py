@@ -1,0 +1,33 @@
+"""What an operator puts into a deployed Switchboard: configuration, and keys for its callers."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from cli.configuration import Document
+from cli.deployment import Target
+from switchboard.adapters.dynamodb_config import DynamoDbKeyStore, DynamoDbPublications
+from switchboard.adapters.dynamodb_table import DynamoDbTable
+from switchboard.ports import HeaderKey
+from switchboard.use_cases.authorizer import digest_of
+
+
+def publish(target: Target, documents: Mapping[str, Document], *, now: datetime) -> dict[str, str]:
+    """Make each document the active version of its kind; their digests by kind."""
+    publications = DynamoDbPublications(_config_table(target))
+    return {
+        kind: publications.publish(kind, document, now=now)
+        for kind, document in sorted(documents.items())
+    }
+
+
+def create_key(target: Target, key_id: str, routes: Sequence[str]) -> str:
+    """A new header key, shown this once: only its digest is kept. The same id replaces its key."""
+    secret = secrets.token_urlsafe(32)
+    key = HeaderKey(id=key_id, digest=digest_of(secret), routes=tuple(routes))
+    DynamoDbKeyStore(_config_table(target)).put_key(key)
+    return f"{key_id}.{secret}"
+
+
+def _config_table(target: Target) -> DynamoDbTable:
+    return DynamoDbTable(target.client("dynamodb"), target.tables["Config"])

@@ -1,0 +1,1 @@
+"""How we reach the outside: connectors, ECS, DynamoDB, queues, secrets."""

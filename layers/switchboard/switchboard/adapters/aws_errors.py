@@ -1,0 +1,33 @@
+"""AWS's ways to fail, told in our words. The only place that knows botocore's exceptions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
+
+from switchboard.errors import StateUnavailable
+
+
+class ConditionFailed(Exception):
+    """A conditional write found something else: everyday, and it stays in the adapters."""
+
+
+@contextmanager
+def aws_call(doing: str) -> Iterator[None]:
+    """Run one call to AWS. `doing` names it in the error, for example ``"reading Config"``.
+
+    Only AWS's error code goes into the text: its message may quote what was sent.
+
+    Raises: ConditionFailed, StateUnavailable.
+    """
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "no error code")
+        if code == "ConditionalCheckFailedException":
+            raise ConditionFailed from error
+        raise StateUnavailable(f"{doing} failed ({code}); try again") from error
+    except (HTTPClientError, NoConnection) as error:
+        reason = type(error).__name__
+        raise StateUnavailable(f"{doing} got no answer ({reason}); try again") from error

@@ -1,0 +1,166 @@
+"""A connector file or ECS profile becomes the JSON document that the engine runs.
+
+Every mistake is found here, where the file is built or published, and named with its place.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+from switchboard.adapters.connector.format import ConnectorFile, EcsProfileFile
+from switchboard.errors import Misconfigured
+
+_SECRET_USED: Final = re.compile(r"\bsecret\.([A-Za-z0-9_]+)")
+_SETTING_USED: Final = re.compile(r"\bsettings\.([A-Za-z0-9_]+)")
+_TABLE_USED: Final = re.compile(r"\btables\.([A-Za-z0-9_]+)")
+_NO_LOOKUPS: Final[Mapping[str, list[str]]] = {"by_phone": [], "by_email": []}
+
+
+class ConnectorMistakes(Misconfigured):
+    """Everything that is wrong with a file, one line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+def compile_connector(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The file as the engine reads it: complete, plain JSON, without samples and descriptions.
+
+    Raises: ConnectorMistakes with one line for each problem.
+    """
+    file = _checked(document)
+    result = _compiled(file)
+    problems = list(_loose_ends(result))
+    if problems:
+        raise ConnectorMistakes(problems)
+    return result
+
+
+def _checked(document: Mapping[str, Any]) -> ConnectorFile | EcsProfileFile:
+    kind: type[ConnectorFile | EcsProfileFile]
+    kind = EcsProfileFile if "ecs_profile" in document else ConnectorFile
+    try:
+        return kind.model_validate(dict(document))
+    except ValidationError as error:
+        known = sorted(_keys_of(kind))
+        raise ConnectorMistakes(
+            [
+                _line(problem["type"], problem["loc"], problem["msg"], known)
+                for problem in error.errors()
+            ]
+        ) from None
+
+
+def _line(kind: str, location: tuple[int | str, ...], message: str, known: list[str]) -> str:
+    place = ".".join(str(part) for part in location)
+    if kind != "extra_forbidden":
+        return f"{place}: {message.removeprefix('Value error, ')}"
+    nearest = difflib.get_close_matches(str(location[-1]), known, n=1)
+    hint = f"; did you mean `{nearest[0]}`?" if nearest else ""
+    return f"{place}: unknown key{hint}"
+
+
+def _keys_of(kind: type[BaseModel]) -> Iterator[str]:
+    """Every key that the format knows, over all its pieces."""
+    schema = kind.model_json_schema()
+    for piece in (schema, *schema["$defs"].values()):
+        yield from piece.get("properties", {})
+
+
+def _compiled(file: ConnectorFile | EcsProfileFile) -> dict[str, Any]:
+    result = file.model_dump(mode="json", by_alias=True, exclude={"samples", "docs"})
+    result.setdefault("lookups", dict(_NO_LOOKUPS))
+    for group in ("methods", "operations"):
+        methods = getattr(file, group, {})
+        result[group] = {name: _method(method) for name, method in methods.items()}
+    result.setdefault("events", {})
+    result.setdefault("link", "")
+    result["needed_secrets"] = sorted(_used(_SECRET_USED, _outgoing(result)))
+    return result
+
+
+def _method(method: Any) -> dict[str, Any]:
+    """A single request is a method of one step."""
+    result: dict[str, Any] = method.model_dump(mode="json", by_alias=True, exclude={"description"})
+    single = method.request is not None
+    steps = [{"id": "request", "request": result["request"]}] if single else result["steps"]
+    sources = [method.request] if single else [step.request for step in method.steps]
+    if single:
+        steps[0]["map"], result["map"] = result["map"], None
+    del result["request"]
+    result["steps"] = [
+        {
+            "id": step["id"],
+            "when": step.get("when"),
+            "request": _request(source),
+            "map": step.get("map"),
+            "stop_when": step.get("stop_when"),
+        }
+        for step, source in zip(steps, sources, strict=True)
+    ]
+    return result
+
+
+def _request(request: Any) -> dict[str, Any]:
+    """Without what is absent; an explicit `body: null` stays a body."""
+    result: dict[str, Any] = request.model_dump(mode="json", exclude_unset=True)
+    default = "POST" if "body" in result else "GET"
+    return {**result, "method": result.get("method") or default}
+
+
+def _outgoing(result: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: result[name] for name in ("headers", "auth", "methods", "operations")}
+
+
+def _used(pattern: re.Pattern[str], tree: Any) -> set[str]:
+    match tree:
+        case str():
+            return set(pattern.findall(tree))
+        case Mapping():
+            return {name for value in tree.values() for name in _used(pattern, value)}
+        case list():
+            return {name for value in tree for name in _used(pattern, value)}
+    return set()
+
+
+def _loose_ends(result: Mapping[str, Any]) -> Iterator[str]:
+    """Names that are used and declared nowhere."""
+    for pattern, kind, declared in (
+        (_SECRET_USED, "secrets", result["secrets"]),
+        (_SETTING_USED, "settings", result["settings"]),
+        (_TABLE_USED, "tables", result["tables"]),
+    ):
+        for name in sorted(_used(pattern, result) - set(declared)):
+            yield f"{kind}: `{name}` is used and not declared{_nearest(name, declared)}"
+    yield from _lost_lookups(result)
+    yield from _lost_webhook_secrets(result)
+
+
+def _lost_lookups(result: Mapping[str, Any]) -> Iterator[str]:
+    methods = result["methods"]
+    for kind, names in result["lookups"].items():
+        for name in names:
+            if name not in methods:
+                yield f"lookups.{kind}: there is no method `{name}`{_nearest(name, methods)}"
+            elif not (methods[name]["map"] or methods[name]["steps"][-1]["map"]):
+                yield f"methods.{name}: a lookup needs a `map` that makes customers of the answer"
+
+
+def _lost_webhook_secrets(result: Mapping[str, Any]) -> Iterator[str]:
+    for event, declaration in result["events"].items():
+        named = declaration["verify"]["secret"]
+        for name in [named] if isinstance(named, str) else named:
+            if name not in result["secrets"]:
+                yield (
+                    f"events.{event}.verify: the secret `{name}` is not declared"
+                    f"{_nearest(name, result['secrets'])}"
+                )
+
+
+def _nearest(name: str, declared: Any) -> str:
+    nearest = difflib.get_close_matches(name, list(declared), n=1)
+    return f"; did you mean `{nearest[0]}`?" if nearest else ""

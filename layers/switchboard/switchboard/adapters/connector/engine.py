@@ -1,0 +1,172 @@
+"""Runs the methods of a compiled connector: its steps in order, then the mapping."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from switchboard.adapters.connector.auth import authentication
+from switchboard.adapters.connector.exchange import (
+    ClassifiedRejection,
+    Exchanger,
+    Run,
+    unusable_answer,
+)
+from switchboard.adapters.connector.expressions import ExpressionError, evaluate, holds
+from switchboard.adapters.connector.outcomes import ErrorClass, Outcome
+from switchboard.adapters.connector.rendering import render_link
+from switchboard.adapters.connector.settings import (
+    complete_settings,
+    server_address,
+    token_address,
+)
+from switchboard.adapters.connector.transport import HttpTransport, Transport
+from switchboard.domain.deadline import Deadline
+from switchboard.errors import (
+    Misconfigured,
+    UpstreamThrottled,
+    UpstreamUnavailable,
+    UpstreamUnknown,
+)
+
+Secrets = Callable[[], Mapping[str, str]]
+_REPEATABLE: Final = frozenset({"upsert", "client_id", "header"})
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Engine:
+    """One connector with its settings and secrets. Connections and tokens live as long as it."""
+
+    def __init__(
+        self,
+        definition: Mapping[str, Any],
+        settings: Mapping[str, Any],
+        secrets: Secrets,
+        *,
+        transport: Transport | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.id = str(definition["id"])
+        self.settings = complete_settings(definition, settings)
+        self._definition = definition
+        self._secrets = secrets
+        self._transport = transport or HttpTransport()
+        self._exchanger = Exchanger(
+            definition,
+            server_address(definition, self.settings),
+            auth=authentication(
+                self.id,
+                definition["auth"],
+                self._transport,
+                token_url=token_address(definition["auth"], self.settings),
+                clock=clock,
+            ),
+            transport=self._transport,
+            wall_clock=wall_clock,
+        )
+
+    def read(self, name: str, data: Mapping[str, Any], *, deadline: Deadline) -> Any:
+        """What a lookup maps the answer to; [] when its `empty_when` says that nobody is there.
+
+        Raises: UpstreamError, never UpstreamUnknown.
+        """
+        method = self._definition["methods"][name]
+        run = Run(name, is_read=True, is_repeatable=True, deadline=deadline)
+        try:
+            return self._result(run, method, data)
+        except ClassifiedRejection as rejection:
+            if rejection.error_class in method["empty_when"]:
+                return []
+            raise
+
+    def write(
+        self, name: str, method: Mapping[str, Any], data: Mapping[str, Any], *, deadline: Deadline
+    ) -> Any:
+        """What a writing method maps the answer to.
+
+        Raises: UpstreamUnknown when it may have happened and nothing tells.
+        """
+        is_repeatable = method["idempotency"] in _REPEATABLE
+        run = Run(name, is_read=False, is_repeatable=is_repeatable, deadline=deadline)
+        return self._result(run, method, data)
+
+    def close(self) -> None:
+        """Let go of connections that were kept for the next call."""
+        self._transport.close()
+
+    def link(self, record: Mapping[str, Any]) -> str:
+        """Where a person sees the record; empty when the file has no link for it."""
+        template = self._definition["link"]
+        if not template:
+            return ""
+        try:
+            return render_link(template, {"record": record, "settings": self.settings})
+        except ExpressionError:
+            return ""
+
+    def _result(self, run: Run, method: Mapping[str, Any], data: Mapping[str, Any]) -> Any:
+        scope = self._scope(data)
+        result, has_written = None, False
+        for step in method["steps"]:
+            if step["when"] and not holds(step["when"], scope):
+                continue
+            result = self._step(run, step, scope, has_written=has_written)
+            scope["steps"][step["id"]] = result
+            has_written = has_written or run.writes(step)
+            if step["stop_when"] and holds(step["stop_when"], scope):
+                break
+        if method["map"]:
+            return self._mapped(run, method["map"], scope, wrote=has_written)
+        return result
+
+    def _scope(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "input": data,
+            "settings": self.settings,
+            "secret": self._needed_secrets(),
+            "tables": self._definition["tables"],
+            "steps": {},
+        }
+
+    def _needed_secrets(self) -> Mapping[str, str]:
+        names = self._definition["needed_secrets"]
+        values = self._secrets() if names else {}
+        for name in names:
+            if not values.get(name):
+                raise Misconfigured(f"the secret of {self.id} has no value named {name}")
+        return values
+
+    def _step(
+        self, run: Run, step: Mapping[str, Any], scope: Mapping[str, Any], *, has_written: bool
+    ) -> Any:
+        try:
+            return self._step_result(run, step, scope)
+        except (UpstreamUnavailable, UpstreamThrottled) as error:
+            # An earlier step wrote: starting again at once could write it a second time.
+            if has_written and not run.is_repeatable:
+                raise UpstreamUnknown(self.id, f"{run.name}: ended half-way") from error
+            raise
+
+    def _step_result(self, run: Run, step: Mapping[str, Any], scope: Mapping[str, Any]) -> Any:
+        outcome = self._exchanger.answer(run, step, scope)
+        if outcome.error_class is ErrorClass.DUPLICATE:
+            return _existing(outcome, scope)
+        if not step["map"]:
+            return outcome.scope["body"]
+        wrote = run.writes(step)
+        return self._mapped(run, step["map"], {**scope, **outcome.scope}, wrote=wrote)
+
+    def _mapped(self, run: Run, expression: str, scope: Mapping[str, Any], *, wrote: bool) -> Any:
+        try:
+            return evaluate(expression, scope)
+        except ExpressionError:
+            raise unusable_answer(self.id, run, wrote=wrote) from None
+
+
+def _existing(outcome: Outcome, scope: Mapping[str, Any]) -> dict[str, Any]:
+    """The record that was there already; the CRM knows it by our id when it names none itself."""
+    return {"id": outcome.record_id or scope["input"].get("id"), "created": False}

@@ -1,0 +1,138 @@
+"""One step of a method on the wire: request, authentication, answer, and what it means."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from switchboard.adapters.connector.auth import Authentication
+from switchboard.adapters.connector.expressions import ExpressionError, Scope
+from switchboard.adapters.connector.outcomes import ErrorClass, Outcome, classify
+from switchboard.adapters.connector.patience import CallLimits
+from switchboard.adapters.connector.rendering import render_headers, render_request
+from switchboard.adapters.connector.transport import HttpAnswer, NoAnswerError, Transport
+from switchboard.domain.deadline import Deadline
+from switchboard.errors import (
+    UpstreamError,
+    UpstreamRejected,
+    UpstreamThrottled,
+    UpstreamUnavailable,
+    UpstreamUnknown,
+)
+
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One call of one method. `is_repeatable`: doing any of its steps twice does no harm."""
+
+    name: str
+    is_read: bool
+    is_repeatable: bool
+    deadline: Deadline
+
+    def writes(self, step: Mapping[str, Any]) -> bool:
+        return not self.is_read and step["request"]["method"] not in _SAFE_METHODS
+
+
+class ClassifiedRejection(UpstreamRejected):
+    """A refusal that keeps its class, for callers to whom "not found" or "conflict" say more."""
+
+    def __init__(self, system: str, outcome: Outcome) -> None:
+        super().__init__(system, outcome.summary)
+        self.error_class = outcome.error_class
+
+
+def unusable_answer(system: str, run: Run, *, wrote: bool) -> UpstreamError:
+    """The error for a success whose body does not say what it should."""
+    kind = UpstreamUnknown if wrote else UpstreamUnavailable
+    return kind(system, f"{run.name}: the answer cannot be read")
+
+
+class Exchanger:
+    """Sends the steps of one connector, and turns everything but success into our errors."""
+
+    def __init__(
+        self,
+        definition: Mapping[str, Any],
+        server: str,
+        *,
+        auth: Authentication,
+        transport: Transport,
+        wall_clock: Callable[[], datetime],
+    ) -> None:
+        self._id = str(definition["id"])
+        self._headers = definition["headers"]
+        self._timeouts = definition["timeouts"]
+        self._rules = definition["errors"]
+        self._server = server
+        self._auth = auth
+        self._transport = transport
+        self._wall_clock = wall_clock
+
+    def answer(self, run: Run, step: Mapping[str, Any], scope: Scope) -> Outcome:
+        """An outcome that is `ok`, or `duplicate` of a write.
+
+        Raises: UpstreamError for every other one; UpstreamUnknown only for a step that writes.
+        """
+        outcome = self._outcome(run, step, scope)
+        match outcome.error_class:
+            case ErrorClass.OK if outcome.is_readable:
+                return outcome
+            case ErrorClass.DUPLICATE if run.writes(step):
+                return outcome
+            case ErrorClass.OK:
+                raise unusable_answer(self._id, run, wrote=run.writes(step))
+        raise self._error(run, step, outcome)
+
+    def _outcome(self, run: Run, step: Mapping[str, Any], scope: Scope) -> Outcome:
+        limits = CallLimits(run.deadline, self._timeouts["connect_s"], self._timeouts["read_s"])
+        proof = self._auth.headers(scope, limits)
+        outcome = self._classified(run, step, scope, proof, limits)
+        if outcome.error_class is ErrorClass.AUTH and self._auth.renew(proof):
+            proof = self._auth.headers(scope, limits)
+            outcome = self._classified(run, step, scope, proof, limits)
+        return outcome
+
+    def _classified(
+        self,
+        run: Run,
+        step: Mapping[str, Any],
+        scope: Scope,
+        proof: Mapping[str, str],
+        limits: CallLimits,
+    ) -> Outcome:
+        answer = self._sent(run, step, scope, proof, limits)
+        return classify(answer, self._rules, now=self._wall_clock())
+
+    def _sent(
+        self,
+        run: Run,
+        step: Mapping[str, Any],
+        scope: Scope,
+        proof: Mapping[str, str],
+        limits: CallLimits,
+    ) -> HttpAnswer:
+        try:
+            headers = {**render_headers(self._headers, scope), **proof}
+            request = render_request(step["request"], scope, server=self._server, headers=headers)
+        except ExpressionError as error:
+            raise UpstreamRejected(self._id, f"{run.name}: {error}") from None
+        if run.deadline.has_passed:
+            raise UpstreamUnavailable(self._id, f"{run.name}: no time left")
+        try:
+            return self._transport.exchange(request, limits)
+        except NoAnswerError as error:
+            kind = UpstreamUnknown if error.sent and run.writes(step) else UpstreamUnavailable
+            raise kind(self._id, f"{run.name}: {error.reason}") from None
+
+    def _error(self, run: Run, step: Mapping[str, Any], outcome: Outcome) -> UpstreamError:
+        match outcome.error_class:
+            case ErrorClass.THROTTLED | ErrorClass.QUOTA_EXHAUSTED:
+                return UpstreamThrottled(self._id, outcome.summary, outcome.wait_s)
+            case ErrorClass.TRANSIENT:
+                may_stand = outcome.maybe_done and run.writes(step) and not run.is_repeatable
+                kind = UpstreamUnknown if may_stand else UpstreamUnavailable
+                return kind(self._id, outcome.summary)
+        return ClassifiedRejection(self._id, outcome)

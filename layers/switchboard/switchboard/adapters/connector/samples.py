@@ -1,0 +1,286 @@
+"""Plays a connector's samples through the real engine, offline, and says what differs.
+
+For builds, tests and the command line; the running engine knows no samples.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from switchboard.adapters.connector.engine import Engine
+from switchboard.adapters.connector.events import connector_events
+from switchboard.adapters.connector.exchange import ClassifiedRejection
+from switchboard.adapters.connector.patience import CallLimits
+from switchboard.adapters.connector.rendering import HttpRequest
+from switchboard.adapters.connector.sample_format import Sample, SampleExchange, SampleResponse
+from switchboard.adapters.connector.settings import complete_settings, token_address
+from switchboard.adapters.connector.transport import HttpAnswer, NoAnswerError
+from switchboard.adapters.rest_crm import RestCrm
+from switchboard.domain.customer import Customer
+from switchboard.domain.deadline import Deadline
+from switchboard.domain.identity import EmailAddress, PhoneNumber, read_contact
+from switchboard.domain.posting import InteractionRecord
+from switchboard.errors import (
+    InvalidRequest,
+    Misconfigured,
+    SwitchboardError,
+    UpstreamError,
+    UpstreamThrottled,
+    UpstreamUnavailable,
+    UpstreamUnknown,
+)
+
+SAMPLE_TOKEN: Final = "token-of-the-sample"  # noqa: S105 - stands in for one
+_NOW: Final = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+_BUDGET_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class SampleReport:
+    """What became of one sample; it passed when nothing differs."""
+
+    name: str
+    differences: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Played:
+    """A transport that answers from the sample, and notes where a request differs from it."""
+
+    exchanges: list[SampleExchange]
+    token_url: str = ""
+    position: int = 0
+    differences: list[str] = field(default_factory=list)
+
+    def exchange(self, request: HttpRequest, limits: CallLimits) -> HttpAnswer:
+        if request.url == self.token_url:
+            return _json_answer({"access_token": SAMPLE_TOKEN, "expires_in": 3600})
+        if self.position >= len(self.exchanges):
+            self.differences.append(f"one more request was sent: {request.method} {request.url}")
+            raise NoAnswerError("the sample has no further exchange", sent=False)
+        expected = self.exchanges[self.position]
+        place = f"exchange[{self.position}].request"
+        self.differences += _request_differences(place, expected, request)
+        self.position += 1
+        return _answer(expected.response)
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+    def unplayed(self) -> Iterator[str]:
+        for position in range(self.position, len(self.exchanges)):
+            yield f"exchange[{position}]: this request was never sent"
+
+
+def run_samples(
+    definition: Mapping[str, Any], samples: list[Mapping[str, Any]]
+) -> list[SampleReport]:
+    """Every sample of a file, played. `definition` is what `compile_connector` made of it."""
+    return [run_sample(definition, Sample.model_validate(dict(sample))) for sample in samples]
+
+
+def run_sample(definition: Mapping[str, Any], sample: Sample) -> SampleReport:
+    """Play one sample."""
+    played = _Played(sample.exchange)
+    try:
+        settings = complete_settings(definition, sample.settings)
+        played.token_url = token_address(definition["auth"], settings)
+        result = _result(definition, sample, played)
+    except (UpstreamError, InvalidRequest) as error:
+        outcome = list(_failure_differences(sample, error))
+    except SwitchboardError as error:
+        outcome = [str(error)]
+    else:
+        outcome = list(_result_differences(sample, result))
+    return SampleReport(sample.name, (*played.differences, *played.unplayed(), *outcome))
+
+
+def _result(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Any:
+    if sample.event:
+        return _signal(definition, sample)
+    if sample.operation:
+        method = definition["operations"].get(sample.operation)
+        return _written(definition, sample, played, sample.operation, method)
+    if sample.find:
+        return _found(definition, sample, played)
+    if sample.method == "log_interaction":
+        return _logged(definition, sample, played)
+    method = definition["methods"].get(sample.method)
+    return _written(definition, sample, played, str(sample.method), method)
+
+
+def _found(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Any:
+    identity = read_contact(sample.value, default_region=_region(sample))
+    if not isinstance(identity, PhoneNumber | EmailAddress):
+        raise Misconfigured("the value of the sample is neither a number nor an address")
+    found = _crm(definition, sample, played).find(identity, deadline=Deadline.after(_BUDGET_S))
+    return [_shown(customer) for customer in found]
+
+
+def _logged(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Any:
+    said = dict(sample.input)
+    customer = said.pop("customer", None)
+    record = InteractionRecord(
+        id=str(said.pop("id", "")),
+        revision=int(said.pop("revision", 1)),
+        fields={name: str(value) for name, value in said.items() if value is not None},
+        customer=_customer(definition, customer) if customer else None,
+    )
+    logged = _crm(definition, sample, played).log_interaction(
+        record, deadline=Deadline.after(_BUDGET_S)
+    )
+    return {"id": logged.record_id, "created": logged.created}
+
+
+def _written(
+    definition: Mapping[str, Any],
+    sample: Sample,
+    played: _Played,
+    name: str,
+    method: Mapping[str, Any] | None,
+) -> Any:
+    if method is None:
+        raise Misconfigured(f"there is no {name} in this file")
+    engine = Engine(
+        definition, sample.settings, lambda: _secrets(definition, sample), transport=played
+    )
+    return engine.write(name, method, sample.input, deadline=Deadline.after(_BUDGET_S))
+
+
+def _signal(definition: Mapping[str, Any], sample: Sample) -> Any:
+    events = {event.name: event for event in connector_events(definition, sample.settings)}
+    if sample.event not in events:
+        raise Misconfigured(f"there is no event {sample.event} in this file")
+    signal = events[sample.event].signal(sample.body, sample.headers)
+    if signal is None:
+        return None
+    moment = signal.call_after
+    names = ("event_id", "customer_id", "phone", "name", "business_process", "time_zone", "remarks")
+    shown = {name: getattr(signal, name) for name in names}
+    return {**shown, "call_after": moment.isoformat() if moment else None}
+
+
+def _crm(definition: Mapping[str, Any], sample: Sample, played: _Played) -> RestCrm:
+    return RestCrm(
+        definition,
+        sample.settings,
+        lambda: _secrets(definition, sample),
+        default_region=_region(sample),
+        transport=played,
+        wall_clock=lambda: _NOW,
+    )
+
+
+def _customer(definition: Mapping[str, Any], said: Mapping[str, Any]) -> Customer:
+    return Customer(
+        connector=str(definition["id"]),
+        id=str(said.get("id", "")),
+        kind=str(said.get("kind", "customer")),
+        name=str(said.get("name", "")),
+    )
+
+
+def _shown(customer: Customer) -> dict[str, Any]:
+    return {
+        "id": customer.id,
+        "kind": customer.kind,
+        "name": customer.name,
+        "phones": list(customer.phones),
+        "emails": list(customer.emails),
+        "attributes": dict(customer.attributes),
+        "url": customer.url,
+    }
+
+
+def _region(sample: Sample) -> str:
+    return sample.region or str(sample.settings.get("region", "US"))
+
+
+def _secrets(definition: Mapping[str, Any], sample: Sample) -> Mapping[str, str]:
+    return {name: name for name in definition["secrets"]} | sample.secrets
+
+
+def _answer(response: SampleResponse) -> HttpAnswer:
+    if response.fault:
+        raise NoAnswerError(f"the connection was {response.fault}", sent=response.fault == "lost")
+    if response.text is not None:
+        content = response.text.encode()
+    else:
+        content = b"" if response.body is None else json.dumps(response.body).encode()
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return HttpAnswer(response.status, headers, content)
+
+
+def _json_answer(document: object) -> HttpAnswer:
+    return HttpAnswer(200, {}, json.dumps(document).encode())
+
+
+def _request_differences(place: str, expected: SampleExchange, sent: HttpRequest) -> Iterator[str]:
+    wanted = expected.request
+    if wanted.method:
+        yield from _differences(f"{place}.method", wanted.method, sent.method)
+    if wanted.url:
+        yield from _differences(f"{place}.url", wanted.url, sent.url)
+    lower = {name.lower(): value for name, value in sent.headers.items()}
+    for name, value in wanted.headers.items():
+        yield from _differences(f"{place}.headers.{name}", value, lower.get(name.lower()))
+    if "body" in wanted.model_fields_set:
+        body = None if sent.body is None else json.loads(sent.body)
+        yield from _differences(f"{place}.body", wanted.body, body)
+
+
+def _failure_differences(sample: Sample, error: SwitchboardError) -> Iterator[str]:
+    if sample.fails is None:
+        yield f"it failed: {error}"
+        return
+    yield from _differences("fails.class", sample.fails.error_class, _class_of(error))
+    if sample.fails.wait is not None:
+        waited = getattr(error, "retry_after_s", None)
+        yield from _differences("fails.wait", sample.fails.wait, waited)
+    if sample.fails.detail is not None:
+        _, _, code = str(getattr(error, "detail", "")).partition(": ")
+        yield from _differences("fails.detail", sample.fails.detail, code)
+
+
+def _class_of(error: SwitchboardError) -> str:
+    match error:
+        case ClassifiedRejection():
+            return error.error_class.value
+        case UpstreamThrottled():
+            return error.detail.split(":")[0]
+        case UpstreamUnavailable():
+            return "transient"
+        case UpstreamUnknown():
+            return "unknown"
+    return "invalid"
+
+
+def _result_differences(sample: Sample, result: Any) -> Iterator[str]:
+    if sample.fails is not None:
+        yield f"it should have failed as {sample.fails.error_class}"
+        return
+    yield from _differences("result", sample.result, _only_named(sample.result, result))
+
+
+def _only_named(expected: Any, actual: Any) -> Any:
+    """The keys that the sample names, of the result and of its rows."""
+    match expected, actual:
+        case Mapping(), Mapping():
+            return {name: value for name, value in actual.items() if name in expected}
+        case list(), list() if len(expected) == len(actual):
+            return [_only_named(*pair) for pair in zip(expected, actual, strict=True)]
+    return actual
+
+
+def _differences(place: str, expected: Any, actual: Any) -> Iterator[str]:
+    match expected, actual:
+        case Mapping(), Mapping():
+            for name in sorted(expected.keys() | actual.keys()):
+                yield from _differences(f"{place}.{name}", expected.get(name), actual.get(name))
+        case list(), list() if len(expected) == len(actual):
+            for index, pair in enumerate(zip(expected, actual, strict=True)):
+                yield from _differences(f"{place}[{index}]", *pair)
+        case _ if expected != actual or isinstance(expected, bool) != isinstance(actual, bool):
+            yield f"{place}: expected {expected!r}, got {actual!r}"

@@ -1,0 +1,154 @@
+"""One HTTP exchange inside a total deadline, whatever the server does.
+
+The timeout of an HTTP library starts anew with every byte, so a server that drips outlives it.
+Here each read of the socket may only take what is left of the call. Name resolution is the
+operating system's: its own limits hold for it.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, Protocol
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.ssl_ import create_urllib3_context
+
+from switchboard.adapters.connector.patience import (
+    CallLimits,
+    Patience,
+    PatientConnection,
+    PatientTlsConnection,
+    PatientTlsSocket,
+)
+from switchboard.adapters.connector.rendering import HttpRequest
+
+LARGEST_BODY_BYTES: Final = 2 * 1024 * 1024
+_CHUNK_BYTES: Final = 64 * 1024
+_CONNECTIONS_KEPT: Final = 10
+_OWN_HEADERS: Final = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "User-Agent": "switchboard",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """A status line came. `content` is None when the rest could not be read, or was too much."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    content: bytes | None = field(default=None, repr=False)
+
+
+class NoAnswerError(Exception):
+    """No status line came. `sent` says whether the server may have seen the request."""
+
+    def __init__(self, reason: str, *, sent: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.sent = sent
+
+
+class Transport(Protocol):
+    """How a request gets to a server and its answer back. One request, one exchange, no retry."""
+
+    def exchange(self, request: HttpRequest, limits: CallLimits) -> HttpAnswer:
+        """Raises: NoAnswerError."""
+
+    def close(self) -> None:
+        """Let go of connections that were kept."""
+
+
+class HttpTransport:
+    """Keeps connections open between calls. Safe under threads; follows no redirect or proxy."""
+
+    def __init__(self, *, ca_bundle: str | None = None) -> None:
+        """`ca_bundle` is a file of certificates to trust instead of the public ones."""
+        # urllib3 writes addresses, and so callers' numbers, into its warnings and debug lines.
+        logging.getLogger("urllib3").setLevel(logging.ERROR)
+        self._adapter = _PatientAdapter()
+        self._verify: bool | str = ca_bundle or True
+
+    def exchange(self, request: HttpRequest, limits: CallLimits) -> HttpAnswer:
+        patience = self._adapter.patience
+        with patience.limited_to(limits):
+            try:
+                response = self._adapter.send(
+                    _prepared(request),
+                    stream=True,
+                    timeout=_as_timeout(limits),
+                    verify=self._verify,
+                )
+            except (requests.RequestException, OSError) as error:
+                # Their texts hold the address, so they are not chained.
+                raise NoAnswerError(_reason(error), sent=patience.sent) from None
+            with response:
+                return HttpAnswer(
+                    status=response.status_code,
+                    headers={name.lower(): value for name, value in response.headers.items()},
+                    content=_bounded_content(response),
+                )
+
+    def close(self) -> None:
+        self._adapter.close()
+
+
+def _prepared(request: HttpRequest) -> requests.PreparedRequest:
+    prepared = requests.PreparedRequest()
+    prepared.prepare(
+        method=request.method,
+        url=request.url,
+        headers={**_OWN_HEADERS, **request.headers},
+        data=request.body,
+    )
+    return prepared
+
+
+class _PatientAdapter(HTTPAdapter):
+    """Hands out connections that end with the call that uses them."""
+
+    def __init__(self) -> None:
+        self.patience = Patience()
+        super().__init__(pool_maxsize=_CONNECTIONS_KEPT, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        context = create_urllib3_context()
+        context.sslsocket_class = PatientTlsSocket
+        super().init_poolmanager(*args, ssl_context=context, **kwargs)
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        kind = PatientTlsConnection if pool.scheme == "https" else PatientConnection
+        pool.ConnectionCls = partial(kind, patience=self.patience)
+        return pool
+
+
+def _bounded_content(response: requests.Response) -> bytes | None:
+    chunks, size = [], 0
+    try:
+        for chunk in response.iter_content(_CHUNK_BYTES):
+            size += len(chunk)
+            if size > LARGEST_BODY_BYTES:
+                return None
+            chunks.append(chunk)
+    except (requests.RequestException, OSError):
+        return None
+    return b"".join(chunks)
+
+
+def _as_timeout(limits: CallLimits) -> tuple[float, float]:
+    return (max(limits.connect_s, 0.001), max(limits.read_s, 0.001))
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case requests.exceptions.InvalidURL() | requests.exceptions.InvalidHeader():
+            return "the request cannot be sent"
+        case requests.exceptions.SSLError():
+            return "TLS failed"
+        case requests.Timeout() | TimeoutError():
+            return "no answer in time"
+    return "no connection"

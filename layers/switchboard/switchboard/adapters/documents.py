@@ -1,0 +1,133 @@
+"""Our values as JSON text, as the tables keep them, and back.
+
+Releases overlap: text of an earlier one lacks fields, which then get their default; text of a
+later one has fields that we do not know, which are left out.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from switchboard.adapters.items import utc_text
+from switchboard.domain.customer import Customer
+from switchboard.domain.identity import PhoneNumber
+from switchboard.domain.interaction import FieldVersion, Interaction, TriggerKind
+from switchboard.domain.outbound import OutboundRequest, OutboundState
+from switchboard.domain.posting import Posting, PostingState
+from switchboard.ports import Arrival, HeaderKey
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_Value = TypeVar("_Value", bound="DataclassInstance")
+
+_moment = datetime.fromisoformat
+
+
+def to_text(document: object, *, default: Callable[[object], object] | None = None) -> str:
+    """Canonical JSON: equal documents are equal text. `default` tells what JSON has no form for."""
+    return json.dumps(
+        document,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
+        default=default,
+    )
+
+
+def value_text(value: "Arrival | HeaderKey | OutboundRequest | Posting") -> str:
+    return to_text(value, default=_plain)
+
+
+def customers_text(customers: Iterable[Customer]) -> str:
+    return to_text(list(customers), default=_plain)
+
+
+def read_customers(text: str) -> tuple[Customer, ...]:
+    return tuple(_read_customer(stored) for stored in json.loads(text))
+
+
+def interaction_text(interaction: Interaction) -> str:
+    """The merged document without its id and revision, which are attributes of their own."""
+    return to_text(
+        {
+            "versions": {
+                name: [version.occurred_at, version.text]
+                for name, version in interaction.versions.items()
+            },
+            "kinds": sorted(interaction.kinds_seen),
+        }
+    )
+
+
+def read_interaction(interaction_id: str, text: str, *, revision: int) -> Interaction:
+    stored = json.loads(text)
+    return Interaction(
+        id=interaction_id,
+        versions={name: FieldVersion(at, said) for name, (at, said) in stored["versions"].items()},
+        kinds_seen=frozenset(TriggerKind(kind) for kind in stored["kinds"]),
+        revision=revision,
+    )
+
+
+def read_arrival(text: str) -> Arrival:
+    return _read(Arrival, json.loads(text), at=_moment, customer=_read_customer)
+
+
+def read_posting(text: str) -> Posting:
+    return _read(
+        Posting, json.loads(text), state=PostingState, attempted_at=_moment, due_at=_moment
+    )
+
+
+def read_request(text: str) -> OutboundRequest:
+    return _read(
+        OutboundRequest,
+        json.loads(text),
+        number=PhoneNumber,
+        state=OutboundState,
+        not_after=_moment,
+        not_before=_moment,
+        created_at=_moment,
+        claimed_at=_moment,
+        history=tuple,
+    )
+
+
+def read_key(text: str) -> HeaderKey:
+    return _read(HeaderKey, json.loads(text), routes=tuple, sources=tuple, expires_at=_moment)
+
+
+def _read_customer(stored: Mapping[str, Any]) -> Customer:
+    return _read(Customer, stored, phones=tuple, emails=tuple)
+
+
+def _read(
+    kind: type[_Value], stored: Mapping[str, Any], **readers: Callable[[Any], object]
+) -> _Value:
+    """The value; each reader makes one field of what JSON has instead."""
+    known = {field.name for field in fields(kind)} & stored.keys()
+    return kind(
+        **{
+            name: readers[name](stored[name])
+            if name in readers and stored[name] is not None
+            else stored[name]
+            for name in known
+        }
+    )
+
+
+def _plain(value: object) -> object:
+    match value:
+        case datetime():
+            return utc_text(value)
+        case PhoneNumber():
+            return value.e164
+        case Mapping():
+            return dict(value)
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    raise TypeError(f"no JSON form for {type(value).__name__}")

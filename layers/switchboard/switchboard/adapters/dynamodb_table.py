@@ -1,0 +1,164 @@
+"""One DynamoDB table, with conditional writes whose failure is a value.
+
+The low-level client is used because it may be shared by threads; boto3's Table may not.
+"""
+
+from typing import TYPE_CHECKING, Any, Self
+
+from switchboard.adapters.aws_errors import ConditionFailed, aws_call
+from switchboard.adapters.items import Item, from_attributes, to_attributes
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Update:
+    """What changes in an item, and under which conditions; built step by step.
+
+    Attribute names are aliased in what is set, because DynamoDB reserves hundreds of words;
+    conditions are written out and must avoid them.
+    """
+
+    def __init__(self) -> None:
+        self._sets: list[str] = []
+        self._removes: list[str] = []
+        self._adds: list[str] = []
+        self._conditions: list[str] = []
+        self._names: dict[str, str] = {}
+        self._values: Item = {}
+
+    def set(self, item: Item) -> Self:
+        for name, value in item.items():
+            self._sets.append(f"{self._name(name)} = {self._value(value)}")
+        return self
+
+    def set_if_absent(self, item: Item) -> Self:
+        for name, value in item.items():
+            alias = self._name(name)
+            self._sets.append(f"{alias} = if_not_exists({alias}, {self._value(value)})")
+        return self
+
+    def copy(self, name: str, *, source: str) -> Self:
+        self._sets.append(f"{self._name(name)} = {self._name(source)}")
+        return self
+
+    def count_one_more(self, name: str) -> Self:
+        self._adds.append(f"{self._name(name)} {self._value(1)}")
+        return self
+
+    def remove(self, *names: str) -> Self:
+        self._removes.extend(self._name(name) for name in names)
+        return self
+
+    def only_if(self, condition: str, **values: str | int) -> Self:
+        """Add a condition; all of them must hold. `values` are its ``:names``."""
+        self._conditions.append(f"({condition})")
+        self._values.update({f":{name}": value for name, value in values.items()})
+        return self
+
+    def only_if_absent(self, name: str) -> Self:
+        self._conditions.append(f"attribute_not_exists({self._name(name)})")
+        return self
+
+    def arguments(self) -> dict[str, Any]:
+        """What update_item wants to be told."""
+        clauses = {"SET": self._sets, "REMOVE": self._removes, "ADD": self._adds}
+        optional = {
+            "ConditionExpression": " AND ".join(self._conditions),
+            "ExpressionAttributeNames": self._names,
+            "ExpressionAttributeValues": to_attributes(self._values),
+        }
+        return {
+            "UpdateExpression": " ".join(
+                f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts
+            ),
+            **{name: value for name, value in optional.items() if value},
+        }
+
+    def _name(self, name: str) -> str:
+        for alias, known in self._names.items():
+            if known == name:
+                return alias
+        alias = f"#n{len(self._names)}"
+        self._names[alias] = name
+        return alias
+
+    def _value(self, value: str | int) -> str:
+        alias = f":v{len(self._values)}"
+        self._values[alias] = value
+        return alias
+
+
+class DynamoDbTable:
+    """Items by their `id`. Raises: StateUnavailable, from every method."""
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, item_id: str, *, consistent: bool = True) -> Item | None:
+        with aws_call(f"reading {self._name}"):
+            answer = self._client.get_item(
+                TableName=self._name, Key={"id": {"S": item_id}}, ConsistentRead=consistent
+            )
+        return from_attributes(answer["Item"]) if "Item" in answer else None
+
+    def put(self, item: Item) -> None:
+        with aws_call(f"writing {self._name}"):
+            self._client.put_item(TableName=self._name, Item=to_attributes(item))
+
+    def put_new(self, item: Item, *, free_at: int | None = None) -> bool:
+        """Store the item unless its id is taken; whether it was stored.
+
+        With `free_at` (epoch seconds), an item that expired by then leaves its id free:
+        DynamoDB deletes expired items late.
+        """
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(id)"}
+        if free_at is not None:
+            condition = {
+                "ConditionExpression": "attribute_not_exists(id) OR expires_at <= :free_at",
+                "ExpressionAttributeValues": to_attributes({":free_at": free_at}),
+            }
+        try:
+            with aws_call(f"writing {self._name}"):
+                self._client.put_item(TableName=self._name, Item=to_attributes(item), **condition)
+        except ConditionFailed:
+            return False
+        return True
+
+    def update(self, item_id: str, change: Update) -> Item | None:
+        """The whole item after the change; None, nothing changed, when a condition failed."""
+        try:
+            with aws_call(f"writing {self._name}"):
+                answer = self._client.update_item(
+                    TableName=self._name,
+                    Key={"id": {"S": item_id}},
+                    ReturnValues="ALL_NEW",
+                    **change.arguments(),
+                )
+        except ConditionFailed:
+            return None
+        return from_attributes(answer["Attributes"])
+
+    def query(
+        self, index: str, condition: str, values: Item, *, limit: int, newest_first: bool = False
+    ) -> list[Item]:
+        """At most `limit` items in the order of the index, over as many pages as that takes."""
+        items: list[Item] = []
+        start: dict[str, Any] = {}
+        while len(items) < limit:
+            with aws_call(f"querying {self._name}"):
+                page = self._client.query(
+                    TableName=self._name,
+                    IndexName=index,
+                    KeyConditionExpression=condition,
+                    ExpressionAttributeValues=to_attributes(values),
+                    ScanIndexForward=not newest_first,
+                    Limit=limit - len(items),
+                    **start,
+                )
+            items.extend(from_attributes(found) for found in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                break
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return items

@@ -1,0 +1,75 @@
+"""Copies of what a store said: fresh for a while, and good enough longer when the store fails."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from switchboard.errors import StateUnavailable
+
+T = TypeVar("T")
+
+# While the store fails, a copy answers this long before the store is asked again: otherwise
+# every request would wait for the store's timeout.
+_PAUSE_AFTER_FAILURE_S: Final = 5.0
+_MOST_COPIES: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """How long a copy answers without asking, and how long when the store fails."""
+
+    fresh_s: float
+    usable_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy(Generic[T]):
+    value: T
+    read_at: float
+    ask_again_at: float
+
+
+class LastGoodCopies(Generic[T]):
+    """Values by key. `clock` tells seconds; the wall clock, because a frozen Lambda's monotonic
+    clock may stand still.
+
+    Threads may load the same key at once: each gets a good value and the last one stays.
+    """
+
+    def __init__(
+        self, lifetime_of: Callable[[T], Lifetime], *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._lifetime_of = lifetime_of
+        self._clock = clock
+        self._copies: dict[str, _Copy[T]] = {}
+
+    def get(self, key: str, load: Callable[[], T]) -> T:
+        """A fresh copy, a newly loaded value, or the last good copy when loading fails.
+
+        Raises: StateUnavailable when loading fails and no usable copy is left.
+        """
+        now, copy = self._clock(), self._copies.get(key)
+        if copy and now < copy.ask_again_at:
+            return copy.value
+        try:
+            value = load()
+        except StateUnavailable:
+            if copy is None or now >= copy.read_at + self._lifetime_of(copy.value).usable_s:
+                raise
+            self._keep(key, _Copy(copy.value, copy.read_at, now + _PAUSE_AFTER_FAILURE_S))
+            return copy.value
+        self._keep(key, _Copy(value, now, now + self._lifetime_of(value).fresh_s))
+        return value
+
+    def forget(self, key: str) -> None:
+        self._copies.pop(key, None)
+
+    def __len__(self) -> int:
+        return len(self._copies)
+
+    def _keep(self, key: str, copy: _Copy[T]) -> None:
+        # Keys may be chosen by strangers; without a bound they could fill the memory.
+        if len(self._copies) >= _MOST_COPIES and key not in self._copies:
+            self._copies.clear()
+        self._copies[key] = copy

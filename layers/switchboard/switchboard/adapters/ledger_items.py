@@ -1,0 +1,73 @@
+"""How the ledger's rows look in DynamoDB.
+
+    id             the interaction
+    revision       N   of the document; absent while only an arrival was noted
+    document       the merged document, JSON
+    arrival        the arrival note, JSON
+    posting#<id>   how far the posting to connector <id> has come, JSON
+    started_at     ISO UTC; with customer_key the index by_customer
+    ended_at       ISO UTC; our own clock
+    customer_key   the customer the CRM found, or else the one ECS named
+    customer_by    "arrival" when the CRM found it; then events leave customer_key alone
+    lease_token    of the worker that holds the row, with lease_until and leased_at (epoch ms)
+    due_at         epoch ms; with due_bucket the sparse index by_due
+    expires_at     epoch s, for TTL
+
+Each writer sets its own attributes only, so nobody overwrites what another wrote meanwhile.
+"""
+
+import re
+from datetime import datetime
+from typing import Final
+
+from switchboard.adapters.documents import read_arrival, read_interaction, read_posting
+from switchboard.adapters.items import Item
+from switchboard.domain.interaction import Interaction
+from switchboard.ports import LedgerRow
+
+POSTING_PREFIX: Final = "posting#"
+# One value for all rows: the index is sparse and its one partition takes 1,000 writes a second,
+# several times what the API lets through.
+DUE_BUCKET: Final = "due"
+# Bounded, because DynamoDB refuses a whole row whose index key is over 2,048 bytes.
+_CUSTOMER_KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}:\S{1,250}")
+
+
+def interaction_of(interaction_id: str, item: Item | None) -> Interaction:
+    """The merged document; an empty one when no event came yet."""
+    if item is None or "document" not in item:
+        return Interaction(interaction_id)
+    return read_interaction(interaction_id, str(item["document"]), revision=int(item["revision"]))
+
+
+def row_of(item: Item) -> LedgerRow:
+    postings = [
+        read_posting(str(text)) for name, text in item.items() if name.startswith(POSTING_PREFIX)
+    ]
+    return LedgerRow(
+        interaction=interaction_of(str(item["id"]), item),
+        arrival=read_arrival(str(item["arrival"])) if "arrival" in item else None,
+        postings={posting.connector: posting for posting in postings},
+        ended_at=_moment_in(item, "ended_at"),
+        started_at=_moment_in(item, "started_at"),
+    )
+
+
+def told_start(interaction: Interaction) -> datetime | None:
+    """When the interaction started as ECS says; None when it says nothing usable."""
+    try:
+        at = datetime.fromisoformat(interaction.get("started_at"))
+    except ValueError:
+        return None
+    # Without an offset it is a time of day somewhere, not a moment.
+    return at if at.utcoffset() is not None else None
+
+
+def told_customer_key(interaction: Interaction) -> str | None:
+    """The customer ECS names, if it has the form ``connector:id``."""
+    named = interaction.get("customer_id")
+    return named if _CUSTOMER_KEY.fullmatch(named) else None
+
+
+def _moment_in(item: Item, name: str) -> datetime | None:
+    return datetime.fromisoformat(str(item[name])) if name in item else None

@@ -1,0 +1,141 @@
+"""The agent's page as HTML. Everything a CRM or a caller wrote is escaped; nothing is loaded."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from html import escape
+from typing import Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from switchboard.domain.customer import Customer, Scalar
+from switchboard.ports import LedgerRow
+from switchboard.use_cases.agent_desk import DeskView
+
+SECURITY_HEADERS: Final = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors *"
+    ),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+}
+
+_UNKNOWN_TITLES: Final = {
+    "unknown": "Nobody in the CRM has this number or address",
+    "ambiguous": "Several customers share this number or address: ask who is calling",
+    "withheld": "The caller's number is withheld",
+    "unreadable": "The caller's number could not be read",
+    "degraded": "The CRM gave no answer in time: ask who is calling",
+}
+
+_STYLE: Final = """
+:root{color-scheme:light dark;
+ --ink:#1b2430;--paper:#fff;--soft:#f2f5f9;--line:#d5dde8;--accent:#0b5cad}
+@media(prefers-color-scheme:dark){:root{
+ --ink:#e8edf4;--paper:#131a22;--soft:#1d2733;--line:#33404f;--accent:#7ab8ff}}
+*{box-sizing:border-box}
+body{margin:0 auto;max-width:60rem;padding:1.25rem;font:1rem/1.5 system-ui,sans-serif;
+ color:var(--ink);background:var(--paper)}
+h1{margin:0;font-size:1.6rem} h2{font-size:1.05rem;margin:1.75rem 0 .5rem}
+.why{margin:.75rem 0;padding:.75rem 1rem;background:var(--soft);border-left:4px solid var(--accent)}
+dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.75rem;margin:0}
+dl div{background:var(--soft);border-radius:.4rem;padding:.5rem .75rem}
+dt{font-size:.8rem;opacity:.75} dd{margin:0;font-weight:600;overflow-wrap:anywhere}
+table{width:100%;border-collapse:collapse} th,td{text-align:left;padding:.45rem .6rem;
+ border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
+th{font-size:.8rem;opacity:.75} a{color:var(--accent)} .scroll{overflow-x:auto}
+"""
+
+
+def desk_page(view: DeskView, *, zone: ZoneInfo) -> str:
+    """The whole page: who it is, why the contact is here, key facts, and one history."""
+    arrival = view.row.arrival
+    customer = arrival.customer if arrival else None
+    decision = arrival.decision if arrival else {}
+    outcome = arrival.outcome if arrival else "unknown"
+    title = customer.name if customer else _UNKNOWN_TITLES.get(outcome, "Unknown contact")
+    reason = decision.get("reason") or "No routing decision was asked for."
+    return _page(
+        title,
+        f"<h1>{escape(title)}</h1>"
+        f'<p class="why" id="reason"><strong>Why here:</strong> {escape(reason)}</p>'
+        f"{_facts(customer) if customer else ''}"
+        f"{_history(view.history, zone) if customer else ''}",
+    )
+
+
+def refused_page(message: str) -> str:
+    """What a person sees when the link is not good any more."""
+    return _page("Not available", f"<h1>Not available</h1><p>{escape(message)}</p>")
+
+
+def _facts(customer: Customer) -> str:
+    pairs: list[tuple[str, Scalar]] = [
+        ("Customer", customer.id),
+        *((name.replace("_", " "), value) for name, value in customer.attributes.items()),
+    ]
+    cells = "".join(
+        f"<div><dt>{escape(name.capitalize())}</dt><dd>{escape(_words(value))}</dd></div>"
+        for name, value in pairs
+        if value not in (None, "")
+    )
+    return f'<h2>Key facts</h2><dl id="facts">{cells}</dl>{_crm_link(customer)}'
+
+
+def _crm_link(customer: Customer) -> str:
+    if urlsplit(customer.url).scheme not in {"http", "https"}:
+        return ""
+    where = escape(customer.url, quote=True)
+    name = escape(customer.connector)
+    return f'<p><a href="{where}" target="_blank" rel="noopener noreferrer">Open in {name}</a></p>'
+
+
+def _history(rows: Iterable[LedgerRow], zone: ZoneInfo) -> str:
+    lines = "".join(_line(row, zone) for row in rows)
+    if not lines:
+        return "<h2>History</h2><p>No earlier contact.</p>"
+    head = "".join(
+        f'<th scope="col">{name}</th>'
+        for name in ("When", "Channel", "Business Process", "Agent", "Result", "Remarks")
+    )
+    return (
+        f'<h2>History</h2><div class="scroll"><table id="history"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{lines}</tbody></table></div>"
+    )
+
+
+def _line(row: LedgerRow, zone: ZoneInfo) -> str:
+    said = row.interaction.get
+    channel = " ".join(part for part in (said("direction"), said("channel")) if part)
+    cells = (
+        _moment(row.started_at, zone),
+        channel,
+        said("business_process"),
+        said("agent_name"),
+        said("disposition_code"),
+        said("remarks"),
+    )
+    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+
+
+def _moment(at: datetime | None, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+def _words(value: Scalar) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+    return str(value)
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(title)} · Switchboard</title><style>{_STYLE}</style></head>"
+        f"<body><main>{body}</main></body></html>"
+    )

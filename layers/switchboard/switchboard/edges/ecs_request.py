@@ -1,0 +1,67 @@
+"""What ECS sends, read leniently: JSON, form or query; text; empty words that mean nothing."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from switchboard.edges.http_api import json_object, raw_body
+from switchboard.errors import InvalidRequest, MalformedRequest
+
+# How ECS writes "no value" is not documented; these are read as absent.
+ABSENT_WORDS: Final = frozenset({"", "null", "none", "n/a", "na", "undefined", "-"})
+LONGEST_VALUE: Final = 10_000
+MOST_FIELDS: Final = 200
+
+
+def ecs_parameters(api: APIGatewayHttpResolver) -> dict[str, str]:
+    """Every parameter that carries a value, as text, from query and body; the body wins.
+
+    Raises: MalformedRequest, RequestTooLarge, InvalidRequest.
+    """
+    query = dict(api.current_event.query_string_parameters or {})
+    sent: dict[str, Any] = {**query, **_body_parameters(raw_body(api))}
+    if len(sent) > MOST_FIELDS:
+        raise InvalidRequest(f"Send at most {MOST_FIELDS} parameters.")
+    return {name: text for name, value in sent.items() if (text := _text(name, value))}
+
+
+def _body_parameters(raw: bytes) -> Mapping[str, Any]:
+    stripped = raw.strip()
+    if not stripped:
+        return {}
+    if stripped[:1] in b'{["':
+        return json_object(stripped)
+    return _form(stripped)
+
+
+def _form(raw: bytes) -> Mapping[str, str]:
+    try:
+        pairs = parse_qsl(
+            raw.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS
+        )
+    except ValueError as error:
+        raise MalformedRequest("The body is neither one JSON object nor a form.") from error
+    return dict(pairs)
+
+
+def _text(name: str, value: object) -> str:
+    """The value as text; empty when it means "none"."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str() | int() | float():
+            text = str(value).strip()
+        case _:
+            raise InvalidRequest(f"{_safe(name)} must be text; ECS values are flat.")
+    if len(text) > LONGEST_VALUE:
+        raise InvalidRequest(f"{_safe(name)} is too long; send at most {LONGEST_VALUE} characters.")
+    return "" if text.lower() in ABSENT_WORDS else text
+
+
+def _safe(name: str) -> str:
+    """A parameter name fit for an error text: it may hold anything, even somebody's number."""
+    return name if name.isidentifier() and len(name) <= 64 else "A parameter"

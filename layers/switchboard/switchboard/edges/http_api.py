@@ -1,0 +1,153 @@
+"""How HTTP reaches our use cases: who calls, what was sent, and every refusal as a flat object."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from switchboard.errors import (
+    Forbidden,
+    InvalidRequest,
+    MalformedRequest,
+    MethodNotAllowed,
+    Misconfigured,
+    NotFound,
+    RequestTooLarge,
+    StateUnavailable,
+    SwitchboardError,
+    Unauthorized,
+)
+from switchboard.observability import count, logger
+
+LARGEST_BODY: Final = 256 * 1024
+KEY_HEADER: Final = "x-switchboard-key"
+_JSON: Final = "application/json"
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
+
+_ADVICE: Final[Mapping[str, SwitchboardError]] = {
+    "missing_key": Unauthorized(f"Send your key in the header {KEY_HEADER}."),
+    "unknown_key": Unauthorized(f"The key in {KEY_HEADER} is not valid; check it or ask for one."),
+    "expired_key": Unauthorized("This key has expired; use the one that replaced it."),
+    "route_not_allowed": Forbidden("This key may not use this route; ask for one that may."),
+    "source_not_allowed": Forbidden("This key may not be used from this address."),
+    "keys_unavailable": StateUnavailable("Keys cannot be checked just now; try again shortly."),
+}
+
+
+def new_api() -> APIGatewayHttpResolver:
+    """A resolver that words our errors: flat, with what to do, never a stack trace."""
+    api = APIGatewayHttpResolver()
+    api.exception_handler(SwitchboardError)(lambda error: _refusal(api, error))
+    api.not_found(lambda _: _refusal(api, NotFound("Nothing is at this path; see the docs.")))
+    return api
+
+
+def request_id(api: APIGatewayHttpResolver) -> str:
+    """API Gateway's id of this request; it joins everything that is logged and stored about it."""
+    return str(api.current_event.request_context.request_id)
+
+
+def host(api: APIGatewayHttpResolver) -> str:
+    """The domain name that the caller used."""
+    return str(api.current_event.request_context.domain_name)
+
+
+def header(api: APIGatewayHttpResolver, name: str) -> str:
+    """A request header, in any case; empty when it was not sent."""
+    return str(api.current_event.headers.get(name) or "").strip()
+
+
+def require_key(api: APIGatewayHttpResolver) -> str:
+    """The id of the caller's key, as the authorizer proved it.
+
+    An HTTP API cannot word its own 401, so the authorizer lets every request through with its
+    verdict, and this is where a request without a proven key ends.
+
+    Raises: Unauthorized, Forbidden, StateUnavailable.
+    """
+    context = api.current_event.request_context.authorizer
+    verdict: Mapping[str, Any] = (context.get_lambda if context else None) or {}
+    key_id = verdict.get("key_id")
+    if not key_id:
+        raise _ADVICE.get(str(verdict.get("refusal")), _ADVICE["missing_key"])
+    return str(key_id)
+
+
+def raw_body(api: APIGatewayHttpResolver) -> bytes:
+    """The bytes as they were sent.
+
+    Raises: RequestTooLarge, MalformedRequest.
+    """
+    event = api.current_event
+    text = event.body or ""
+    try:
+        raw = base64.b64decode(text) if event.is_base64_encoded else text.encode()
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise MalformedRequest("The body cannot be decoded; send UTF-8.") from error
+    if len(raw) > LARGEST_BODY:
+        raise RequestTooLarge(f"Send at most {LARGEST_BODY // 1024} KiB.")
+    return raw
+
+
+def json_object(raw: bytes) -> dict[str, Any]:
+    """The JSON object in a body.
+
+    Raises: MalformedRequest.
+    """
+    try:
+        parsed = json.loads(raw, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise MalformedRequest("The body is not valid JSON; send one JSON object.") from error
+    if not isinstance(parsed, dict):
+        raise MalformedRequest('The body must be one JSON object, like {"name": "value"}.')
+    return parsed
+
+
+def answer(body: Mapping[str, Any], *, status: int = 200) -> Response[str]:
+    return Response(
+        status_code=status,
+        content_type=_JSON,
+        body=json.dumps(body),
+        headers={"cache-control": "no-store"},
+    )
+
+
+def _refusal(api: APIGatewayHttpResolver, error: SwitchboardError) -> Response[str]:
+    level: Callable[..., None] = (
+        logger.info if isinstance(error, InvalidRequest) else logger.warning
+    )
+    count("RequestRefused")
+    level("request refused", error=error.code, status=error.http_status)
+    if isinstance(error, Misconfigured):
+        logger.error("misconfigured", detail=str(error))
+    return answer(
+        {
+            "error": error.code,
+            "message": _message(error),
+            "request_id": request_id(api),
+        },
+        status=error.http_status,
+    )
+
+
+def _message(error: SwitchboardError) -> str:
+    if isinstance(error, Misconfigured):
+        return "Switchboard is not set up for this yet; its log says which setting is missing."
+    return str(error)
+
+
+def refuse_other_methods(api: APIGatewayHttpResolver, rule: str, *offered: str) -> None:
+    """Answer every method that the path does not offer with 405 and the ones that it does."""
+
+    def refuse(**_: str) -> Response[str]:
+        raise MethodNotAllowed(f"Use {' or '.join(offered)} here.")
+
+    others = [method for method in _METHODS if method not in offered]
+    api.route(rule, method=others)(refuse)
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(name)

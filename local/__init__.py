@@ -1,0 +1,1 @@
+"""Switchboard on one machine: the contact centre, the CRMs, and AWS in the small."""

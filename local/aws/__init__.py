@@ -1,0 +1,1 @@
+"""AWS on this machine: MiniStack on loopback, with the unchanged template deployed into it."""

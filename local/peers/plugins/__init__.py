@@ -1,0 +1,1 @@
+"""What runs inside the applications, under their interpreters: standard library and theirs only."""

@@ -1,0 +1,1 @@
+"""What Roundup loads or is served by."""

@@ -1,0 +1,1 @@
+"""A Tryton module: a status on the party, and the webhook it sends."""

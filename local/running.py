@@ -1,0 +1,151 @@
+"""Everything of Switchboard on this machine, started in the right order and stopped with it."""
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import requests
+
+from cli.configuration import compiled_connectors, read_folder
+from cli.deployment import RUN_FILE, Target
+from cli.publishing import create_key, publish
+from local import sandbox
+from local.aws.deploy import Deployment, deploy
+from local.aws.layer import ensure_layer
+from local.aws.ministack import Ministack
+from local.aws.ministack import start as start_aws
+from local.aws.venvs import stack_python
+from local.peers import RunningCrm, roundup, tryton
+
+Say = Callable[[str], None]
+CrmName = Literal["sandbox", "tryton", "roundup"]
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+HOME: Final = ROOT / ".local"
+_STACK_NAME: Final = "switchboard"
+_ROUTES: Final = ("/v1/",)
+_STARTERS: Final[dict[CrmName, Callable[[Path, int, Say], RunningCrm]]] = {
+    "sandbox": sandbox.start,
+    "tryton": tryton.start,
+    "roundup": roundup.start,
+}
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where things listen, on loopback."""
+
+    aws: int
+    ecs: int
+    crm: int
+
+    @classmethod
+    def from_environment(cls) -> "Ports":
+        return cls(
+            aws=int(os.environ.get("SWITCHBOARD_AWS_PORT", "4566")),
+            ecs=int(os.environ.get("SWITCHBOARD_ECS_PORT", "4570")),
+            crm=int(os.environ.get("SWITCHBOARD_CRM_PORT", "4580")),
+        )
+
+
+@dataclass(frozen=True)
+class Running:
+    """What is up, and where."""
+
+    target: Target
+    aws: Ministack
+    deployment: Deployment
+    crm: RunningCrm
+    ready_after_s: float
+
+
+def prepare(say: Say) -> None:
+    """What is slow and needed only once: MiniStack's environment and the layer."""
+    stack_python(HOME, say)
+    ensure_layer(HOME, say)
+
+
+@contextmanager
+def running(crm: CrmName, ports: Ports, say: Say) -> Iterator[Running]:
+    """Switchboard, its contact centre and its CRM, up until the block ends.
+
+    Raises: ApplicationError, StackError, each saying what to do.
+    """
+    started = time.monotonic()
+    ecs_key = secrets.token_urlsafe(32)
+    with ExitStack() as stack, ThreadPoolExecutor() as pool:
+        application = pool.submit(_STARTERS[crm], HOME / crm, ports.crm, say)
+        aws = stack.enter_context(start_aws(HOME, ports.aws, say))
+        ecs_url = stack.enter_context(sandbox.emulator(HOME / "ecs", ports.ecs, ecs_key))
+        crm_running = stack.enter_context(application.result())
+        say("deploying template.yaml")
+        deployment = deploy(aws, template=ROOT / "template.yaml", layer=ensure_layer(HOME, say))
+        target = Target(
+            tables=deployment.tables,
+            stack_name=_STACK_NAME,
+            region=deployment.region,
+            endpoint=aws.endpoint,
+            api_url=deployment.api_url,
+            ecs_url=ecs_url,
+            crm_url=crm_running.page_url,
+            key=_configure(deployment, aws, crm_running, ecs_url, ecs_key),
+        )
+        _introduce(target, crm_running)
+        target.save(HOME / RUN_FILE.name)
+        stack.callback((HOME / RUN_FILE.name).unlink, missing_ok=True)
+        yield Running(target, aws, deployment, crm_running, time.monotonic() - started)
+
+
+def _configure(
+    deployment: Deployment, aws: Ministack, crm: RunningCrm, ecs_url: str, ecs_key: str
+) -> str:
+    """What an operator does once after deploying: secrets, a key for each caller, publishing."""
+    bare = Target(tables=deployment.tables, region=deployment.region, endpoint=aws.endpoint)
+    manager = bare.client("secretsmanager")
+    for name, values in (
+        (f"connectors/{crm.connector_id}", crm.connector_secrets()),
+        ("ecs", {"api_key": ecs_key}),
+    ):
+        manager.create_secret(Name=f"{_STACK_NAME}/{name}", SecretString=json.dumps(values))
+    publish(bare, _documents(crm, deployment.api_url, ecs_url), now=datetime.now(UTC))
+    return create_key(bare, "ecs-emulator", _ROUTES)
+
+
+def _documents(crm: RunningCrm, api_url: str, ecs_url: str) -> dict[str, dict[str, Any]]:
+    """The configuration in `config/`, with this machine's addresses and the chosen CRM.
+
+    Calls are allowed at any hour here: they ring in an emulator, and the story must play at night.
+    """
+    documents = read_folder(ROOT / "config")
+    use = {"use": crm.connector_id, "settings": crm.connector_settings()}
+    documents["connectors"] = compiled_connectors(
+        {"format": "connectors/1", "connectors": [use]}, ROOT / "config"
+    )
+    documents["lookup"].update(connectors=[crm.connector_id], desk_base_url=api_url)
+    for profile in documents["posting"]["profiles"]:
+        profile.update(connector=crm.connector_id)
+    documents["ecs"]["profile"]["settings"]["base"] = ecs_url
+    week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    documents["contact_policy"].update(
+        opens="00:00", closes="24:00", weekdays=week, max_attempts_per_day=100
+    )
+    return documents
+
+
+def _introduce(target: Target, crm: RunningCrm) -> None:
+    """Tell the contact centre and the CRM where Switchboard is."""
+    answer = requests.put(
+        f"{target.ecs_url}/emulator/stack",
+        json={"base_url": target.api_url, "key": target.key},
+        timeout=10,
+    )
+    answer.raise_for_status()
+    crm.point_webhook_at(f"{target.api_url}/v1/webhooks/{crm.connector_id}")

@@ -1,0 +1,137 @@
+"""The REST API: customers, activities and the webhook."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from flask import Response, jsonify, request
+
+from .activities import Activities, ActivitySearch
+from .api_errors import invalid_field, not_found
+from .customers import Customers, CustomerSearch
+from .faults import EVERYONE
+from .fields import read_record
+from .outbox import Outbox
+from .record_ids import ACTIVITY, CUSTOMER, number_in
+from .request_body import body_object
+from .webhook import Webhook, WebhookFields
+
+PAGE_SIZE = 50
+LARGEST_PAGE = 200
+LONGEST_EXTERNAL_ID = 200
+
+
+class CustomersApi:
+    """`/api/customers`. A query parameter nobody knows is ignored, and so filters nothing."""
+
+    def __init__(self, customers: Customers) -> None:
+        self._customers = customers
+
+    def search(self) -> Response:
+        """One page of the customers asked for."""
+        asked = CustomerSearch(request.args.get("phone"), request.args.get("email"))
+        search = CustomerSearch() if request.environ.get(EVERYONE) else asked
+        limit = _limit()
+        after = _cursor(CUSTOMER) or 0
+        found = self._customers.search(search, after=after, limit=limit + 1)
+        page = found[:limit]
+        following = _next_page(page[-1].id) if len(found) > limit else None
+        return jsonify(customers=[customer.as_json() for customer in page], next=following)
+
+    def get(self, customer_id: str) -> Response:
+        """One customer."""
+        customer = self._customers.get(customer_id)
+        if customer is None:
+            raise not_found("customer")
+        return jsonify(customer.as_json())
+
+    def create(self) -> tuple[Response, int, Mapping[str, str]]:
+        """Enter a customer."""
+        customer = self._customers.create(body_object())
+        location = f"/api/customers/{customer.id}"
+        return jsonify(customer.as_json()), 201, {"Location": location}
+
+    def change(self, customer_id: str) -> Response:
+        """Change some fields of a customer."""
+        customer = self._customers.change(customer_id, body_object())
+        if customer is None:
+            raise not_found("customer")
+        return jsonify(customer.as_json())
+
+
+class ActivitiesApi:
+    """`/api/activities`."""
+
+    def __init__(self, activities: Activities) -> None:
+        self._activities = activities
+
+    def upsert(self, external_id: str) -> tuple[Response, int]:
+        """Create or replace the activity known by `external_id`."""
+        if len(external_id) > LONGEST_EXTERNAL_ID:
+            raise invalid_field("external_id", f"at most {LONGEST_EXTERNAL_ID} characters")
+        done = self._activities.upsert(external_id, body_object())
+        return jsonify(done.as_json()), 201 if done.created else 200
+
+    def get(self, external_id: str) -> Response:
+        """One activity."""
+        activity = self._activities.get(external_id)
+        if activity is None:
+            raise not_found("activity")
+        return jsonify(activity.as_json())
+
+    def search(self) -> Response:
+        """One page of activities, the last entered first."""
+        search = ActivitySearch(request.args.get("external_id"), request.args.get("customer_id"))
+        limit = _limit()
+        before = _cursor(ACTIVITY)
+        found = self._activities.search(search, before=before, limit=limit + 1)
+        page = found[:limit]
+        following = _next_page(page[-1].id) if len(found) > limit else None
+        return jsonify(activities=[activity.as_json() for activity in page], next=following)
+
+
+class WebhookApi:
+    """`/api/webhook` and `/api/deliveries`."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+
+    def subscribe(self) -> Response:
+        """Name the receiver of status changes."""
+        return jsonify(_shown(self._outbox.subscribe(read_record(WebhookFields, body_object()))))
+
+    def get(self) -> Response:
+        """The receiver, without its secret."""
+        webhook = self._outbox.webhook()
+        if webhook is None:
+            raise not_found("webhook")
+        return jsonify(_shown(webhook))
+
+    def deliveries(self) -> Response:
+        """The latest attempts to deliver."""
+        return jsonify(deliveries=self._outbox.attempts())
+
+
+def _limit() -> int:
+    text = request.args.get("limit", str(PAGE_SIZE))
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) > 0):
+        raise invalid_field("limit", f"a whole number from 1 to {LARGEST_PAGE}")
+    return min(int(text), LARGEST_PAGE)
+
+
+def _cursor(prefix: str) -> int | None:
+    after = request.args.get("after")
+    if after is None:
+        return None
+    number = number_in(after, prefix)
+    if number is None:
+        raise invalid_field("after", "use the address in next as it is")
+    return number
+
+
+def _next_page(last_id: str) -> str:
+    arguments = [(name, value) for name, value in request.args.items() if name != "after"]
+    return f"{request.path}?{urlencode([*arguments, ('after', last_id)])}"
+
+
+def _shown(webhook: Webhook) -> dict[str, object]:
+    return {"url": webhook.url, "secret": "whsec_********", "active": webhook.active}

@@ -1,0 +1,67 @@
+"""A CRM in memory that keeps the promises of `ports.Crm`."""
+
+from collections.abc import Iterable
+from threading import RLock
+
+from switchboard.domain.customer import Ambiguous, Customer, Known, match_customers
+from switchboard.domain.deadline import Deadline
+from switchboard.domain.identity import Identity
+from switchboard.domain.posting import Idempotency, InteractionRecord, Logged
+from switchboard.errors import SwitchboardError, UpstreamUnavailable, UpstreamUnknown
+
+
+class InMemoryCrm:
+    """Upserts by interaction id and ignores an older revision.
+
+    Set `failing_with` to have every call raise it, `lost_answers` to have that many writes
+    carried out and their answers lost. `records` holds what was written, by interaction id.
+    """
+
+    settle_s = 0.0
+
+    def __init__(
+        self,
+        customers: Iterable[Customer] = (),
+        *,
+        connector: str = "sandbox",
+        default_region: str = "US",
+        idempotency: Idempotency = Idempotency.UPSERT,
+        needs_customer: bool = False,
+    ) -> None:
+        self.connector = connector
+        self.idempotency = idempotency
+        self.needs_customer = needs_customer
+        self.customers = list(customers)
+        self.records: dict[str, InteractionRecord] = {}
+        self.failing_with: SwitchboardError | None = None
+        self.lost_answers = 0
+        self.lookups = 0
+        self._default_region = default_region
+        self._lock = RLock()
+
+    def find(self, identity: Identity, *, deadline: Deadline) -> tuple[Customer, ...]:
+        self._reach(deadline)
+        self.lookups += 1
+        match match_customers(self.customers, identity, default_region=self._default_region):
+            case Known(customer):
+                return (customer,)
+            case Ambiguous(several):
+                return several
+        return ()
+
+    def log_interaction(self, record: InteractionRecord, *, deadline: Deadline) -> Logged:
+        self._reach(deadline)
+        with self._lock:
+            earlier = self.records.get(record.id)
+            if earlier is None or record.revision >= earlier.revision:
+                self.records[record.id] = record
+            if self.lost_answers:
+                self.lost_answers -= 1
+                raise UpstreamUnknown(self.connector, "no answer in time")
+        return Logged(record_id=f"A-{record.id}", created=earlier is None)
+
+    def _reach(self, deadline: Deadline) -> None:
+        if self.failing_with:
+            raise self.failing_with
+        if deadline.has_passed:
+            raise UpstreamUnavailable(self.connector, "no time left")

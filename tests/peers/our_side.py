@@ -1,0 +1,53 @@
+"""Switchboard's side of a running application: nothing but its connector file."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from local.peers import RunningCrm
+from switchboard.adapters.connector.compile import compile_connector
+from switchboard.adapters.connector.transport import Transport
+from switchboard.adapters.rest_crm import RestCrm
+from switchboard.domain.customer import Customer
+from switchboard.domain.deadline import Deadline
+from switchboard.domain.identity import EmailAddress, PhoneNumber, read_contact
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+HOME = REPOSITORY / ".local"
+_CONNECTORS = REPOSITORY / "layers" / "switchboard" / "switchboard" / "connectors"
+
+
+@contextmanager
+def connected(running: RunningCrm, transport: Transport | None = None) -> Iterator[RestCrm]:
+    crm = RestCrm(
+        definition_of(running.connector_id),
+        running.connector_settings(),
+        running.connector_secrets,
+        default_region="US",
+        transport=transport,
+    )
+    try:
+        yield crm
+    finally:
+        crm.close()
+
+
+def definition_of(connector: str) -> dict[str, Any]:
+    return compile_connector(yaml.safe_load((_CONNECTORS / f"{connector}.yaml").read_text("utf-8")))
+
+
+def find(crm: RestCrm, contact: str) -> tuple[Customer, ...]:
+    identity = read_contact(contact, default_region="US")
+    assert isinstance(identity, PhoneNumber | EmailAddress)
+    return crm.find(identity, deadline=Deadline.after(10))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
