@@ -75,7 +75,9 @@ def logs(
     if aws is None:
         _fail("No Switchboard runs here. Start one with `make run`.")
     try:
-        for line in follow(LogReader(client(aws.endpoint, "logs"), describe(aws).functions), request_id):
+        for line in follow(
+            LogReader(client(aws.endpoint, "logs"), describe(aws).functions), request_id
+        ):
             typer.echo(line)
     except KeyboardInterrupt:
         return

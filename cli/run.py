@@ -64,7 +64,10 @@ def _run(console: Console, crm: CrmName, *, once: bool, follow_logs: bool) -> No
             return
         console.print("\nUp until Ctrl-C. `make logs` follows the functions' log lines.")
         if follow_logs:
-            for line in follow(LogReader(client(everything.aws.endpoint, "logs"), everything.deployment.functions), None):
+            for line in follow(
+                LogReader(client(everything.aws.endpoint, "logs"), everything.deployment.functions),
+                None,
+            ):
                 console.print(line, markup=False)
         while True:
             time.sleep(3600)

@@ -68,7 +68,9 @@ class _Story:
             f"recognised    {got['customer_name']} ({got['customer_id']}), "
             f"answer {got['source']}, in {got['elapsed_ms']} ms"
         )
-        self._say.line(f"routed        {seen['business_process']}, priority {seen['priority_class']}")
+        self._say.line(
+            f"routed        {seen['business_process']}, priority {seen['priority_class']}"
+        )
         self._say.line(f"why           {got['reason']}")
         self._say.line(f"request id    {got['request_id']}")
         return interaction_id

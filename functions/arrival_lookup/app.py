@@ -1,6 +1,5 @@
 """GET, POST /v1/arrivals/lookup: who is this? Asked by the ECS flow while the phone rings."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -8,21 +7,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from switchboard import wiring
 from switchboard.contracts.answers import LookupAnswer
-from switchboard.contracts.applications import read_contract
-from switchboard.contracts.ecs import Arrival as Asked
-from switchboard.edges.arrivals import Reception
-from switchboard.edges.ecs_request import ecs_parameters
+from switchboard.edges.arrivals import receive
 from switchboard.edges.flat import flat
-from switchboard.edges.http_api import (
-    answer,
-    host,
-    new_api,
-    refuse_other_methods,
-    request_id,
-    require_key,
-)
-from switchboard.observability import count, join, logger, metrics
-from switchboard.use_cases.arrival_lookup import look_up_customer, note_arrival, outcome_of
+from switchboard.edges.http_api import answer, new_api, refuse_other_methods, require_key
+from switchboard.observability import count, logger, metrics
+from switchboard.use_cases.arrival_lookup import note_arrival, outcome_of
 
 PATH = "/v1/arrivals/lookup"
 api = new_api()
@@ -32,21 +21,10 @@ refuse_other_methods(api, PATH, "GET", "POST")
 @api.route(PATH, method=["GET", "POST"], summary="Look up an arriving contact", tags=["arrivals"])
 def look_up() -> Response[str]:
     require_key(api)
-    asked = read_contract(Asked, dict(ecs_parameters(api)))
-    join(request_id=request_id(api), interaction_id=asked.interaction_id or "")
-    reception = Reception.of(
-        asked, wiring.lookup_configuration(), request_id=request_id(api), now=datetime.now(UTC)
-    )
-    match = look_up_customer(
-        reception.contact,
-        crms=wiring.asked_crms(),
-        memory=wiring.lookup_memory(),
-        rules=reception.configuration.rules(),
-        deadline=reception.deadline,
-        now=reception.now,
-    )
-    note_arrival(asked.interaction_id, reception.note(match), ledger=wiring.ledger())
-    desk_url = reception.desk_url(host=host(api), key=wiring.desk_link_key())
+    reception = receive(api, wiring.lookup_configuration())
+    match = reception.look_up(crms=wiring.asked_crms(), memory=wiring.lookup_memory())
+    note_arrival(reception.asked.interaction_id, reception.note(match), ledger=wiring.ledger())
+    desk_url = reception.desk_url(key=wiring.desk_link_key())
     values = LookupAnswer.model_validate(reception.lookup_values(match, desk_url=desk_url))
     count(f"Caller{outcome_of(match).capitalize()}")
     logger.info(

@@ -1,6 +1,5 @@
 """GET, POST /v1/arrivals/route: where does this go, and why? It looks up by itself."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -8,22 +7,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from switchboard import wiring
 from switchboard.contracts.answers import RouteAnswer
-from switchboard.contracts.applications import read_contract
-from switchboard.contracts.ecs import Arrival as Asked
 from switchboard.domain.customer import Known
-from switchboard.edges.arrivals import Reception, routing_values
-from switchboard.edges.ecs_request import ecs_parameters
+from switchboard.edges.arrivals import receive, routing_values
 from switchboard.edges.flat import flat
-from switchboard.edges.http_api import (
-    answer,
-    host,
-    new_api,
-    refuse_other_methods,
-    request_id,
-    require_key,
-)
-from switchboard.observability import count, join, logger, metrics
-from switchboard.use_cases.arrival_lookup import look_up_customer, note_arrival, outcome_of
+from switchboard.edges.http_api import answer, new_api, refuse_other_methods, require_key
+from switchboard.observability import count, logger, metrics
+from switchboard.use_cases.arrival_lookup import note_arrival, outcome_of
 from switchboard.use_cases.routing_decision import route_interaction
 
 PATH = "/v1/arrivals/route"
@@ -34,32 +23,23 @@ refuse_other_methods(api, PATH, "GET", "POST")
 @api.route(PATH, method=["GET", "POST"], summary="Route an arriving contact", tags=["arrivals"])
 def route() -> Response[str]:
     require_key(api)
-    asked = read_contract(Asked, dict(ecs_parameters(api)))
-    join(request_id=request_id(api), interaction_id=asked.interaction_id or "")
-    reception = Reception.of(
-        asked, wiring.lookup_configuration(), request_id=request_id(api), now=datetime.now(UTC)
-    )
-    match = look_up_customer(
-        reception.contact,
-        crms=wiring.asked_crms(),
-        memory=wiring.lookup_memory(),
-        rules=reception.configuration.rules(),
-        deadline=reception.deadline,
-        now=reception.now,
-    )
+    reception = receive(api, wiring.lookup_configuration())
+    match = reception.look_up(crms=wiring.asked_crms(), memory=wiring.lookup_memory())
     ruleset, digest = wiring.ruleset()
     routed = route_interaction(
         outcome=outcome_of(match),
         customer=match.customer if isinstance(match, Known) else None,
-        ecs=asked.model_dump(),
+        ecs=reception.asked.model_dump(),
         ruleset=ruleset,
         digest=digest,
         ledger=wiring.ledger(),
         now=reception.now,
     )
     decided = routing_values(routed)
-    note_arrival(asked.interaction_id, reception.note(match, flat(decided)), ledger=wiring.ledger())
-    desk_url = reception.desk_url(host=host(api), key=wiring.desk_link_key())
+    note_arrival(
+        reception.asked.interaction_id, reception.note(match, flat(decided)), ledger=wiring.ledger()
+    )
+    desk_url = reception.desk_url(key=wiring.desk_link_key())
     values = RouteAnswer.model_validate(
         {**reception.lookup_values(match, desk_url=desk_url), **decided}
     )

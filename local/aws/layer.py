@@ -6,13 +6,14 @@ a layer of one file that points to the folder where the real one has been built.
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import time
 import zipfile
 from pathlib import Path
 
-from local.aws.venvs import REPOSITORY, Say, SetupError, one_at_a_time, silently, stack_python
+from local.aws.venvs import REPOSITORY, Say, SetupError, one_at_a_time, silently, stack_python, uv
 
 RECIPE = REPOSITORY / "layers" / "switchboard" / "build_layer.py"
 # Python runs the import lines of .pth files in a layer's site-packages.
@@ -45,7 +46,10 @@ def build(python: Path, layers: Path) -> str:
     shutil.rmtree(layers / "new", ignore_errors=True)
     command = [str(python), str(RECIPE), "--platform", "host", "--out", str(layers / "new")]
     command += ["--zip", str(layers / "new.zip"), "--cache", str(layers / "cache")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # The recipe runs on MiniStack's Python; the installer is in the development environment.
+    path = f"{Path(uv()).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    environment = {**os.environ, "PATH": path}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         raise SetupError(done.stderr.strip())
     return done.stdout.strip()

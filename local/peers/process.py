@@ -22,7 +22,7 @@ class Server:
     """A server of ours that runs until `stop`."""
 
     def __init__(self, command: Sequence[str], *, environment: Mapping[str, str], log: Path):
-        self._log = log
+        self.log = log
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 command,
@@ -60,7 +60,7 @@ class Server:
             os.killpg(self._process.pid, number)
 
     def _end_of_log(self) -> str:
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-_LOG_LINES_SHOWN:])
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-_LOG_LINES_SHOWN:])
 
 
 def run_once(command: Sequence[str], *, environment: Mapping[str, str]) -> None:

@@ -122,6 +122,10 @@ class Roundup:
         collection: list[Record] = self._get(kind, query)["collection"]
         return collection
 
+    def log(self) -> str:
+        """What its server printed; nothing that was searched for is in it."""
+        return self._server.log.read_text("utf-8", errors="replace")
+
     def __enter__(self) -> Self:
         return self
 

@@ -112,6 +112,10 @@ class Tryton:
         found: list[Record] = self._get(model, {"d": encoded, "f": list(fields)})
         return found
 
+    def log(self) -> str:
+        """What its server printed; nothing that was searched for is in it."""
+        return self._server.log.read_text("utf-8", errors="replace")
+
     def __enter__(self) -> Self:
         return self
 

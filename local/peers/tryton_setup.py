@@ -24,7 +24,7 @@ listen = {host}:{port}
 # Tryton logs the address of every request, and a search's address holds what was searched for.
 _LOGGING = """\
 [loggers]
-keys = root
+keys = root, werkzeug
 [handlers]
 keys = stderr
 [formatters]
@@ -32,6 +32,10 @@ keys =
 [logger_root]
 level = WARNING
 handlers = stderr
+[logger_werkzeug]
+qualname = werkzeug
+level = WARNING
+handlers =
 [handler_stderr]
 class = StreamHandler
 args = ()

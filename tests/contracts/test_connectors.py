@@ -58,8 +58,7 @@ def test_a_connector_finds_by_both_keys_and_logs(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", CONNECTORS, ids=lambda file: file.stem)
-def test_a_connector_calls_nobody_without_the_customers_consent_in_the_crm(file: Path) -> None:
-    """An event that asks for calls is signed, so that nobody else can ask for them."""
+def test_an_event_that_asks_for_calls_is_authenticated_and_selected(file: Path) -> None:
     for event in compile_connector(document(file))["events"].values():
         assert event["verify"]["scheme"] in {"standard_webhooks", "header_secret", "basic"}
         assert event["accept"]

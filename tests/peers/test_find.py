@@ -42,6 +42,15 @@ def test_the_neighbour_is_herself_by_her_own_address(switchboard: RestCrm) -> No
     ]
 
 
+def test_nothing_that_was_searched_for_is_in_the_applications_log(
+    crm: Tryton | Roundup, switchboard: RestCrm, ada: SeededCustomer
+) -> None:
+    find(switchboard, ada.e164)
+
+    assert "/rest/" not in crm.log()
+    assert ada.email not in crm.log()
+
+
 def test_an_address_full_of_wildcards_and_quotes_finds_nobody(switchboard: RestCrm) -> None:
     assert find(switchboard, "%'&\\_]}*@example.com") == ()
 

@@ -147,8 +147,10 @@ def crms() -> Mapping[str, Crm]:
 
 def asked_crms() -> tuple[Crm, ...]:
     """The CRMs that a lookup asks, in order."""
-    connected = crms()
-    return tuple(connected[name] for name in lookup_configuration().connectors)
+    connected, wanted = crms(), lookup_configuration().connectors
+    if missing := [name for name in wanted if name not in connected]:
+        raise Misconfigured(f"lookup asks {missing}, which no published connector is called.")
+    return tuple(connected[name] for name in wanted)
 
 
 def connector(connector_id: str) -> "SystemSpec":

@@ -119,8 +119,9 @@ def test_delayed_triggers_keep_their_order_without_shuffle(
 
     view = person.waits_until(
         person.calls(),
-        lambda view: view["has_ended"]
-        and all(sent["outcome"] == "delivered" for sent in view["triggers"]),
+        lambda view: (
+            view["has_ended"] and all(sent["outcome"] == "delivered" for sent in view["triggers"])
+        ),
     )
 
     left = sorted(view["triggers"], key=lambda sent: sent["attempts"][0]["at"])

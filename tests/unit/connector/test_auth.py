@@ -147,6 +147,8 @@ def test_a_second_refusal_is_final() -> None:
         (answer("<html>"), UpstreamUnavailable),
         (answer('{"access_token": 7}'), UpstreamUnavailable),
         (answer("[]"), UpstreamUnavailable),
+        (answer('{"access_token": "t\\r\\nX-Injected: 1"}'), UpstreamUnavailable),
+        (answer('{"access_token": ""}'), UpstreamUnavailable),
         (answer(status=400), UpstreamRejected),
         (answer(status=401), UpstreamRejected),
         (answer(status=302), UpstreamRejected),
@@ -163,6 +165,21 @@ def test_a_token_that_is_not_to_be_had(
 
     assert len(transport.requests) == 1
     assert "s&cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("said", ["NaN", "-1", "0", '"\u00b2"', "1e999", "true", "null", "[]"])
+def test_a_lifetime_that_makes_no_sense_is_replaced_by_the_default(said: str) -> None:
+    clock = Clock()
+    odd = answer(f'{{"access_token": "t-1", "expires_in": {said}}}')
+    built, transport = with_oauth(odd, NOBODY, NOBODY, TOKEN, NOBODY, clock=clock)
+
+    find(built)
+    clock.now_s = 3600 * 0.8 - 1
+    find(built)
+    assert len(transport.requests) == 3
+    clock.now_s = 3600 * 0.8
+    find(built)
+    assert len(transport.requests) == 5
 
 
 def test_ten_threads_without_a_token_fetch_one() -> None:

@@ -100,6 +100,11 @@ def test_a_success_that_cannot_be_read(content: Any) -> None:
     assert isinstance(error_of(write, answer(content)), UpstreamUnknown)
 
 
+@pytest.mark.parametrize("content", ['{"customers": NaN}', '{"customers": [Infinity]}'])
+def test_an_answer_with_numbers_that_are_none_cannot_be_read(content: str) -> None:
+    assert isinstance(error_of(read, answer(content)), UpstreamUnavailable)
+
+
 def test_an_answer_nested_too_deep_cannot_be_read() -> None:
     assert isinstance(error_of(read, answer("[" * 200_000)), UpstreamUnavailable)
 

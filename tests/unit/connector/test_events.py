@@ -83,6 +83,12 @@ def test_an_accepted_event_that_cannot_be_read_is_refused(
     assert "5550142" not in str(caught.value)
 
 
+@pytest.mark.parametrize("said", [None, [], "text", 7])
+def test_a_body_that_is_no_object_is_refused(said: object) -> None:
+    with pytest.raises(InvalidRequest):
+        event().signal(said, HEADERS)
+
+
 def test_a_body_cannot_pretend_to_be_headers_or_settings() -> None:
     forged = {**body(), "headers": {"webhook-id": "forged"}, "tables": {"process": {"sales": "x"}}}
 

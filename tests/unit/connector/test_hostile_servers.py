@@ -206,6 +206,28 @@ def test_a_connection_is_kept_for_the_next_call() -> None:
         assert len(server.visits) == 1
 
 
+def test_a_connection_that_was_quiet_for_long_is_not_trusted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def keep_answering(visit: Visit) -> None:
+        visit.send(NOBODY)
+        while visit.connection.recv(65536):
+            visit.send(NOBODY)
+
+    with hostile_server(keep_answering) as server:
+        client = crm(server.base)
+        client.find(ADA, deadline=Deadline.after(2))
+        long_after_s = time.monotonic() + 31
+        monkeypatch.setattr(
+            "switchboard.adapters.connector.patience.time.monotonic", lambda: long_after_s
+        )
+        client.find(ADA, deadline=Deadline.after(2, clock=lambda: 0.0))
+        monkeypatch.undo()
+        client.close()
+
+        assert len(server.visits) == 2
+
+
 def test_a_lost_connection_is_replaced() -> None:
     with hostile_server(lambda visit: visit.send(NOBODY)) as server:
         client = crm(server.base)
@@ -223,6 +245,15 @@ def test_the_proxy_and_netrc_of_the_machine_are_ignored(monkeypatch: pytest.Monk
     with hostile_server(lambda visit: visit.send(NOBODY)) as server:
         assert crm(server.base).find(ADA, deadline=Deadline.after(2)) == ()
         assert b"Authorization" not in server.visits[0]
+
+
+def test_a_host_that_cannot_be_one_is_an_outage_and_nothing_is_sent() -> None:
+    with pytest.raises(NoAnswerError, match="cannot be sent") as caught:
+        HttpTransport().exchange(
+            HttpRequest("GET", "https://*.example.com/"), CallLimits(Deadline.after(5), 1, 1)
+        )
+
+    assert not caught.value.sent
 
 
 def test_no_thread_outlives_its_call() -> None:

@@ -1,5 +1,6 @@
 """A CRM behind an HTTP API, driven by its connector file."""
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -161,10 +162,12 @@ def _texts(values: object) -> tuple[str, ...]:
     return tuple(str(value) for value in values if isinstance(value, str | int) and value != "")
 
 
+def _is_scalar(value: object) -> bool:
+    # A number too large for a float reads as infinity, which no JSON can carry on.
+    return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
+
+
 def _scalars(values: object) -> dict[str, str | int | float | bool | None]:
     if not isinstance(values, Mapping):
         return {}
-    return {
-        str(name): value if isinstance(value, str | int | float | bool) else None
-        for name, value in values.items()
-    }
+    return {str(name): value if _is_scalar(value) else None for name, value in values.items()}

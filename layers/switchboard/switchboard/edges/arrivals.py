@@ -1,20 +1,44 @@
 """The two questions that ECS asks on arrival share their question and most of their answer."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from switchboard.contracts.answers import PROMPTS
+from switchboard.contracts.applications import read_contract
 from switchboard.contracts.configuration import LookupConfiguration
 from switchboard.contracts.ecs import Arrival as Asked
 from switchboard.domain.customer import Ambiguous, Customer, CustomerMatch, Known, Scalar
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.desk_link import DeskLink, sign
 from switchboard.domain.identity import Contact, read_contact
-from switchboard.ports import Arrival
-from switchboard.use_cases.arrival_lookup import outcome_of, source_of
+from switchboard.edges.ecs_request import ecs_parameters
+from switchboard.edges.http_api import host, request_id
+from switchboard.observability import join
+from switchboard.ports import Arrival, Crm, LookupMemory
+from switchboard.use_cases.arrival_lookup import look_up_customer, outcome_of, source_of
 from switchboard.use_cases.routing_decision import Routed
+
+
+def receive(api: APIGatewayHttpResolver, configuration: LookupConfiguration) -> "Reception":
+    """Read what ECS asks, and start the clock.
+
+    Raises: MalformedRequest, RequestTooLarge, InvalidRequest.
+    """
+    asked = read_contract(Asked, dict(ecs_parameters(api)))
+    join(request_id=request_id(api), interaction_id=asked.interaction_id or "")
+    return Reception(
+        asked,
+        configuration,
+        request_id(api),
+        host(api),
+        datetime.now(UTC),
+        time.monotonic(),
+        Deadline.after(configuration.budget_ms / 1000),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +48,10 @@ class Reception:
     asked: Asked
     configuration: LookupConfiguration
     request_id: str
+    host: str
     now: datetime
     started_s: float
     deadline: Deadline
-
-    @classmethod
-    def of(
-        cls, asked: Asked, configuration: LookupConfiguration, *, request_id: str, now: datetime
-    ) -> "Reception":
-        budget_s = configuration.budget_ms / 1000
-        return cls(
-            asked, configuration, request_id, now, time.monotonic(), Deadline.after(budget_s)
-        )
 
     @property
     def contact(self) -> Contact:
@@ -44,6 +60,17 @@ class Reception:
     @property
     def elapsed_ms(self) -> int:
         return round((time.monotonic() - self.started_s) * 1000)
+
+    def look_up(self, *, crms: Sequence[Crm], memory: LookupMemory) -> CustomerMatch:
+        """Who it is; never later than the deadline."""
+        return look_up_customer(
+            self.contact,
+            crms=crms,
+            memory=memory,
+            rules=self.configuration.rules(),
+            deadline=self.deadline,
+            now=self.now,
+        )
 
     def note(self, match: CustomerMatch, decision: Mapping[str, str] | None = None) -> Arrival:
         """What the ledger keeps of this arrival."""
@@ -71,13 +98,13 @@ class Reception:
             **self._attributes(customer),
         }
 
-    def desk_url(self, *, host: str, key: bytes) -> str:
+    def desk_url(self, *, key: bytes) -> str:
         """A link to the agent's page; empty when ECS did not say which interaction it is."""
         if not self.asked.interaction_id:
             return ""
         valid_for = timedelta(seconds=self.configuration.desk_link_valid_s)
         link = DeskLink(self.asked.interaction_id, self.now + valid_for)
-        base = self.configuration.desk_base_url or f"https://{host}"
+        base = self.configuration.desk_base_url or f"https://{self.host}"
         return f"{base.rstrip('/')}/desk/{sign(link, key=key)}"
 
     def _attributes(self, customer: Customer | None) -> Mapping[str, Scalar]:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from switchboard.adapters.connector.rendering import HttpRequest, render_headers
 from switchboard.adapters.connector.transport import HttpAnswer, NoAnswerError, Transport
 from switchboard.errors import UpstreamRejected, UpstreamThrottled, UpstreamUnavailable
 
+_SECONDS: Final = re.compile(r"[0-9]{1,9}")
+_TOKEN: Final = re.compile(r"[\x21-\x7e]+")
+_LONGEST_LIFETIME_S: Final = 10 * 365 * 86400
 _USABLE_SHARE: Final = 0.8  # renewed before it ends, so that no call meets an expired one
 
 
@@ -146,7 +150,8 @@ class ClientCredentials:
         if 300 <= answer.status < 500 and answer.status != 408:
             raise UpstreamRejected(self._system, "auth")
         document = _document(answer)
-        if answer.status >= 300 or not isinstance(document.get("access_token"), str):
+        token = document.get("access_token")
+        if answer.status >= 300 or not (isinstance(token, str) and _TOKEN.fullmatch(token)):
             raise UpstreamUnavailable(self._system, "token: no usable answer")
         return document
 
@@ -188,12 +193,14 @@ def _document(answer: HttpAnswer) -> Mapping[str, Any]:
 
 
 def _lifetime_s(document: Mapping[str, Any], default_s: float) -> float:
-    said = document.get("expires_in")
-    if isinstance(said, str) and said.isdigit():
-        return float(said)
-    return float(said) if isinstance(said, int | float) else float(default_s)
+    said: Any = document.get("expires_in")
+    if isinstance(said, str) and _SECONDS.fullmatch(said):
+        said = int(said)
+    # Also false for NaN, which would make a token that never ends.
+    is_sensible = type(said) in {int, float} and 0 < said < _LONGEST_LIFETIME_S
+    return float(said if is_sensible else default_s)
 
 
 def _wait_of(answer: HttpAnswer) -> float | None:
     text = answer.headers.get("retry-after", "")
-    return float(text) if text.isdigit() else None
+    return float(text) if _SECONDS.fullmatch(text) else None

@@ -26,11 +26,13 @@ class ConnectorEvent:
     declaration: Mapping[str, Any] = field(repr=False)
     surroundings: Mapping[str, Any] = field(repr=False)
 
-    def signal(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> CallBackSignal | None:
-        """What the event asks for; None when it is about something else.
+    def signal(self, body: object, headers: Mapping[str, str]) -> CallBackSignal | None:
+        """What the event asks for; None when it is about something else. `body` is parsed JSON.
 
         Raises: InvalidRequest when the event is accepted and does not say what it must.
         """
+        if not isinstance(body, Mapping):
+            raise self._unreadable()
         lower = {name.lower(): value for name, value in headers.items()}
         scope = {**body, **self.surroundings, "headers": lower}
         accept = self.declaration["accept"]

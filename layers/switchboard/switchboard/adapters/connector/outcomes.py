@@ -106,9 +106,13 @@ def _parsed(content: bytes | None) -> tuple[Any, bool]:
     if not content.strip():
         return None, True
     try:
-        return json.loads(content), True
+        return json.loads(content, parse_constant=_no_number), True
     except (ValueError, RecursionError):
         return None, False
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _default_class(status: int) -> ErrorClass:
@@ -163,5 +167,4 @@ def _http_date(text: str) -> datetime | None:
 
 
 def _clamped(seconds: float) -> float:
-    # `not <` also catches NaN, which a JSON body may hold.
     return max(0.0, seconds) if seconds < _LONGEST_WAIT_S else _LONGEST_WAIT_S

@@ -1,0 +1,135 @@
+# Two commands matter: `make run` and `make test`. `make` alone lists the rest.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+
+export UV_PYTHON_DOWNLOADS := never
+export SAM_CLI_TELEMETRY := 0
+BIN := .venv/bin
+READY := .venv/.ready
+CRM ?= sandbox
+# xdist workers; two cores are the least we plan for.
+WORKERS ?= 2
+SAM := .local/venvs/sam/bin/sam
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+.PHONY: run
+run: $(READY) ## Everything on this machine, and one contact from ring to record (ONCE=1, CRM=tryton|roundup)
+	@$(BIN)/switchboard run --crm "$(CRM)" $(if $(ONCE),--once)
+
+.PHONY: test
+test: test-unit test-wired test-local test-peers test-stack ## Every test; each part can be run alone
+
+.PHONY: test-unit
+test-unit: $(READY) ## Decisions over values: seconds, no network
+	@$(BIN)/pytest tests/unit -n $(WORKERS) -q
+
+.PHONY: test-wired
+test-wired: $(READY) ## Ports, contracts and handlers, wired for real on moto and local servers
+	@$(BIN)/pytest tests/ports tests/contracts tests/integration -n $(WORKERS) -q
+
+.PHONY: test-local
+test-local: $(READY) ## The ECS emulator, the sandbox CRM and the local AWS themselves
+	@$(BIN)/pytest tests/local -n $(WORKERS) -q -m "not stack"
+	$(BIN)/pytest tests/local -q -m stack
+
+.PHONY: test-peers
+test-peers: $(READY) ## Tryton and Roundup, real applications from the package index
+	@$(BIN)/pytest tests/peers -q
+
+.PHONY: test-stack
+test-stack: $(READY) ## The whole stack: the story, faults, killed functions, pages in a browser
+	@$(BIN)/pytest tests/e2e -q
+
+.PHONY: test-pythons
+test-pythons: $(READY) ## Unit tests on every supported Python that this machine has
+	@for version in 3.11 3.12 3.13; do
+	    if ! python=$$(tools/find_python.sh $$version 2>/dev/null); then
+	        echo "SKIPPED LOUDLY: Python $$version is not on this machine, nothing was tested on it"
+	        continue
+	    fi
+	    folder=.local/venvs/unit-$$version
+	    [ -x $$folder/bin/python ] || $(BIN)/uv venv -q --python $$python $$folder
+	    $(BIN)/uv pip sync -q --require-hashes --python $$folder/bin/python requirements/dev.lock
+	    $(BIN)/uv pip install -q --python $$folder/bin/python --no-deps --no-build-isolation -e .
+	    echo "Python $$version"
+	    $$folder/bin/pytest tests/unit tests/ports -n $(WORKERS) -q -p no:cacheprovider
+	done
+
+.PHONY: check
+check: $(READY) ## Formatting, lint, strict types, import arrows, configuration, lock files
+	@$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/switchboard rules check config/routing.yaml
+	for file in layers/switchboard/switchboard/connectors/*.yaml config/ecs/emulator.yaml; do
+	    $(BIN)/switchboard connector check $$file
+	done
+	$(BIN)/python -m tools.openapi --check
+	if grep -n '://' requirements/*.lock layers/switchboard/requirements.txt; then
+	    echo "a lock file names a host; lock with \`make lock\`" >&2; exit 1
+	fi
+
+.PHONY: format
+format: $(READY) ## Format the code and mend what the linter can
+	@$(BIN)/ruff check --fix-only -q .
+	$(BIN)/ruff format .
+
+.PHONY: logs
+logs: $(READY) ## Follow the functions' log lines of a running `make run`
+	@$(BIN)/switchboard logs
+
+.PHONY: openapi
+openapi: $(READY) ## Write docs/openapi.json from the code
+	@$(BIN)/python -m tools.openapi
+
+.PHONY: layer
+layer: $(READY) ## Build the layer for Lambda (arm64) and print its size
+	@python=$$(tools/find_python.sh 3.13) || { echo "the layer's bytecode needs Python 3.13" >&2; exit 1; }
+	$$python layers/switchboard/build_layer.py --out .local/layer-arm64 --platform arm64
+
+.PHONY: sam
+sam: $(SAM) ## `sam validate --lint` and `sam build`
+	@$(SAM) validate --lint
+	if python=$$(tools/find_python.sh 3.13 2>/dev/null); then
+	    PATH="$$(dirname $$python):$$PATH" $(SAM) build
+	else
+	    echo "SKIPPED LOUDLY: sam build needs Python 3.13, the template's runtime, and it is not here"
+	fi
+
+.PHONY: deploy
+deploy: sam ## Build and deploy to the AWS account of your environment (STAGE=dev)
+	@$(SAM) deploy --config-env "$${STAGE:-default}"
+
+.PHONY: lock
+lock: $(READY) ## Resolve every lock file again from pyproject.toml and the layer's requirements.in
+	@lock="$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url"
+	$$lock layers/switchboard/requirements.in -o layers/switchboard/requirements.txt
+	$$lock --generate-hashes pyproject.toml --group dev -o requirements/dev.lock
+	for group in bootstrap stack sam tryton roundup; do
+	    $$lock --generate-hashes --group $$group -o requirements/$$group.lock
+	done
+
+.PHONY: clean
+clean: ## Remove everything that was built or kept here, the sandbox CRM's data included
+	@rm -rf .venv .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+
+$(READY): requirements/bootstrap.lock requirements/dev.lock pyproject.toml layers/switchboard/requirements.txt
+	@python=$$(tools/find_python.sh)
+	echo "setting up .venv with $$($$python --version) (once; about half a minute)"
+	[ -x $(BIN)/python ] || $$python -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --require-hashes requirements/dev.lock
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+$(SAM): requirements/sam.lock $(READY)
+	@echo "setting up the SAM CLI in an environment of its own (once; it pins another boto3)"
+	[ -x .local/venvs/sam/bin/python ] || $(BIN)/uv venv -q --python "$$(tools/find_python.sh)" .local/venvs/sam
+	$(BIN)/uv pip sync -q --require-hashes --python .local/venvs/sam/bin/python requirements/sam.lock
+	touch $@
