@@ -23,6 +23,31 @@ from switchboard.errors import Misconfigured
 
 Document = dict[str, Any]
 
+_Settings = Mapping[str, str | int | float | bool]
+
+
+class _Use(Configuration):
+    """One entry of `connectors.yaml`, as a person writes it."""
+
+    use: str
+    settings: _Settings | None = None
+
+
+class _ConnectorsFile(Configuration):
+    """`connectors.yaml` before its connectors are compiled into it."""
+
+    format: str
+    connectors: tuple[_Use, ...]
+
+
+class _EcsFile(Configuration):
+    """`ecs.yaml` before its profile is compiled into it."""
+
+    format: str
+    profile: str
+    settings: _Settings | None = None
+
+
 _MODELS: Final[Mapping[str, type[Configuration]]] = {
     "lookup": LookupConfiguration,
     "posting": PostingConfiguration,
@@ -67,23 +92,22 @@ def checked_ruleset(file: Path) -> Document:
 
 def compiled_connectors(document: Document, folder: Path) -> Document:
     """`connectors.yaml` with every connector file compiled into it, by connector id."""
+    file = folder / "connectors.yaml"
+    written = read_configuration(_ConnectorsFile, document, kind=str(file))
     systems: dict[str, Document] = {}
-    for entry in document.get("connectors") or ():
-        definition = compile_connector(read_yaml(connector_file(str(entry["use"]), folder)))
-        systems[definition["id"]] = {
-            "definition": definition,
-            "settings": {name: str(value) for name, value in (entry.get("settings") or {}).items()},
-        }
-    return {"format": document.get("format"), "connectors": systems}
+    for entry in written.connectors:
+        definition = compile_connector(read_yaml(connector_file(entry.use, folder)))
+        systems[definition["id"]] = {"definition": definition, "settings": _texts(entry.settings)}
+    return {"format": written.format, "connectors": systems}
 
 
 def compiled_profile(document: Document, folder: Path) -> Document:
     """`ecs.yaml` with the profile that it names compiled into it."""
-    definition = compile_connector(read_yaml(folder / str(document.get("profile"))))
-    settings = {name: str(value) for name, value in (document.get("settings") or {}).items()}
+    written = read_configuration(_EcsFile, document, kind=str(folder / "ecs.yaml"))
+    definition = compile_connector(read_yaml(folder / written.profile))
     return {
-        "format": document.get("format"),
-        "profile": {"definition": definition, "settings": settings},
+        "format": written.format,
+        "profile": {"definition": definition, "settings": _texts(written.settings)},
     }
 
 
@@ -106,6 +130,10 @@ def read_yaml(file: Path) -> Document:
     if not isinstance(document, dict):
         raise Misconfigured(f"{file}: write `name: value` pairs")
     return document
+
+
+def _texts(settings: _Settings | None) -> dict[str, str]:
+    return {name: str(value) for name, value in (settings or {}).items()}
 
 
 def _check_references(documents: Mapping[str, Document]) -> None:

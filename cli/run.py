@@ -15,10 +15,10 @@ from rich.markup import escape
 from local.aws.clients import client
 from local.aws.logs import LogReader, follow
 from local.aws.ministack import StackError
-from local.aws.venvs import SetupError
 from local.peers import ApplicationError
 from local.running import CrmName, Ports, Running, Say, prepare, running
 from local.story import Narrator, StepFailed, play
+from local.venvs import SetupError
 from switchboard.errors import SwitchboardError
 
 _FAILURES = (ApplicationError, StackError, SetupError, SwitchboardError, StepFailed)

@@ -22,8 +22,8 @@ from local.aws.deploy import Deployment, deploy
 from local.aws.layer import ensure_layer
 from local.aws.ministack import Ministack
 from local.aws.ministack import start as start_aws
-from local.aws.venvs import stack_python
 from local.peers import RunningCrm, roundup, tryton
+from local.venvs import stack_python
 
 Say = Callable[[str], None]
 CrmName = Literal["sandbox", "tryton", "roundup"]

@@ -1,5 +1,6 @@
 """POST /v1/calls/{id}/{action}: an application acts on a live call."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -25,6 +26,8 @@ from switchboard.observability import count, join, logger, metrics
 from switchboard.use_cases.call_control import COMMAND_EXPIRES, control_call
 
 PATH = "/v1/calls/<call_id>/<action>"
+# Whatever ECS's ids look like, they are not a way up in a path.
+_CALL_ID = re.compile(r"(?!\.{1,2}$)[!-~]{1,128}")
 api = new_api()
 refuse_other_methods(api, PATH, "POST")
 
@@ -49,6 +52,8 @@ def act(call_id: str, action: str) -> Response[str]:
 
 
 def _command(call_id: str, action: str, key_id: str, now: datetime) -> CallCommand:
+    if not _CALL_ID.fullmatch(call_id):
+        raise NotFound("No call has this id.")
     asked = read_contract(CommandRequest, json_object(raw_body(api) or b"{}"))
     kind = _action(action)
     if kind is CallAction.TRANSFER and not asked.target:

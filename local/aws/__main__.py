@@ -16,7 +16,7 @@ from local.aws.clients import client
 from local.aws.deploy import Deployment, deploy, describe
 from local.aws.layer import ensure_layer
 from local.aws.ministack import Ministack, StackError, end, running, start
-from local.aws.venvs import REPOSITORY, SetupError
+from local.venvs import REPOSITORY, SetupError
 
 
 def say(line: str) -> None:

@@ -13,7 +13,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from local.aws.venvs import REPOSITORY, Say, SetupError, one_at_a_time, silently, stack_python, uv
+from local.venvs import REPOSITORY, Say, SetupError, one_at_a_time, silently, stack_python, uv
 
 RECIPE = REPOSITORY / "layers" / "switchboard" / "build_layer.py"
 # Python runs the import lines of .pth files in a layer's site-packages.

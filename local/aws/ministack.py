@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.aws.venvs import Say, silently, stack_python
+from local.venvs import Say, silently, stack_python
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"

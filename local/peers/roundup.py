@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import requests
 
-from local.aws.venvs import Say
+from local.venvs import Say
 
 from . import HOST, SeededCustomer
 from .process import Server, refuse_a_taken_port

@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.aws.venvs import Say, environment_python
+from local.venvs import Say, environment_python
 
 from . import HOST, private_file
 from .process import run_once

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import requests
 
-from local.aws.venvs import Say
+from local.venvs import Say
 
 from . import HOST, SeededCustomer, private_file
 from .process import Server, refuse_a_taken_port

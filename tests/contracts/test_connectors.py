@@ -1,5 +1,7 @@
 """Every connector and ECS profile of the repository compiles, and its samples play."""
 
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -78,3 +80,15 @@ def test_the_profile_for_the_real_contact_centre_guesses_nothing() -> None:
 
     assert profile["operations"] == {}
     assert profile["needed_secrets"] == []
+
+
+def test_what_runs_in_lambda_loads_neither_a_yaml_reader_nor_pydantic() -> None:
+    program = (
+        "import sys, switchboard.adapters.rest_crm, switchboard.adapters.ecs_client, "
+        "switchboard.adapters.connector.events, switchboard.edges.webhooks; "
+        "print({'yaml', 'pydantic', 'boto3'} & set(sys.modules))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+
+    assert done.stdout.strip() == b"set()"

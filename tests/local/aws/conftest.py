@@ -20,7 +20,7 @@ from local.aws.deploy import Deployment, deploy
 from local.aws.layer import ensure_layer
 from local.aws.ministack import Ministack, start
 from local.aws.package import read_template
-from local.aws.venvs import REPOSITORY
+from local.venvs import REPOSITORY
 
 PROBE = Path(__file__).parent / "probe" / "app.py"
 

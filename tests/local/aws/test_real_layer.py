@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.aws.layer import RECIPE, ensure_layer
-from local.aws.venvs import stack_python
+from local.venvs import stack_python
 
 pytestmark = pytest.mark.stack
 

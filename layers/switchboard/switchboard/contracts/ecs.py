@@ -111,8 +111,8 @@ def read_time(text: str, zone: ZoneInfo) -> datetime | None:
     """A moment in UTC from any of the forms that ECS may send; None when it is none of them."""
     if not text:
         return None
-    if text.isdigit():
-        return _from_epoch(int(text))
+    if text.isdecimal():
+        return _from_epoch(text)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -123,7 +123,10 @@ def read_time(text: str, zone: ZoneInfo) -> datetime | None:
         moment = found
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first or the last day that there is, in a zone that leads out of it
+        return None
 
 
 def read_seconds(text: str) -> int | None:
@@ -141,9 +144,10 @@ def read_seconds(text: str) -> int | None:
     return int(seconds) if seconds < _EPOCH_MS_FROM else None
 
 
-def _from_epoch(number: int) -> datetime | None:
-    seconds = number / 1000 if number >= _EPOCH_MS_FROM else number
+def _from_epoch(text: str) -> datetime | None:
     try:
+        number = int(text)
+        seconds = number / 1000 if number >= _EPOCH_MS_FROM else number
         return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):
         return None

@@ -25,7 +25,7 @@ def sign(link: DeskLink, *, key: bytes) -> str:
 def verify(token: str, *, key: bytes, now: datetime) -> DeskLink | None:
     """The link behind a token; None when it was not signed by us, was changed, or has expired."""
     claim, _, signature = token.rpartition(".")
-    if not hmac.compare_digest(_signature(claim, key).encode(), signature.encode()):
+    if not token.isascii() or not hmac.compare_digest(_signature(claim, key), signature):
         return None
     encoded_id, _, expiry = claim.partition(".")
     try:

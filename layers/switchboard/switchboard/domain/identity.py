@@ -100,7 +100,7 @@ def read_contact(raw: str | None, *, default_region: str) -> Contact:
         return Withheld()
     if len(text) > _LONGEST_TEXT:
         return Unreadable()
-    number = read_phone(text.split("@")[0].split(";")[0], default_region=default_region)
+    number = _dialled(text, default_region)
     if number is not None:
         return number
     if _EMAIL.match(text):
@@ -129,6 +129,16 @@ def same_identity(asked: Identity, stored: str, *, default_region: str) -> bool:
             return read_phone(stored, default_region=default_region) == asked
         case EmailAddress(address):
             return stored.strip().lower() == address
+
+
+def _dialled(text: str, default_region: str) -> PhoneNumber | None:
+    """The number that a text is, or that stands before the @ of a SIP URI."""
+    user, at, _ = text.partition("@")
+    user = user.split(";")[0]
+    # "ada4155550142@example.com" is somebody's address, not a number on a PBX.
+    if at and any(character.isalpha() for character in user):
+        return None
+    return read_phone(user, default_region=default_region)
 
 
 def _without_display_name(text: str) -> str:

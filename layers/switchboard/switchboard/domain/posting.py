@@ -28,6 +28,7 @@ RETRY_AFTER_S: Final = (
 )
 _SHORTEST_WAIT_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 6 * 3600.0
+_OUTCOME_UNKNOWN: Final = "outcome_unknown"
 
 
 class Idempotency(StrEnum):
@@ -143,22 +144,24 @@ def next_step(
 
     ATTEMPTING seen under a lease means that the worker before us died or lost its answer: the
     record may stand in the CRM. Whether repeating is safe is the connector's declared
-    idempotency; a search is trusted only `settle_s` after the attempt.
+    idempotency; a search is trusted only `settle_s` after the attempt. That holds for a record
+    that is amended, too: a search too early would miss it and make a second one.
     """
     match posting.state:
         case PostingState.DONE | PostingState.PARKED if posting.revision >= revision:
             return Nothing()
-        case PostingState.ATTEMPTING:
-            return _settle(posting, idempotency, settle_s, now)
-    if posting.due_at and posting.due_at > now:
-        return WaitUntil(posting.due_at)
-    return Write()
+        case PostingState.PENDING if posting.due_at and posting.due_at > now:
+            return WaitUntil(posting.due_at)
+        case PostingState.PENDING:
+            return Write()
+    return _settle(posting, idempotency, settle_s, now)
 
 
 def _settle(posting: Posting, idempotency: Idempotency, settle_s: float, now: datetime) -> Step:
+    is_unknown = posting.state is PostingState.ATTEMPTING or posting.reason == _OUTCOME_UNKNOWN
     match idempotency:
-        case Idempotency.NONE:
-            return Park("outcome_unknown")
+        case Idempotency.NONE if is_unknown:
+            return Park(_OUTCOME_UNKNOWN)
         case Idempotency.SEARCH_FIRST if posting.attempted_at:
             settled_at = posting.attempted_at + timedelta(seconds=settle_s)
             return WaitUntil(settled_at) if settled_at > now else Write()
@@ -227,5 +230,4 @@ def lost_answer(
 
 def earliest_due(postings: Sequence[Posting]) -> datetime | None:
     """When the interaction must be looked at again; None when nothing is left to do."""
-    waiting = [p.due_at for p in postings if p.due_at and p.state is not PostingState.DONE]
-    return min(waiting, default=None)
+    return min((p.due_at for p in postings if p.due_at), default=None)

@@ -136,5 +136,5 @@ def _as_number(value: Scalar) -> float | None:
         return None
     try:
         return float(value or 0)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -24,7 +24,7 @@ def ecs_parameters(api: APIGatewayHttpResolver) -> dict[str, str]:
     sent: dict[str, Any] = {**query, **_body_parameters(raw_body(api))}
     if len(sent) > MOST_FIELDS:
         raise InvalidRequest(f"Send at most {MOST_FIELDS} parameters.")
-    return {name: text for name, value in sent.items() if (text := _text(name, value))}
+    return {_writable(name): text for name, value in sent.items() if (text := _text(name, value))}
 
 
 def _body_parameters(raw: bytes) -> Mapping[str, Any]:
@@ -38,9 +38,7 @@ def _body_parameters(raw: bytes) -> Mapping[str, Any]:
 
 def _form(raw: bytes) -> Mapping[str, str]:
     try:
-        pairs = parse_qsl(
-            raw.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS
-        )
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, strict_parsing=True)
     except ValueError as error:
         raise MalformedRequest("The body is neither one JSON object nor a form.") from error
     return dict(pairs)
@@ -54,12 +52,17 @@ def _text(name: str, value: object) -> str:
         case bool():
             return "true" if value else "false"
         case str() | int() | float():
-            text = str(value).strip()
+            text = _writable(str(value).strip())
         case _:
             raise InvalidRequest(f"{_safe(name)} must be text; ECS values are flat.")
     if len(text) > LONGEST_VALUE:
         raise InvalidRequest(f"{_safe(name)} is too long; send at most {LONGEST_VALUE} characters.")
     return "" if text.lower() in ABSENT_WORDS else text
+
+
+def _writable(text: str) -> str:
+    """Text that every store can hold: half of a surrogate pair, as JSON may escape it, cannot be."""
+    return text.encode(errors="replace").decode()
 
 
 def _safe(name: str) -> str:

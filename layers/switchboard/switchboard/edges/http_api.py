@@ -1,7 +1,6 @@
 """How HTTP reaches our use cases: who calls, what was sent, and every refusal as a flat object."""
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -20,7 +19,7 @@ from switchboard.errors import (
     SwitchboardError,
     Unauthorized,
 )
-from switchboard.observability import count, logger
+from switchboard.observability import count, join, logger
 
 LARGEST_BODY: Final = 256 * 1024
 KEY_HEADER: Final = "x-switchboard-key"
@@ -85,7 +84,7 @@ def raw_body(api: APIGatewayHttpResolver) -> bytes:
     text = event.body or ""
     try:
         raw = base64.b64decode(text) if event.is_base64_encoded else text.encode()
-    except (binascii.Error, UnicodeEncodeError) as error:
+    except ValueError as error:
         raise MalformedRequest("The body cannot be decoded; send UTF-8.") from error
     if len(raw) > LARGEST_BODY:
         raise RequestTooLarge(f"Send at most {LARGEST_BODY // 1024} KiB.")
@@ -120,6 +119,7 @@ def _refusal(api: APIGatewayHttpResolver, error: SwitchboardError) -> Response[s
         logger.info if isinstance(error, InvalidRequest) else logger.warning
     )
     count("RequestRefused")
+    join(request_id=request_id(api))
     level("request refused", error=error.code, status=error.http_status)
     if isinstance(error, Misconfigured):
         logger.error("misconfigured", detail=str(error))

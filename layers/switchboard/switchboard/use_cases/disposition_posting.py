@@ -79,9 +79,12 @@ def post_interaction(
         _give_back(row, ledger, queue, run, due_at=not_before)
         return ()
     deadline = Deadline.after(CRM_BUDGET_S)
-    wanted = [p for p in profiles if p.wants(row.interaction) and p.connector in crms]
+    # Two profiles may want the same interaction for one connector; it is still one record.
+    wanted = dict.fromkeys(
+        p.connector for p in profiles if p.wants(row.interaction) and p.connector in crms
+    )
     try:
-        postings = tuple(_bring_on(row, crms[p.connector], ledger, run, deadline) for p in wanted)
+        postings = tuple(_bring_on(row, crms[name], ledger, run, deadline) for name in wanted)
     except LeaseLost:
         _log.warning("lease lost; the worker that took it goes on")
         return ()
@@ -109,8 +112,10 @@ def _bring_on(
         now=run.now,
     )
     match step:
-        case Nothing() | WaitUntil():
+        case Nothing():
             return posting
+        case WaitUntil(at):
+            return replace(posting, due_at=at)
         case Park(reason):
             return _save(
                 row, parked(posting, reason, revision=row.interaction.revision), ledger, run

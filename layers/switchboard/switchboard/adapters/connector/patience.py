@@ -48,17 +48,21 @@ class Patience(threading.local):
 
         Raises: TimeoutError when the call is over.
         """
-        return self._within(self.limits.read_s if self.limits else 0.0)
-
-    def connecting(self) -> "Deadline":
-        assert self.limits is not None  # noqa: S101
-        return self.limits.deadline.at_most(self.limits.connect_s)
-
-    def _within(self, wanted_s: float) -> float:
-        left_s = min(wanted_s, self.limits.deadline.remaining_s) if self.limits else 0.0
+        limits = self.limits
+        left_s = min(limits.read_s, limits.deadline.remaining_s) if limits else 0.0
         if left_s <= 0.0:
             raise TimeoutError
         return left_s
+
+    @property
+    def connecting_until(self) -> Deadline:
+        """When connecting must be over.
+
+        Raises: TimeoutError when no call runs in this thread.
+        """
+        if self.limits is None:
+            raise TimeoutError
+        return self.limits.deadline.at_most(self.limits.connect_s)
 
 
 class PatientSocket(socket.socket):
@@ -122,7 +126,7 @@ class PatientConnection(HTTPConnection):
             raise NewConnectionError(self, "not connected") from error
 
     def _connected_socket(self) -> socket.socket:
-        until = self._patience.connecting()
+        until = self._patience.connecting_until
         refused: OSError = OSError("the host has no address")
         for family, kind, protocol, _, address in socket.getaddrinfo(
             self.host.strip("[]"), self.port, type=socket.SOCK_STREAM

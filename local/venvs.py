@@ -1,4 +1,4 @@
-"""The interpreters MiniStack and the SAM CLI run under, made from their locks on first use.
+"""Interpreters for what must not share ours, made from their locks on first use.
 
 They live in environments of their own: the SAM CLI pins another boto3 than the functions use,
 and MiniStack runs the functions, so it must run on the template's Python.
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[1]
 # The template's runtime first; a machine without it still runs the stack, on what it has.
 PREFERRED_PYTHONS = ("3.13", "3.12", "3.11")
 
