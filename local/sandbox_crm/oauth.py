@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import unquote_plus
 
 from flask import Request, Response, jsonify, request
 
@@ -96,7 +97,8 @@ def require_token(tokens: Tokens) -> None:
 def _client_of(asked: Request) -> tuple[str, str]:
     basic = asked.authorization
     if basic is not None and basic.type == "basic":
-        return basic.username or "", basic.password or ""
+        # RFC 6749, 2.3.1: both were form-encoded before they became a user name and password.
+        return unquote_plus(basic.username or ""), unquote_plus(basic.password or "")
     return asked.form.get("client_id", ""), asked.form.get("client_secret", "")
 
 

@@ -51,7 +51,6 @@ _AWS: Final = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
 }
-_STATE: Final = ("Interactions", "Lookups", "Outbound", "Coordination")
 _CENTRE: Final = template.ROOT / "local" / "ecs_emulator" / "centre.yaml"
 _QUICK_CENTRE: Final = (
     *(f"agents.{n}.{key}=0.02" for n in range(3) for key in ("ring_s", "talk_s", "wrap_up_s")),
@@ -60,6 +59,8 @@ _QUICK_CENTRE: Final = (
     "knobs.seed=7",
 )
 _LONGEST_IN_QUEUE_S: Final = 10
+_QUEUE_OF: Final = {"disposition_posting": "PostingQueue", "outbound_dialing": "DialingQueue"}
+_WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class Deployment:
             wiring.forget()
             self._warm = job
         variables = {**template.environment(job, self.queue_urls), **self._environment}
-        with self._heard(), patch.dict(os.environ, {**variables, **_AWS}), self._time_of(app):
+        with patch.dict(os.environ, {**variables, **_AWS}), self._heard(), self._time_of(app):
             _only(variables)
             return app.handler(event, LambdaContext(job, uuid4().hex))
 
@@ -193,9 +194,12 @@ class Deployment:
     def clean(self) -> None:
         """No state, no messages, no faults, and the configuration of the start."""
         self.crm.call("DELETE", "/faults")
-        empty_tables(self.target.client("dynamodb"), _STATE)
-        for queue in self.queue_urls:
-            self.target.client("sqs").purge_queue(QueueUrl=self.queue_urls[queue])
+        empty_tables(self.target.client("dynamodb"))
+        self.publish(**self.documents)
+        self.key = self.new_key("application-1", "/v1/")
+        for name, url in self.queue_urls.items():  # a queue may be purged once a minute only
+            self.target.client("sqs").delete_queue(QueueUrl=url)
+            self.target.client("sqs").create_queue(QueueName=name)
         self.output.seek(0)
         self.output.truncate()
         self.queued.clear()
@@ -216,12 +220,16 @@ class Deployment:
         )
         for message in received:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            self.queued.append(message["Body"])
         return received
 
     @contextmanager
     def _heard(self) -> Iterator[None]:
         """Keep what CloudWatch would: our log lines, our metrics, and whatever libraries warn of."""
+        # Read by Powertools when our module is imported, which here was before any environment.
+        metrics = observability.metrics.provider
+        metrics.namespace = os.environ["POWERTOOLS_METRICS_NAMESPACE"]
+        metrics.service = os.environ["POWERTOOLS_SERVICE_NAME"]
+        metrics.dimension_set["service"] = metrics.service
         of_libraries = logging.StreamHandler(self.output)
         logging.getLogger().addHandler(of_libraries)
         ours = [h for h in observability.logger.handlers if isinstance(h, logging.StreamHandler)]
@@ -252,9 +260,6 @@ class Deployment:
             yield
 
 
-_QUEUE_OF: Final = {"disposition_posting": "PostingQueue", "outbound_dialing": "DialingQueue"}
-
-
 @contextmanager
 def deployed(home: Path) -> Iterator[Deployment]:
     """Everything up, published and seeded, until the block ends."""
@@ -273,10 +278,24 @@ def deployed(home: Path) -> Iterator[Deployment]:
         target = Target(tables={"Config": "Config"}, stack_name=template.STACK_NAME, region=REGION)
         deployment = Deployment(target, urls, configuration(crm.base, ecs.url), crm, ecs)
         _keep_secrets()
-        deployment.publish(**deployment.documents)
-        deployment.key = deployment.new_key("application-1", "/v1/")
-        yield deployment
+        with _every_message_kept(deployment.queued):
+            yield deployment
         wiring.forget()
+
+
+@contextmanager
+def _every_message_kept(bodies: list[str]) -> Iterator[None]:
+    """Also those that are delayed, and so cannot be received."""
+    boto3.setup_default_session()
+    assert boto3.DEFAULT_SESSION
+    boto3.DEFAULT_SESSION.events.register(
+        "before-parameter-build.sqs.SendMessage",
+        lambda params, **_: bodies.append(params["MessageBody"]),
+    )
+    try:
+        yield
+    finally:
+        boto3.DEFAULT_SESSION = None
 
 
 def configuration(crm_url: str, ecs_url: str) -> dict[str, Document]:
@@ -287,9 +306,6 @@ def configuration(crm_url: str, ecs_url: str) -> dict[str, Document]:
     always = {"opens": "00:00", "closes": "24:00", "weekdays": list(_WEEK)}
     documents["contact_policy"] = {**documents["contact_policy"], **always}
     return documents
-
-
-_WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def _keep_secrets() -> None:

@@ -1,0 +1,263 @@
+"""A world in which interactions are posted: a clock, a ledger, a queue, workers that may die.
+
+The CRM is the adversary. It keeps every record that it was made to write, so that a doubled one
+shows, and its search does not see a record before `settle_s` have passed.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from switchboard.domain.customer import Customer
+from switchboard.domain.deadline import Deadline
+from switchboard.domain.identity import Identity
+from switchboard.domain.interaction import Interaction
+from switchboard.domain.posting import (
+    Idempotency,
+    InteractionRecord,
+    Logged,
+    Posting,
+    PostingProfile,
+    PostingState,
+)
+from switchboard.errors import (
+    StateUnavailable,
+    UpstreamRejected,
+    UpstreamThrottled,
+    UpstreamUnavailable,
+    UpstreamUnknown,
+)
+from switchboard.ports import LedgerRow
+from switchboard.use_cases.disposition_posting import PostingRun, post_interaction
+from switchboard.use_cases.sweeper import sweep
+from switchboard.use_cases.trigger_intake import take_trigger
+from tests.fakes.ledger import InMemoryInteractionLedger
+from tests.fakes.outbound import InMemoryOutboundStore
+from tests.fakes.queue import InMemoryWorkQueue
+from tests.unit.use_cases.people import ADA, NOW, told
+
+_LONGEST_WAIT = timedelta(hours=6)
+_GIVE_UP_AFTER = timedelta(days=30)
+_REFUSALS = {
+    "throttled": UpstreamThrottled("sandbox", "too many requests", retry_after_s=7),
+    "unavailable": UpstreamUnavailable("sandbox", "503"),
+    "rejected": UpstreamRejected("sandbox", "422"),
+    "never arrived": UpstreamUnknown("sandbox", "no answer in time"),
+}
+
+
+class WorkerDied(BaseException):
+    """kill -9: nothing catches it, nothing is tidied up."""
+
+
+@dataclass
+class Clock:
+    now: datetime = NOW
+
+    def advance(self, wait: timedelta) -> None:
+        self.now += wait
+
+
+@dataclass
+class Written:
+    """A record in the CRM, and since when its search sees it."""
+
+    record: InteractionRecord
+    visible_at: datetime
+
+
+class FaultyCrm:
+    """Does what `script` says, one word for each write; when it is used up, it simply writes.
+
+    written        as asked
+    lost           written, and the answer is lost
+    never arrived  not written, and nobody can know
+    dies before    the worker dies when it is about to call
+    dies after     written, and the worker dies before it reads the answer
+    throttled, unavailable, rejected   not written, and it says so
+    """
+
+    connector = "sandbox"
+
+    def __init__(
+        self, clock: Clock, idempotency: Idempotency, script: Iterable[str], settle_s: float
+    ) -> None:
+        self.idempotency = idempotency
+        self.settle_s = settle_s
+        self.needs_customer = False
+        self.records: list[Written] = []
+        self.customers: tuple[Customer, ...] = (ADA,)
+        self.is_down = False
+        self.meanwhile: Callable[[], object] = lambda: None
+        self._clock = clock
+        self._script = list(script)
+
+    def next_fate(self, word: str) -> None:
+        """Forget the script: this is how the next write goes."""
+        self._script = [word]
+
+    def find(self, identity: Identity, *, deadline: Deadline) -> tuple[Customer, ...]:
+        self._reach()
+        return self.customers
+
+    def log_interaction(self, record: InteractionRecord, *, deadline: Deadline) -> Logged:
+        self._reach()
+        self.meanwhile()
+        word = self._script.pop(0) if self._script else "written"
+        if word == "dies before":
+            raise WorkerDied
+        if word in _REFUSALS:
+            raise _REFUSALS[word]
+        created = self._write(record)
+        if word == "dies after":
+            raise WorkerDied
+        if word == "lost":
+            raise UpstreamUnknown("sandbox", "no answer in time")
+        return Logged(f"A-{record.id}", created=created)
+
+    def _write(self, record: InteractionRecord) -> bool:
+        earlier = next((w for w in self.records if self._finds(w, record)), None)
+        if earlier is None:
+            seen_at = self._clock.now + timedelta(seconds=self.settle_s)
+            self.records.append(Written(record, seen_at))
+        elif record.revision >= earlier.record.revision:
+            earlier.record = record
+        return earlier is None
+
+    def _finds(self, written: Written, record: InteractionRecord) -> bool:
+        match self.idempotency:
+            case Idempotency.NONE:
+                return False
+            case Idempotency.SEARCH_FIRST if written.visible_at > self._clock.now:
+                return False
+        return written.record.id == record.id
+
+    def _reach(self) -> None:
+        if self.is_down:
+            raise UpstreamUnavailable("sandbox", "refused the connection")
+
+
+class MortalLedger(InMemoryInteractionLedger):
+    """The worker dies right after the call named in `dies_after`, once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dies_after = ""
+
+    def lease(
+        self, interaction_id: str, *, token: str, now: datetime, lease_s: float
+    ) -> LedgerRow | None:
+        row = super().lease(interaction_id, token=token, now=now, lease_s=lease_s)
+        self._survive("lease")
+        return row
+
+    def save_posting(self, interaction_id: str, posting: Posting, *, token: str) -> bool:
+        saved = super().save_posting(interaction_id, posting, token=token)
+        if posting.state is not PostingState.ATTEMPTING:
+            self._survive("commit")
+        return saved
+
+    def _survive(self, step: str) -> None:
+        if self.dies_after == step:
+            self.dies_after = ""
+            raise WorkerDied
+
+
+class World:
+    """Drive it with `end_call`, `amend`, `work` and `wait`; then look at `records` and `posting`."""
+
+    def __init__(
+        self,
+        *script: str,
+        idempotency: Idempotency = Idempotency.UPSERT,
+        settle_s: float = 120,
+        profiles: tuple[PostingProfile, ...] = (PostingProfile("sandbox"),),
+    ) -> None:
+        self.clock = Clock()
+        self.ledger = MortalLedger()
+        self.queue = InMemoryWorkQueue()
+        self.crm = FaultyCrm(self.clock, idempotency, script, settle_s)
+        self.profiles = profiles
+        self._workers = 0
+        self._amendments = 0
+
+    def end_call(self, **fields: str) -> None:
+        said = {"disposition_code": "Resolved", **fields}
+        take_trigger(
+            told(at=self.clock.now, **said),
+            ledger=self.ledger,
+            queue=self.queue,
+            request_id="r-1",
+            now=self.clock.now,
+        )
+
+    def amend(self) -> None:
+        """Something new is said about the interaction."""
+        self._amendments += 1
+        self.end_call(remarks=f"amendment {self._amendments}")
+
+    def work(self) -> tuple[Posting, ...]:
+        """A worker takes the pointer; it may die, or find its own tables down."""
+        self._workers += 1
+        run = PostingRun(
+            token=f"worker-{self._workers}",
+            now=self.clock.now,
+            jitter=0.5,
+            default_region="US",
+            request_id="r-1",
+        )
+        try:
+            return post_interaction(
+                "i-1",
+                ledger=self.ledger,
+                crms={"sandbox": self.crm},
+                profiles=self.profiles,
+                queue=self.queue,
+                run=run,
+            )
+        except (WorkerDied, StateUnavailable):
+            return ()
+
+    def wait(self, **duration: float) -> None:
+        """Let time pass, in which the sweeper brings what is due. Its queue is the only one."""
+        until = self.clock.now + timedelta(**duration)
+        while self.clock.now < until:
+            self.clock.advance(min(timedelta(minutes=1), until - self.clock.now))
+            self._sweep()
+
+    def settle(self) -> None:
+        """Wait, with growing patience, until nothing is due any more, now or later."""
+        patience = timedelta(minutes=1)
+        started_at = self.clock.now
+        while self.ledger.due(now=self.clock.now + _GIVE_UP_AFTER, limit=1):
+            assert self.clock.now < started_at + _GIVE_UP_AFTER, "it is due for ever"
+            self.clock.advance(patience)
+            self._sweep()
+            patience = min(patience * 2, _LONGEST_WAIT)
+
+    @property
+    def records(self) -> list[InteractionRecord]:
+        return [written.record for written in self.crm.records]
+
+    @property
+    def document(self) -> Interaction:
+        row = self.ledger.read("i-1")
+        assert row is not None
+        return row.interaction
+
+    @property
+    def posting(self) -> Posting:
+        row = self.ledger.read("i-1")
+        return replace(row.postings["sandbox"]) if row else Posting("sandbox")
+
+    def _sweep(self) -> None:
+        woken = sweep(
+            ledger=self.ledger,
+            outbound=InMemoryOutboundStore(),
+            posting_queue=InMemoryWorkQueue(),
+            dialing_queue=InMemoryWorkQueue(),
+            request_id="sweep",
+            now=self.clock.now,
+        )
+        for _ in range(woken.postings):
+            self.work()
