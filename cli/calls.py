@@ -37,7 +37,9 @@ def _contact(channel: str, sender: str) -> None:
         console.print(f"[red]{escape(made.text)}[/]")
         raise typer.Exit(1)
     interaction_id = made.json()["interaction_id"]
-    console.print(f"interaction {interaction_id}: {ecs_url}/interactions/{interaction_id}")
+    console.print(
+        f"interaction {interaction_id}: {ecs_url}/interactions/{interaction_id}", soft_wrap=True
+    )
     _watch(console, f"{ecs_url}/emulator/interactions/{interaction_id}")
 
 

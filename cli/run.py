@@ -4,11 +4,13 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Final
 
 import requests
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
@@ -16,31 +18,51 @@ from local.aws.clients import client
 from local.aws.logs import LogReader, follow
 from local.aws.ministack import StackError
 from local.peers import ApplicationError
-from local.running import CrmName, Ports, Running, Say, prepare, running
+from local.running import CONFIG, HOME, CrmName, Ports, Running, prepare, running
 from local.story import Narrator, StepFailed, play
 from local.venvs import SetupError
 from switchboard.errors import SwitchboardError
 
-_FAILURES = (ApplicationError, StackError, SetupError, SwitchboardError, StepFailed)
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM)
+_FAILURES: Final = (
+    ApplicationError,
+    BotoCoreError,
+    ClientError,
+    SetupError,
+    StackError,
+    StepFailed,
+    SwitchboardError,
+)
 
 
-class _Terminated(BaseException):
-    """SIGTERM, as something that unwinds like Ctrl-C."""
+class _Stopped(BaseException):
+    """Ctrl-C or SIGTERM: everything unwinds."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 def run(
     crm: Annotated[str, typer.Option(help="sandbox, tryton or roundup")] = "sandbox",
     once: Annotated[bool, typer.Option(help="Stop after the story.")] = False,
     follow_logs: Annotated[bool, typer.Option("--logs", help="Show the functions' log.")] = False,
+    config: Annotated[Path, typer.Option(help="The configuration folder to publish.")] = CONFIG,
+    state: Annotated[Path, typer.Option(help="Where CRM and contact centre keep theirs.")] = HOME,
 ) -> None:
     """Start everything here, play one contact from ring to record, and stay up."""
     console = Console(highlight=False)
     try:
         name = _known(crm)
-        with _ending_on_sigterm(), _ignoring_second_thoughts():
-            _run(console, name, once=once, follow_logs=follow_logs)
-    except (KeyboardInterrupt, _Terminated):
-        console.print("\nStopped.")
+        with (
+            _stopping_at_the_first_signal(),
+            _started(console, name, config=config.resolve(), state=state.resolve()) as up,
+        ):
+            if not once:
+                _stay(console, up, follow_logs=follow_logs)
+    except _Stopped as stopped:
+        console.print("\nStopped before the story was over.")
+        raise typer.Exit(128 + stopped.number) from None
     except _FAILURES as error:
         console.print(f"\n[bold red]Failed:[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
@@ -49,32 +71,44 @@ def run(
         raise typer.Exit(1) from None
 
 
-def _run(console: Console, crm: CrmName, *, once: bool, follow_logs: bool) -> None:
+@contextmanager
+def _started(console: Console, crm: CrmName, *, config: Path, state: Path) -> Iterator[Running]:
+    """Everything, with its story told."""
     began = time.monotonic()
 
     def say(line: str) -> None:
         console.print(f"[dim]{time.monotonic() - began:6.1f} s  {escape(line)}[/]")
 
     prepare(say)
-    with running(crm, Ports.from_environment(), say) as everything:
-        _first_request(everything, say)
-        _play(console, everything)
-        _addresses(console, everything)
-        if once:
-            return
-        console.print("\nUp until Ctrl-C. `make logs` follows the functions' log lines.")
+    ports = Ports.from_environment()
+    with running(crm, ports, say, state=state, config=config) as everything:
+        try:
+            _first_request(everything)
+            say("first request served")
+            _play(console, everything)
+            _addresses(console, everything)
+            yield everything
+        finally:
+            _let_nothing_interrupt()
+
+
+def _stay(console: Console, everything: Running, *, follow_logs: bool) -> None:
+    """Until somebody ends it, which is how this is meant to end."""
+    console.print("\nUp until Ctrl-C. `make logs` follows the functions' log lines.")
+    try:
         if follow_logs:
-            for line in follow(
-                LogReader(client(everything.aws.endpoint, "logs"), everything.deployment.functions),
-                None,
-            ):
+            reader = LogReader(
+                client(everything.aws.endpoint, "logs"), everything.deployment.functions
+            )
+            for line in follow(reader, None):
                 console.print(line, markup=False)
         while True:
             time.sleep(3600)
+    except _Stopped:
+        console.print("\nStopping.")
 
 
-def _first_request(everything: Running, say: Say) -> None:
-    started = time.monotonic()
+def _first_request(everything: Running) -> None:
     answer = requests.post(
         f"{everything.target.api_url}/v1/arrivals/route",
         json={"contact": "+1 415 555 0199"},
@@ -83,8 +117,6 @@ def _first_request(everything: Running, say: Say) -> None:
     )
     if answer.status_code != 200:
         raise StepFailed(f"the first request answered {answer.status_code}: {answer.text}")
-    took = time.monotonic() - started
-    say(f"first request served {everything.ready_after_s + took:.1f} s after the start")
 
 
 def _play(console: Console, everything: Running) -> None:
@@ -123,21 +155,26 @@ def _known(name: str) -> CrmName:
 
 
 @contextmanager
-def _ending_on_sigterm() -> Iterator[None]:
-    def end(_number: int, _frame: FrameType | None) -> None:
-        raise _Terminated
+def _stopping_at_the_first_signal() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the block; whoever repeats them cannot disturb the clearing up.
 
-    before = signal.signal(signal.SIGTERM, end)
+    `make` passes a SIGTERM on to a command that may have got it already.
+    """
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        _let_nothing_interrupt()
+        raise _Stopped(number)
+
+    before = [signal.signal(number, stop) for number in _ENDING]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(_ENDING, before, strict=True):
+            signal.signal(number, handler)
 
 
-@contextmanager
-def _ignoring_second_thoughts() -> Iterator[None]:
-    """After the first Ctrl-C, let everything be stopped in peace."""
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+def _let_nothing_interrupt() -> None:
+    """From now on everything is being stopped, and that is not stopped half-way."""
+    for number in _ENDING:
+        # Not SIG_IGN, which a process started meanwhile would inherit.
+        signal.signal(number, lambda _number, _frame: None)

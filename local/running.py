@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-import time
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -22,7 +22,7 @@ from local.aws.deploy import Deployment, deploy
 from local.aws.layer import ensure_layer
 from local.aws.ministack import Ministack
 from local.aws.ministack import start as start_aws
-from local.peers import RunningCrm, roundup, tryton
+from local.peers import HOST, ApplicationError, RunningCrm, roundup, tryton
 from local.venvs import stack_python
 
 Say = Callable[[str], None]
@@ -30,6 +30,7 @@ CrmName = Literal["sandbox", "tryton", "roundup"]
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 HOME: Final = ROOT / ".local"
+CONFIG: Final = ROOT / "config"
 _STACK_NAME: Final = "switchboard"
 _ROUTES: Final = ("/v1/",)
 _STARTERS: Final[dict[CrmName, Callable[[Path, int, Say], RunningCrm]]] = {
@@ -64,7 +65,6 @@ class Running:
     aws: Ministack
     deployment: Deployment
     crm: RunningCrm
-    ready_after_s: float
 
 
 def prepare(say: Say) -> None:
@@ -74,18 +74,37 @@ def prepare(say: Say) -> None:
 
 
 @contextmanager
-def running(crm: CrmName, ports: Ports, say: Say) -> Iterator[Running]:
+def running(
+    crm: CrmName,
+    ports: Ports,
+    say: Say,
+    *,
+    state: Path = HOME,
+    config: Path = CONFIG,
+    ecs_settings: tuple[str, ...] = (),
+) -> Iterator[Running]:
     """Switchboard, its contact centre and its CRM, up until the block ends.
 
-    Raises: ApplicationError, StackError, each saying what to do.
+    `state` keeps what the applications remember from run to run, `config` is what is published,
+    and `ecs_settings` are knobs of the emulator, `key=value` each.
+
+    Raises: ApplicationError, StackError, Misconfigured, each saying what to do.
     """
-    started = time.monotonic()
+    documents = read_folder(config)
+    _refuse_taken_ports(ports)
     ecs_key = secrets.token_urlsafe(32)
     with ExitStack() as stack, ThreadPoolExecutor() as pool:
-        application = pool.submit(_STARTERS[crm], HOME / crm, ports.crm, say)
-        aws = stack.enter_context(start_aws(HOME, ports.aws, say))
-        ecs_url = stack.enter_context(sandbox.emulator(HOME / "ecs", ports.ecs, ecs_key))
-        crm_running = stack.enter_context(application.result())
+        # Started in threads, where no signal interrupts: whatever has been started is in the stack
+        # when the pool has ended, and is stopped with it, even if another one could not start.
+        crm_up = pool.submit(
+            lambda: stack.enter_context(_STARTERS[crm](state / crm, ports.crm, say))
+        )
+        aws_up = pool.submit(stack.enter_context, start_aws(HOME, ports.aws, say))
+        ecs_up = pool.submit(
+            stack.enter_context,
+            sandbox.emulator(state / "ecs", ports.ecs, ecs_key, settings=ecs_settings),
+        )
+        aws, ecs_url, crm_running = aws_up.result(), ecs_up.result(), crm_up.result()
         say("deploying template.yaml")
         deployment = deploy(aws, template=ROOT / "template.yaml", layer=ensure_layer(HOME, say))
         target = Target(
@@ -96,16 +115,36 @@ def running(crm: CrmName, ports: Ports, say: Say) -> Iterator[Running]:
             api_url=deployment.api_url,
             ecs_url=ecs_url,
             crm_url=crm_running.page_url,
-            key=_configure(deployment, aws, crm_running, ecs_url, ecs_key),
+            key=_configure(deployment, aws, crm_running, ecs_url, ecs_key, documents),
         )
         _introduce(target, crm_running)
-        target.save(HOME / RUN_FILE.name)
-        stack.callback((HOME / RUN_FILE.name).unlink, missing_ok=True)
-        yield Running(target, aws, deployment, crm_running, time.monotonic() - started)
+        stack.callback((state / RUN_FILE.name).unlink, missing_ok=True)
+        target.save(state / RUN_FILE.name)
+        yield Running(target, aws, deployment, crm_running)
+
+
+def _refuse_taken_ports(ports: Ports) -> None:
+    """Before anything is started: whoever hears of it has nothing to clean up."""
+    for variable, port in (
+        ("SWITCHBOARD_AWS_PORT", ports.aws),
+        ("SWITCHBOARD_ECS_PORT", ports.ecs),
+        ("SWITCHBOARD_CRM_PORT", ports.crm),
+    ):
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) == 0:
+                raise ApplicationError(
+                    f"Port {port} is taken. Stop what runs there, or choose another: "
+                    f"{variable}={port + 100}"
+                )
 
 
 def _configure(
-    deployment: Deployment, aws: Ministack, crm: RunningCrm, ecs_url: str, ecs_key: str
+    deployment: Deployment,
+    aws: Ministack,
+    crm: RunningCrm,
+    ecs_url: str,
+    ecs_key: str,
+    documents: dict[str, dict[str, Any]],
 ) -> str:
     """What an operator does once after deploying: secrets, a key for each caller, publishing."""
     bare = Target(tables=deployment.tables, region=deployment.region, endpoint=aws.endpoint)
@@ -115,19 +154,19 @@ def _configure(
         ("ecs", {"api_key": ecs_key}),
     ):
         manager.create_secret(Name=f"{_STACK_NAME}/{name}", SecretString=json.dumps(values))
-    publish(bare, _documents(crm, deployment.api_url, ecs_url), now=datetime.now(UTC))
+    _fit(documents, crm, deployment.api_url, ecs_url)
+    publish(bare, documents, now=datetime.now(UTC))
     return create_key(bare, "ecs-emulator", _ROUTES)
 
 
-def _documents(crm: RunningCrm, api_url: str, ecs_url: str) -> dict[str, dict[str, Any]]:
-    """The configuration in `config/`, with this machine's addresses and the chosen CRM.
+def _fit(documents: dict[str, dict[str, Any]], crm: RunningCrm, api_url: str, ecs_url: str) -> None:
+    """Put this machine's addresses and the chosen CRM into the configuration.
 
     Calls are allowed at any hour here: they ring in an emulator, and the story must play at night.
     """
-    documents = read_folder(ROOT / "config")
     use = {"use": crm.connector_id, "settings": crm.connector_settings()}
     documents["connectors"] = compiled_connectors(
-        {"format": "connectors/1", "connectors": [use]}, ROOT / "config"
+        {"format": "connectors/1", "connectors": [use]}, CONFIG
     )
     documents["lookup"].update(connectors=[crm.connector_id], desk_base_url=api_url)
     for profile in documents["posting"]["profiles"]:
@@ -137,7 +176,6 @@ def _documents(crm: RunningCrm, api_url: str, ecs_url: str) -> dict[str, dict[st
     documents["contact_policy"].update(
         opens="00:00", closes="24:00", weekdays=week, max_attempts_per_day=100
     )
-    return documents
 
 
 def _introduce(target: Target, crm: RunningCrm) -> None:

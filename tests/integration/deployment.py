@@ -90,7 +90,7 @@ class Deployment:
     key: str = ""
     output: io.StringIO = field(default_factory=io.StringIO)
     queued: list[str] = field(default_factory=list)
-    _environment: dict[str, str] = field(default_factory=dict)
+    _changed: dict[str, str] = field(default_factory=dict)
     _warm: str = ""
     _ahead: timedelta = field(default_factory=timedelta)
 
@@ -137,7 +137,8 @@ class Deployment:
         if job not in {self._warm, "authorizer"}:
             wiring.forget()
             self._warm = job
-        variables = {**template.environment(job, self.queue_urls), **self._environment}
+        variables = template.environment(job, self.queue_urls)
+        variables |= {n: v for n, v in self._changed.items() if n in variables or "ENDPOINT" in n}
         with patch.dict(os.environ, {**variables, **_AWS}), self._heard(), self._time_of(app):
             _only(variables)
             return app.handler(event, LambdaContext(job, uuid4().hex))
@@ -177,10 +178,19 @@ class Deployment:
     @contextmanager
     def without_aws(self, service: str) -> Iterator[None]:
         """That service of AWS cannot be reached while the block runs; functions start cold."""
-        with self._setting(f"AWS_ENDPOINT_URL_{service.upper()}", NOWHERE):
-            wiring.forget()
+        with self.changed(f"AWS_ENDPOINT_URL_{service.upper()}", NOWHERE):
             yield
+
+    @contextmanager
+    def changed(self, variable: str, value: str) -> Iterator[None]:
+        """Functions that have the variable find this in it while the block runs."""
+        self._changed[variable] = value
         wiring.forget()
+        try:
+            yield
+        finally:
+            del self._changed[variable]
+            wiring.forget()
 
     @contextmanager
     def later(self, **duration: float) -> Iterator[None]:
@@ -204,14 +214,6 @@ class Deployment:
         self.output.truncate()
         self.queued.clear()
         self._warm = ""
-
-    @contextmanager
-    def _setting(self, name: str, value: str) -> Iterator[None]:
-        self._environment[name] = value
-        try:
-            yield
-        finally:
-            del self._environment[name]
 
     def _receive(self, url: str) -> Sequence[Any]:
         sqs = self.target.client("sqs")

@@ -9,7 +9,8 @@ logger = Logger()
 metrics = Metrics()
 
 # Use cases know only the standard library's logging; their lines come out like ours, with the
-# same keys.
+# same keys. Only a logger that exists can be given our handler, so it is named first.
+logging.getLogger("switchboard")
 copy_config_to_registered_loggers(source_logger=logger, include={"switchboard"})
 
 
@@ -22,5 +23,3 @@ def join(**keys: str) -> None:
     """Put ids on every further line of this invocation, so that lines can be joined."""
     logger.append_keys(**{name: value for name, value in keys.items() if value})
 
-
-logging.getLogger("switchboard").setLevel(logging.INFO)

@@ -16,6 +16,8 @@ _log = logging.getLogger(__name__)
 POST_WITHOUT_END_AFTER: Final = timedelta(hours=6)
 # Our own message is normally faster; after this long the sweeper takes it for lost.
 SWEEP_AFTER: Final = timedelta(seconds=60)
+# ECS fires several triggers when an interaction ends; one record is written for all of them.
+GATHER_S: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,6 @@ def _patience(interaction: Interaction) -> timedelta:
 
 def _wake(queue: WorkQueue, interaction_id: str, request_id: str) -> None:
     try:
-        queue.send(interaction_id, request_id=request_id)
+        queue.send(interaction_id, request_id=request_id, delay_s=GATHER_S)
     except StateUnavailable as error:
         _log.warning("posting not woken, the sweeper will: %s", error.code)
