@@ -16,7 +16,9 @@ from local.aws.logs import LogReader, follow
 from local.aws.ministack import running as running_stack
 from local.running import HOME, Ports
 from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
+from switchboard.adapters.dynamodb_outbound import DynamoDbOutboundStore
 from switchboard.adapters.dynamodb_table import DynamoDbTable
+from switchboard.domain.identity import read_phone
 from switchboard.errors import Misconfigured
 from switchboard.ports import LedgerRow
 
@@ -65,6 +67,20 @@ def create(
 ) -> None:
     """Make a key and show it once. Send it in the header x-switchboard-key."""
     typer.echo(create_key(target(stack), key_id, route))
+
+
+def do_not_call(
+    number: Annotated[str, typer.Argument(help="With country code, for example +14155550142")],
+    stack: Stack = None,
+) -> None:
+    """Never call this number again; requests for it are refused from now on."""
+    contact = read_phone(number, default_region="ZZ")
+    if contact is None:
+        _fail("This is not a number with country code; write it like +14155550142.")
+    where = target(stack)
+    table = DynamoDbTable(where.client("dynamodb"), where.tables["Outbound"])
+    DynamoDbOutboundStore(table).mark_do_not_call(contact, source="cli", at=datetime.now(UTC))
+    typer.echo("Marked.")
 
 
 def logs(

@@ -108,6 +108,11 @@ def sqs_event(bodies: Sequence[str]) -> Event:
     return {"Records": [_message(number, body) for number, body in enumerate(bodies)]}
 
 
+def pointer(work_id: str, *, request_id: str = "req-1") -> str:
+    """A message as our own code writes it."""
+    return json.dumps({"v": 1, "id": work_id, "request_id": request_id})
+
+
 def signed(event: Event, secret: str, *, now: datetime) -> Event:
     """A webhook's event with a Standard Webhooks signature of `now` in place of its own."""
     headers, timestamp = event["headers"], int(now.timestamp())

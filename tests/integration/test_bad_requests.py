@@ -13,7 +13,7 @@ from switchboard.edges.http_api import LARGEST_BODY
 from switchboard.ports import HeaderKey
 from switchboard.use_cases.authorizer import digest_of
 from tests.integration.answers import is_refused, the_end_of
-from tests.integration.canaries import NUMBER, REMARK
+from tests.integration.canaries import NUMBER, REMARK, STRANGER
 from tests.integration.deployment import Answer, Deployment
 
 
@@ -155,7 +155,7 @@ def test_a_trigger_that_contradicts_what_is_known_is_refused(switchboard: Deploy
         ({"not_after": "2026-01-01T00:00:00"}, "not_after"),
         ({"not_after": "2020-01-01T00:00:00Z"}, "not_after"),
         ({"not_before": "2126-01-01T00:00:00Z"}, "not_after"),
-        ({NUMBER: "a field named by somebody's number"}, "a field that is not ours"),
+        ({STRANGER: "a field named by somebody's number"}, "a field that is not ours"),
     ],
     ids=str,
 )
@@ -166,7 +166,7 @@ def test_a_request_that_cannot_be_meant_is_refused_by_field(
 
     assert is_refused(answer, 422, "invalid_request")
     assert named in answer.json["message"]
-    assert NUMBER not in answer.text
+    assert STRANGER not in answer.text
 
 
 def test_a_request_without_a_contact_is_refused(switchboard: Deployment) -> None:

@@ -9,9 +9,7 @@ from switchboard.domain.customer import Ambiguous, Customer, Known, Unknown, mat
 from switchboard.domain.identity import EmailAddress, Identity, PhoneNumber
 
 NUMBER = PhoneNumber("+14155550142")
-ADA = Customer(
-    "crm", "1", "person", "Ada", phones=("(415) 555-0142",), emails=("Ada@Example.com",)
-)
+ADA = Customer("crm", "1", "person", "Ada", phones=("(415) 555-0142",), emails=("Ada@Example.com",))
 BOB = Customer("crm", "2", "person", "Bob", phones=("415-555-0143",), emails=("bob@example.com",))
 EVE = Customer("crm", "3", "person", "Eve", phones=("4155550143", "+1 415 555 0142"))
 
@@ -77,4 +75,4 @@ def test_a_customer_never_prints_who_it_is() -> None:
 
     assert "Ada" not in shown
     assert "0142" not in shown
-    assert "sandbox" not in shown
+    assert "xample" not in shown

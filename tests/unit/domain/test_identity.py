@@ -1,5 +1,7 @@
 """Numbers and addresses are read the way people and PBXs write them, and never shown."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,14 +112,13 @@ def test_a_contact_that_does_not_say_who_it_is_is_withheld(written: str | None) 
         "²²²²²²²²²²",
         "\ud800",
         "+999 415 555 0142",
-        "0000000",
     ],
 )
 def test_what_is_neither_a_number_nor_an_address_is_unreadable(written: str) -> None:
     assert read(written) == Unreadable()
 
 
-@given(st.text() | st.text("+0123456789 ()-.;@<>\":xtelsip,#*²\x00", max_size=40))
+@given(st.text() | st.text('+0123456789 ()-.;@<>":xtelsip,#*²\x00', max_size=40))
 def test_anything_at_all_is_read_as_something(written: str) -> None:
     contact = read(written)
 
@@ -144,7 +145,7 @@ def test_a_number_knows_its_forms() -> None:
 @pytest.mark.parametrize("form", [str, repr, "{}".format, "{0!r:}".format])
 @pytest.mark.parametrize("identity", [US, ADA], ids=["number", "address"])
 def test_an_identity_never_prints_itself(
-    identity: PhoneNumber | EmailAddress, form: "type[str]"
+    identity: PhoneNumber | EmailAddress, form: Callable[[object], str]
 ) -> None:
     shown = form(identity)
 

@@ -43,9 +43,7 @@ def step(
     revision: int = 1,
     at: datetime = NOW,
 ) -> Step:
-    return next_step(
-        posting, revision=revision, idempotency=idempotency, settle_s=SETTLE_S, now=at
-    )
+    return next_step(posting, revision=revision, idempotency=idempotency, settle_s=SETTLE_S, now=at)
 
 
 def in_state(state: PostingState, **changes: object) -> Posting:

@@ -178,6 +178,8 @@ class World:
         self.queue = InMemoryWorkQueue()
         self.crm = FaultyCrm(self.clock, idempotency, script, settle_s)
         self.profiles = profiles
+        self._no_calls = InMemoryOutboundStore()
+        self._sweepers_queue = InMemoryWorkQueue()
         self._workers = 0
         self._amendments = 0
 
@@ -253,9 +255,9 @@ class World:
     def _sweep(self) -> None:
         woken = sweep(
             ledger=self.ledger,
-            outbound=InMemoryOutboundStore(),
-            posting_queue=InMemoryWorkQueue(),
-            dialing_queue=InMemoryWorkQueue(),
+            outbound=self._no_calls,
+            posting_queue=self._sweepers_queue,
+            dialing_queue=self._sweepers_queue,
             request_id="sweep",
             now=self.clock.now,
         )

@@ -25,7 +25,7 @@ FATES = (
     "dies after commit",
 )
 # After these a record may stand in the CRM, or the row be held, without anybody knowing.
-TREACHEROUS = ("written", "lost", "never arrived", "dies after", "dies after lease")
+TREACHEROUS = ("written", "lost", "dies after", "dies after lease")
 BEFORE = ("redelivered", "amended", "swept")
 REPEATABLE = (Idempotency.UPSERT, Idempotency.SEARCH_FIRST)
 Trace = tuple[tuple[str, str], ...]

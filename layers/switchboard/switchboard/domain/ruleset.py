@@ -13,6 +13,12 @@ ACTIONS: Final = ("queue", "self_service", "message", "callback")
 SOURCES: Final = ("ecs", "lookup", "crm", "history")
 MOST_ROWS: Final = 500
 
+_FILE_KEYS: Final = ("format", "name", "attributes", "names", "tables", "tests")
+_ATTRIBUTE_KEYS: Final = ("type", "values", "from")
+_NAMES_KEYS: Final = ("business_processes", "prompts")
+_TABLE_KEYS: Final = ("id", "hit", "rows")
+_STORY_KEYS: Final = ("name", "given", "expect")
+_EXPECT_KEYS: Final = ("row", "do", "business_process", "prompts")
 _ROW_KEYS: Final = ("id", "when", "then")
 _THEN_KEYS: Final = (
     "do", "business_process", "priority_class", "priority_seconds", "prompts", "last_agent",
@@ -67,7 +73,7 @@ class Ruleset:
     stories: tuple[Story, ...]
 
 
-def read_ruleset(document: Mapping[str, Any]) -> Ruleset:
+def read_ruleset(document: object) -> Ruleset:
     """The ruleset in a parsed file.
 
     Raises: RulesetProblem, with every problem found and not only the first.
@@ -82,10 +88,13 @@ def read_ruleset(document: Mapping[str, Any]) -> Ruleset:
 class _Reader:
     """Collects problems while it reads, so that a person mends a file once."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
-        self.document = document
+    def __init__(self, document: object) -> None:
         self.problems: list[str] = []
-        self.names: Mapping[str, Sequence[str]] = document.get("names") or {}
+        self.document = self._mapping("the file", document)
+        self._known_keys("the file", self.document, _FILE_KEYS)
+        names = self._optional_mapping("names", self.document.get("names"))
+        self._known_keys("names", names, _NAMES_KEYS)
+        self.names = {kind: self._words(f"names.{kind}", names.get(kind)) for kind in _NAMES_KEYS}
 
     def ruleset(self) -> Ruleset:
         if self.document.get("format") != FORMAT:
@@ -93,29 +102,36 @@ class _Reader:
         attributes = {a.name: a for a in self._attributes()}
         rows = tuple(self._rows(attributes))
         self._check_rows(rows)
-        stories = tuple(self._story(s, attributes) for s in self.document.get("tests") or ())
+        told = self._list("tests", self.document.get("tests"))
+        stories = tuple(self._story(spec, attributes) for spec in told)
         return Ruleset(str(self.document.get("name", "")), attributes, rows, stories)
 
     def _attributes(self) -> Sequence[Attribute]:
         found = []
-        for name, raw in (self.document.get("attributes") or {}).items():
+        every = self._optional_mapping("attributes", self.document.get("attributes"))
+        for name, raw in every.items():
             where = f"attributes.{name}"
             spec = self._mapping(where, raw)
+            self._known_keys(where, spec, _ATTRIBUTE_KEYS)
             kind = self._one_of(f"{where}.type", spec.get("type"), ("flag", "choice", "number"))
             source = str(spec.get("from", ""))
             self._one_of(f"{where}.from", source.split(".")[0], SOURCES)
-            values = tuple(spec.get("values") or ())
+            values = self._words(f"{where}.values", spec.get("values"))
             if kind == "choice" and not values:
                 self.problems.append(f"{where}: a choice needs `values: […]`")
             found.append(Attribute(name, kind, source, values))
         return found
 
     def _rows(self, attributes: Mapping[str, Attribute]) -> Sequence[Row]:
-        tables: Sequence[Mapping[str, Any]] = self.document.get("tables") or []
+        tables = [
+            self._mapping("tables", t) for t in self._list("tables", self.document.get("tables"))
+        ]
         if len(tables) != 1 or tables[0].get("id") != "route" or tables[0].get("hit") != "first":
             self.problems.append("tables: needs exactly one, with `id: route` and `hit: first`")
             return ()
-        return [self._row(spec, attributes) for spec in tables[0].get("rows") or ()]
+        self._known_keys("tables", tables[0], _TABLE_KEYS)
+        rows = self._list("rows", tables[0].get("rows"))
+        return [self._row(spec, attributes) for spec in rows]
 
     def _row(self, raw: object, attributes: Mapping[str, Attribute]) -> Row:
         spec = self._mapping("rows", raw)
@@ -138,11 +154,11 @@ class _Reader:
         action = self._one_of(f"{where}: do", then.get("do"), ACTIONS)
         process = str(then.get("business_process", ""))
         if process or action == "queue":
-            allowed = self.names.get("business_processes", ())
+            allowed = self.names["business_processes"]
             self._one_of(f"{where}: business_process", process, allowed)
-        prompts = tuple(then.get("prompts") or ())
+        prompts = self._words(f"{where}: prompts", then.get("prompts"))
         for prompt in prompts:
-            self._one_of(f"{where}: prompt", prompt, self.names.get("prompts", ()))
+            self._one_of(f"{where}: prompt", prompt, self.names["prompts"])
         seconds = then.get("priority_seconds", 0)
         if not isinstance(seconds, int) or isinstance(seconds, bool) or seconds < 0:
             self.problems.append(f"{where}: priority_seconds must be a whole number of seconds")
@@ -153,7 +169,7 @@ class _Reader:
             priority_class=str(then.get("priority_class", "")),
             priority_seconds=seconds,
             prompts=prompts,
-            last_agent=bool(then.get("last_agent", False)),
+            last_agent=self._flag(f"{where}: last_agent", then.get("last_agent", False)),
         )
 
     def _cell(self, where: str, attribute: Attribute, raw: object) -> Cell:
@@ -175,18 +191,47 @@ class _Reader:
         if len(rows) > MOST_ROWS:
             self.problems.append(f"{len(rows)} rows; at most {MOST_ROWS} are read")
 
-    def _story(self, spec: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> Story:
+    def _story(self, raw: object, attributes: Mapping[str, Attribute]) -> Story:
+        spec = self._mapping("tests", raw)
         name = str(spec.get("name", "?"))
-        given = spec.get("given") or {}
-        for attribute in given:
-            self._one_of(f"test {name!r}: attribute", attribute, tuple(attributes))
-        return Story(name, given, spec.get("expect") or {})
+        where = f"test {name!r}"
+        self._known_keys(where, spec, _STORY_KEYS)
+        given = self._optional_mapping(f"{where}: given", spec.get("given"))
+        for attribute, value in given.items():
+            self._one_of(f"{where}: attribute", attribute, tuple(attributes))
+            if not isinstance(value, str | int | float | bool | None):
+                self.problems.append(f"{where}: {attribute} must be one value, not {value!r}")
+        expect = self._mapping(f"{where}: expect", spec.get("expect"))
+        self._known_keys(f"{where}: expect", expect, _EXPECT_KEYS)
+        return Story(name, given, expect)
 
     def _mapping(self, where: str, value: object) -> Mapping[str, Any]:
         if isinstance(value, Mapping):
             return value
         self.problems.append(f"{where}: write `name: value` pairs, not {value!r}")
         return {}
+
+    def _optional_mapping(self, where: str, value: object) -> Mapping[str, Any]:
+        return {} if value is None else self._mapping(where, value)
+
+    def _list(self, where: str, value: object) -> Sequence[Any]:
+        if value is None or isinstance(value, list):
+            return value or []
+        self.problems.append(f"{where}: write a list, not {value!r}")
+        return []
+
+    def _words(self, where: str, value: object) -> tuple[str, ...]:
+        words = self._list(where, value)
+        for word in words:
+            if not isinstance(word, str):
+                # YAML reads a bare yes, no or 7 as something else than a word.
+                self.problems.append(f"{where}: write {word!r} as text, in quotes")
+        return tuple(word for word in words if isinstance(word, str))
+
+    def _flag(self, where: str, value: object) -> bool:
+        if not isinstance(value, bool):
+            self.problems.append(f"{where}: {value!r} is not a flag; write true or false")
+        return value is True
 
     def _known_keys(self, where: str, spec: Mapping[str, Any], allowed: Sequence[str]) -> None:
         for key in spec:
