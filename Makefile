@@ -124,7 +124,7 @@ $(READY): requirements/bootstrap.lock requirements/dev.lock pyproject.toml layer
 	echo "setting up .venv with $$($$python --version) (once; about half a minute)"
 	[ -x $(BIN)/python ] || $$python -m venv .venv
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
-	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --require-hashes requirements/dev.lock
+	VIRTUAL_ENV=.venv $(BIN)/uv pip sync -q --require-hashes requirements/dev.lock
 	VIRTUAL_ENV=.venv $(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
 	touch $@
 

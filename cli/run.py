@@ -54,10 +54,8 @@ def run(
     console = Console(highlight=False)
     try:
         name = _known(crm)
-        with (
-            _stopping_at_the_first_signal(),
-            _started(console, name, config=config.resolve(), state=state.resolve()) as up,
-        ):
+        _stop_at_the_first_signal()
+        with _started(console, name, config=config.resolve(), state=state.resolve()) as up:
             if not once:
                 _stay(console, up, follow_logs=follow_logs)
     except _Stopped as stopped:
@@ -154,9 +152,8 @@ def _known(name: str) -> CrmName:
     raise ApplicationError(f"There is no CRM {name!r} here; choose sandbox, tryton or roundup.")
 
 
-@contextmanager
-def _stopping_at_the_first_signal() -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the block; whoever repeats them cannot disturb the clearing up.
+def _stop_at_the_first_signal() -> None:
+    """Ctrl-C and SIGTERM end the run; whoever repeats them cannot disturb the clearing up.
 
     `make` passes a SIGTERM on to a command that may have got it already.
     """
@@ -165,12 +162,8 @@ def _stopping_at_the_first_signal() -> Iterator[None]:
         _let_nothing_interrupt()
         raise _Stopped(number)
 
-    before = [signal.signal(number, stop) for number in _ENDING]
-    try:
-        yield
-    finally:
-        for number, handler in zip(_ENDING, before, strict=True):
-            signal.signal(number, handler)
+    for number in _ENDING:
+        signal.signal(number, stop)
 
 
 def _let_nothing_interrupt() -> None:

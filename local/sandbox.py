@@ -57,7 +57,7 @@ class RunningSandbox:
         listed = self._api("GET", f"/api/activities?customer_id={customer.id}")["activities"]
         return [
             f"{a['external_id']}: {a['direction']} {a['type']}, {a['duration_s']} s, "
-            f"{a['disposition']}, by {a['agent']}: {a['remarks']}"
+            f"{a['disposition']}, by {a['agent']}: {a['remarks'] or 'no remarks'}"
             for a in listed
         ]
 

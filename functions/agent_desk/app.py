@@ -21,7 +21,12 @@ _EXPIRED = "This link is not valid or has expired. Open the page again from the 
 api = APIGatewayHttpResolver()
 
 
-@api.get("/desk/<token>", summary="The agent's page for one interaction", tags=["desk"])
+@api.get(
+    "/desk/<token>",
+    summary="The agent's page for one interaction",
+    tags=["desk"],
+    openapi_extensions={"x-answers": str, "x-refuses": [403, 404, 503]},
+)
 def show(token: str) -> Response[str]:
     now = datetime.now(UTC)
     link = verify(token, key=wiring.desk_link_key(), now=now)

@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from switchboard import wiring
 from switchboard.contracts.answers import LookupAnswer
+from switchboard.contracts.ecs import Arrival
 from switchboard.edges.arrivals import receive
 from switchboard.edges.flat import flat
 from switchboard.edges.http_api import answer, new_api, refuse_other_methods, require_key
@@ -18,7 +19,13 @@ api = new_api()
 refuse_other_methods(api, PATH, "GET", "POST")
 
 
-@api.route(PATH, method=["GET", "POST"], summary="Look up an arriving contact", tags=["arrivals"])
+@api.route(
+    PATH,
+    method=["GET", "POST"],
+    summary="Look up an arriving contact",
+    tags=["arrivals"],
+    openapi_extensions={"x-asks": Arrival, "x-answers": LookupAnswer},
+)
 def look_up() -> Response[str]:
     require_key(api)
     reception = receive(api, wiring.lookup_configuration())

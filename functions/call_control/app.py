@@ -32,7 +32,18 @@ api = new_api()
 refuse_other_methods(api, PATH, "POST")
 
 
-@api.post(PATH, summary="Act on a live call", tags=["calls"])
+@api.post(
+    PATH,
+    summary="Act on a live call",
+    tags=["calls"],
+    openapi_extensions={
+        "x-asks": CommandRequest,
+        "x-answers": CommandAnswer,
+        "x-path": {"action": CallAction},
+        "x-idempotency-key": "optional",
+        "x-refuses": [404, 409, 502, 504],
+    },
+)
 def act(call_id: str, action: str) -> Response[str]:
     key_id = require_key(api)
     join(request_id=request_id(api), call_id=call_id)

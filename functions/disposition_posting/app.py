@@ -23,9 +23,9 @@ processor = BatchProcessor(event_type=EventType.SQS)
 
 
 def post(record: SQSRecord) -> None:
+    count("PostingRun")
     pointer = read_pointer(record.body)
     join(request_id=pointer.request_id, interaction_id=pointer.id)
-    count("PostingRun")
     run = PostingRun(
         token=uuid4().hex,
         now=datetime.now(UTC),

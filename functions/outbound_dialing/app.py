@@ -21,9 +21,9 @@ processor = BatchProcessor(event_type=EventType.SQS)
 
 
 def place(record: SQSRecord) -> None:
+    count("DialingRun")
     pointer = read_pointer(record.body)
     join(request_id=pointer.request_id, outbound_id=pointer.id)
-    count("DialingRun")
     request = dial(
         pointer.id,
         policy=wiring.contact_policy(),

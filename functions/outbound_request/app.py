@@ -1,14 +1,19 @@
 """Applications and CRMs ask for calls: /v1/outbound-requests and /v1/webhooks/{connector}."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from switchboard import wiring
 from switchboard.adapters.connector.events import connector_events
-from switchboard.contracts.applications import CallRequest, OutboundAnswer, read_contract
+from switchboard.contracts.applications import (
+    CallRequest,
+    Contract,
+    OutboundAnswer,
+    read_contract,
+)
 from switchboard.domain.outbound import OutboundRequest
 from switchboard.edges.call_requests import from_application, from_signal
 from switchboard.edges.http_api import (
@@ -40,7 +45,24 @@ refuse_other_methods(api, REQUEST, "GET", "DELETE")
 refuse_other_methods(api, WEBHOOK, "POST")
 
 
-@api.post(REQUESTS, summary="Ask for a customer to be called", tags=["outbound"])
+class Ignored(Contract):
+    """A verified event that asks for nothing."""
+
+    state: Literal["ignored"] = "ignored"
+    request_id: str
+
+
+@api.post(
+    REQUESTS,
+    summary="Ask for a customer to be called",
+    tags=["outbound"],
+    openapi_extensions={
+        "x-asks": CallRequest,
+        "x-answers": OutboundAnswer,
+        "x-status": 202,
+        "x-idempotency-key": "required",
+    },
+)
 def ask() -> Response[str]:
     key_id = require_key(api)
     now = datetime.now(UTC)
@@ -56,20 +78,40 @@ def ask() -> Response[str]:
     return _take(request, now)
 
 
-@api.get(REQUEST, summary="Read what became of a request", tags=["outbound"])
+@api.get(
+    REQUEST,
+    summary="Read what became of a request",
+    tags=["outbound"],
+    openapi_extensions={"x-answers": OutboundAnswer, "x-refuses": [404]},
+)
 def read(outbound_id: str) -> Response[str]:
     require_key(api)
     return _tell(read_request(outbound_id, store=wiring.outbound_store()), status=200)
 
 
-@api.delete(REQUEST, summary="Cancel a request that is not being dialled yet", tags=["outbound"])
+@api.delete(
+    REQUEST,
+    summary="Cancel a request that is not being dialled yet",
+    tags=["outbound"],
+    openapi_extensions={"x-answers": OutboundAnswer, "x-refuses": [404, 409]},
+)
 def cancel(outbound_id: str) -> Response[str]:
     require_key(api)
     request = cancel_request(outbound_id, store=wiring.outbound_store(), now=datetime.now(UTC))
     return _tell(request, status=200)
 
 
-@api.post(WEBHOOK, summary="Take a CRM's signed event", tags=["webhooks"])
+@api.post(
+    WEBHOOK,
+    summary="Take a CRM's signed event",
+    tags=["webhooks"],
+    openapi_extensions={
+        "x-asks": dict,  # in the CRM's own words, which its connector file reads
+        "x-answers": OutboundAnswer | Ignored,
+        "x-status": 202,
+        "x-refuses": [401, 404],
+    },
+)
 def hear(connector: str) -> Response[str]:
     spec = wiring.connector(connector)
     headers, raw, now = dict(api.current_event.headers), raw_body(api), datetime.now(UTC)
@@ -96,7 +138,7 @@ def hear(connector: str) -> Response[str]:
             )
             return _take(request, now)
     count("WebhookIgnored")
-    return answer({"state": "ignored", "request_id": request_id(api)}, status=202)
+    return answer(Ignored(request_id=request_id(api)).model_dump(), status=202)
 
 
 def _take(request: OutboundRequest, now: datetime) -> Response[str]:

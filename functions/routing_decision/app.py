@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from switchboard import wiring
 from switchboard.contracts.answers import RouteAnswer
+from switchboard.contracts.ecs import Arrival
 from switchboard.domain.customer import Known
 from switchboard.edges.arrivals import receive, routing_values
 from switchboard.edges.flat import flat
@@ -20,7 +21,13 @@ api = new_api()
 refuse_other_methods(api, PATH, "GET", "POST")
 
 
-@api.route(PATH, method=["GET", "POST"], summary="Route an arriving contact", tags=["arrivals"])
+@api.route(
+    PATH,
+    method=["GET", "POST"],
+    summary="Route an arriving contact",
+    tags=["arrivals"],
+    openapi_extensions={"x-asks": Arrival, "x-answers": RouteAnswer},
+)
 def route() -> Response[str]:
     require_key(api)
     reception = receive(api, wiring.lookup_configuration())

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from switchboard import wiring
+from switchboard.contracts.answers import TriggerAnswer
 from switchboard.contracts.applications import read_contract
 from switchboard.contracts.ecs import Trigger
 from switchboard.domain.interaction import TriggerKind
@@ -29,7 +30,19 @@ api = new_api()
 refuse_other_methods(api, PATH, "GET", "POST")
 
 
-@api.route(PATH, method=["GET", "POST"], summary="Take an API Trigger", tags=["triggers"])
+@api.route(
+    PATH,
+    method=["GET", "POST"],
+    summary="Take an API Trigger",
+    tags=["triggers"],
+    openapi_extensions={
+        "x-asks": Trigger,
+        "x-answers": TriggerAnswer,
+        "x-status": 202,
+        "x-path": {"event": TriggerKind},
+        "x-refuses": [404, 409],
+    },
+)
 def take(event: str) -> Response[str]:
     require_key(api)
     kind = _kind(event)

@@ -1,5 +1,6 @@
 """Personal data and secrets of these tests, and what must never repeat them."""
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Final
@@ -43,4 +44,4 @@ def leaks(text: str, *, secrets: Iterable[str] = SECRETS) -> list[str]:
     lower = text.lower()
     closed_up = re.sub(r"(?<=\d)[^\da-z\"{}\[\],:]{1,2}(?=\d)", "", lower)
     found = [one for one in PERSONAL if one in lower or one in closed_up]
-    return found + ["a secret" for one in secrets if one in text]
+    return found + ["a secret" for one in secrets if one in text or json.dumps(one)[1:-1] in text]

@@ -19,4 +19,4 @@ def switchboard(standing: Deployment) -> Iterator[Deployment]:
     standing.clean()
     yield standing
     assert leaks(standing.output.getvalue()) == [], "in log lines or metrics"
-    assert leaks("\n".join(standing.queued)) == [], "in a queue"
+    assert leaks("\n".join(standing.ever_sent)) == [], "in a queue"

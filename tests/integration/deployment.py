@@ -11,13 +11,13 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from unittest.mock import patch
 from uuid import uuid4
 
@@ -30,6 +30,7 @@ from cli.publishing import create_key, publish
 from local.ecs_emulator.centre_file import load
 from local.ecs_emulator.server import serving
 from switchboard import observability, wiring
+from switchboard.edges import arrivals
 from tests.events import Event, LambdaContext, authorizer_event, http_event, sqs_event
 from tests.integration import template
 from tests.integration.canaries import DESK_KEY, ECS_KEY
@@ -41,7 +42,10 @@ from tests.local.sandbox_crm.harness import (
     TurnableClock,
     running_crm,
 )
-from tests.tables import create_tables, empty_tables
+from tests.tables import create_tables
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 REGION: Final = "eu-west-2"
 # Nothing listens there.
@@ -51,14 +55,15 @@ _AWS: Final = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
 }
-_CENTRE: Final = template.ROOT / "local" / "ecs_emulator" / "centre.yaml"
+_STATE: Final = ("Interactions", "Lookups", "Outbound", "Coordination")
+CENTRE: Final = template.ROOT / "local" / "ecs_emulator" / "centre.yaml"
 _QUICK_CENTRE: Final = (
     *(f"agents.{n}.{key}=0.02" for n in range(3) for key in ("ring_s", "talk_s", "wrap_up_s")),
     "timeouts.dialing_s=0.05",
     "knobs.delay_max_s=0",
     "knobs.seed=7",
 )
-_LONGEST_IN_QUEUE_S: Final = 10
+_OUR_LOGGERS: Final = ("switchboard", observability.logger.name)
 _QUEUE_OF: Final = {"disposition_posting": "PostingQueue", "outbound_dialing": "DialingQueue"}
 _WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -78,6 +83,14 @@ class Answer:
         return body
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A message that waits in a queue."""
+
+    url: str
+    body: str
+
+
 @dataclass
 class Deployment:
     """The whole of it, for one test after another."""
@@ -87,11 +100,14 @@ class Deployment:
     documents: dict[str, Document]
     crm: Client
     ecs: Person
+    dynamodb: "DynamoDBClient"
     key: str = ""
     output: io.StringIO = field(default_factory=io.StringIO)
-    queued: list[str] = field(default_factory=list)
+    queued: list[Sent] = field(default_factory=list)
+    ever_sent: list[str] = field(default_factory=list)
     _changed: dict[str, str] = field(default_factory=dict)
     _warm: str = ""
+    _is_changed: bool = False
     _ahead: timedelta = field(default_factory=timedelta)
 
     def http(
@@ -143,24 +159,19 @@ class Deployment:
             _only(variables)
             return app.handler(event, LambdaContext(job, uuid4().hex))
 
-    def deliver(self, job: str, *, within_s: float = _LONGEST_IN_QUEUE_S) -> list[str]:
-        """Hand the job's queue over, as Lambda does, until nothing is visible; the bodies."""
+    def deliver(self, job: str) -> list[str]:
+        """Hand over what was sent to the job's queue so far, delays being over; the bodies."""
         url = self.queue_urls[_QUEUE_OF[job]]
-        delivered: list[str] = []
-        ends_at = time.monotonic() + within_s
-        while time.monotonic() < ends_at and (messages := self._receive(url)):
-            bodies = [message["Body"] for message in messages]
-            delivered += bodies
-            failed = self.invoke(job, sqs_event(bodies))["batchItemFailures"]
-            assert failed == [], "nothing that we send may fail"
-        return delivered
-
-    def waiting(self, queue: str) -> list[str]:
-        """Take what is visible in a queue; the bodies."""
-        return [message["Body"] for message in self._receive(self.queue_urls[queue])]
+        sent = [message for message in self.queued if message.url == url]
+        for message in sent:
+            self.queued.remove(message)
+            answer = self.invoke(job, sqs_event([message.body]))
+            assert answer == {"batchItemFailures": []}, "nothing that we send may fail"
+        return [message.body for message in sent]
 
     def publish(self, **documents: Document) -> None:
         publish(self.target, documents, now=datetime.now(UTC))
+        self._is_changed = True
         wiring.forget()
 
     def new_key(self, key_id: str, *routes: str) -> str:
@@ -204,35 +215,29 @@ class Deployment:
     def clean(self) -> None:
         """No state, no messages, no faults, and the configuration of the start."""
         self.crm.call("DELETE", "/faults")
-        empty_tables(self.target.client("dynamodb"))
-        self.publish(**self.documents)
-        self.key = self.new_key("application-1", "/v1/")
-        for name, url in self.queue_urls.items():  # a queue may be purged once a minute only
-            self.target.client("sqs").delete_queue(QueueUrl=url)
-            self.target.client("sqs").create_queue(QueueName=name)
+        for table in _STATE:
+            for item in self.dynamodb.scan(TableName=table)["Items"]:
+                self.dynamodb.delete_item(TableName=table, Key={"id": item["id"]})
+        if self._is_changed:
+            self.publish(**self.documents)
+            self._is_changed = False
         self.output.seek(0)
         self.output.truncate()
         self.queued.clear()
+        self.ever_sent.clear()
+        wiring.forget()
         self._warm = ""
-
-    def _receive(self, url: str) -> Sequence[Any]:
-        sqs = self.target.client("sqs")
-        received: Sequence[Any] = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=5).get(
-            "Messages", []
-        )
-        for message in received:
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return received
 
     @contextmanager
     def _heard(self) -> Iterator[None]:
-        """Keep what CloudWatch would: our log lines, our metrics, and whatever libraries warn of."""
+        """Keep what CloudWatch would: log lines and metrics of ours, and warnings of libraries."""
         # Read by Powertools when our module is imported, which here was before any environment.
         metrics = observability.metrics.provider
         metrics.namespace = os.environ["POWERTOOLS_METRICS_NAMESPACE"]
         metrics.service = os.environ["POWERTOOLS_SERVICE_NAME"]
         metrics.dimension_set["service"] = metrics.service
         of_libraries = logging.StreamHandler(self.output)
+        of_libraries.addFilter(lambda record: not record.name.startswith(_OUR_LOGGERS))
         logging.getLogger().addHandler(of_libraries)
         ours = [h for h in observability.logger.handlers if isinstance(h, logging.StreamHandler)]
         streams = [handler.setStream(self.output) for handler in ours]
@@ -247,18 +252,17 @@ class Deployment:
 
     @contextmanager
     def _time_of(self, app: ModuleType) -> Iterator[None]:
-        if not self._ahead or not hasattr(app, "datetime"):
-            yield
-            return
         ahead = self._ahead
 
         class Ahead(datetime):
             @classmethod
             def now(cls, tz: tzinfo | None = None) -> Self:
-                moment = datetime.now(tz) + ahead
-                return cls.fromtimestamp(moment.timestamp(), tz)
+                return cls.fromtimestamp((datetime.now(tz) + ahead).timestamp(), tz)
 
-        with patch.object(app, "datetime", Ahead):
+        with ExitStack() as clocks:
+            for module in (app, arrivals) if ahead else ():
+                if hasattr(module, "datetime"):
+                    clocks.enter_context(patch.object(module, "datetime", Ahead))
             yield
 
 
@@ -266,34 +270,44 @@ class Deployment:
 def deployed(home: Path) -> Iterator[Deployment]:
     """Everything up, published and seeded, until the block ends."""
     settings = [*_QUICK_CENTRE, "timeouts.agent_console_no_answer_s=60"]
-    centre = load(_CENTRE, settings)
+    centre = load(CENTRE, settings)
     with (
         patch.dict(os.environ, _AWS),
         mock_aws(),
         running_crm(home / "crm.sqlite", TurnableClock()) as crm,
         serving(centre, port=0, api_key=ECS_KEY, stop_within_s=0.01) as served,
     ):
-        create_tables(boto3.client("dynamodb", region_name=REGION))
+        dynamodb = boto3.client("dynamodb", region_name=REGION)
+        create_tables(dynamodb)
         sqs = boto3.client("sqs", region_name=REGION)
         urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in template.queues()}
         ecs = Person(served.url, served.contact_centre)
         target = Target(tables={"Config": "Config"}, stack_name=template.STACK_NAME, region=REGION)
-        deployment = Deployment(target, urls, configuration(crm.base, ecs.url), crm, ecs)
+        deployment = Deployment(target, urls, configuration(crm.base, ecs.url), crm, ecs, dynamodb)
+        deployment.publish(**deployment.documents)
+        deployment.key = deployment.new_key("application-1", "/v1/")
         _keep_secrets()
-        with _every_message_kept(deployment.queued):
+        with _every_message_kept(deployment.queued, deployment.ever_sent):
             yield deployment
         wiring.forget()
 
 
 @contextmanager
-def _every_message_kept(bodies: list[str]) -> Iterator[None]:
-    """Also those that are delayed, and so cannot be received."""
+def _every_message_kept(queued: list[Sent], ever_sent: list[str]) -> Iterator[None]:
+    """Read as they are sent: a delayed message cannot be received yet."""
+    being_sent: list[Sent] = []
+
+    def note(params: Mapping[str, Any], **_: object) -> None:
+        being_sent.append(Sent(params["QueueUrl"], params["MessageBody"]))
+        ever_sent.append(params["MessageBody"])
+
+    def keep(**_: object) -> None:
+        queued.append(being_sent.pop())
+
     boto3.setup_default_session()
     assert boto3.DEFAULT_SESSION
-    boto3.DEFAULT_SESSION.events.register(
-        "before-parameter-build.sqs.SendMessage",
-        lambda params, **_: bodies.append(params["MessageBody"]),
-    )
+    boto3.DEFAULT_SESSION.events.register("before-parameter-build.sqs.SendMessage", note)
+    boto3.DEFAULT_SESSION.events.register("after-call.sqs.SendMessage", keep)
     try:
         yield
     finally:
@@ -301,7 +315,7 @@ def _every_message_kept(bodies: list[str]) -> Iterator[None]:
 
 
 def configuration(crm_url: str, ecs_url: str) -> dict[str, Document]:
-    """What `config/` says, pointed at this CRM and contact centre; people may be called any time."""
+    """What `config/` says, with this CRM and contact centre, and with calls at any hour."""
     documents = read_folder(template.ROOT / "config")
     documents["connectors"]["connectors"]["sandbox"]["settings"]["base"] = crm_url
     documents["ecs"]["profile"]["settings"]["base"] = ecs_url

@@ -36,7 +36,9 @@ class Entry:
 LOOKUP = Entry("/v1/arrivals/lookup", {"contact": NUMBER})
 ROUTE = Entry("/v1/arrivals/route", {"contact": NUMBER})
 TRIGGER = Entry("/v1/triggers/interaction-ends", the_end_of("int-bad-requests"))
-REQUEST = Entry("/v1/outbound-requests", {"contact": NUMBER, "remarks": REMARK}, {"idempotency-key": "k"})
+REQUEST = Entry(
+    "/v1/outbound-requests", {"contact": NUMBER, "remarks": REMARK}, {"idempotency-key": "k"}
+)
 COMMAND = Entry("/v1/calls/int-nowhere/transfer", {"target": "2002"})
 ECS = (LOOKUP, ROUTE, TRIGGER)
 APPLICATIONS = (REQUEST, COMMAND)
@@ -77,7 +79,7 @@ def test_a_malformed_body_is_refused(switchboard: Deployment, entry: Entry, body
 
 
 @ecs_entries
-@pytest.mark.parametrize("body", ["neither json nor form", "a=%zz&b", "&".join(["a=1"] * 201)])
+@pytest.mark.parametrize("body", ["neither json nor form", "a=1&b", "&"])
 def test_a_body_in_no_form_is_refused(switchboard: Deployment, entry: Entry, body: str) -> None:
     assert is_refused(entry.send(switchboard, body), 400, "malformed_request")
 
@@ -108,9 +110,14 @@ def test_an_interaction_id_that_cannot_be_one_is_refused(
 def test_more_parameters_than_anybody_needs_are_refused(
     switchboard: Deployment, entry: Entry
 ) -> None:
-    answer = entry.send(switchboard, {f"p{n}": "x" for n in range(201)})
+    names = [f"p{number}" for number in range(201)]
 
-    assert is_refused(answer, 422, "invalid_request")
+    answers = [
+        entry.send(switchboard, dict.fromkeys(names, "x")),
+        entry.send(switchboard, "&".join(f"{name}=x" for name in names)),
+    ]
+
+    assert all(is_refused(answer, 422, "invalid_request") for answer in answers)
 
 
 @ecs_entries
@@ -259,7 +266,15 @@ def test_without_a_key_nothing_is_done(switchboard: Deployment, entry: Entry) ->
 def test_a_key_that_is_not_good_here_is_refused(switchboard: Deployment, entry: Entry) -> None:
     key_id, _, secret = switchboard.key.partition(".")
     elsewhere = switchboard.new_key("elsewhere-1", "/v2/")
-    unknown = [f"{key_id}.{secret}x", f"nobody.{secret}", key_id, f"{key_id}.", ".", "ü.ü", "x" * 5000]
+    unknown = [
+        f"{key_id}.{secret}x",
+        f"nobody.{secret}",
+        key_id,
+        f"{key_id}.",
+        ".",
+        "ü.ü",
+        "x" * 5000,
+    ]
     answers = [
         switchboard.http(
             method_of(entry), entry.path, json_body=entry.good, headers=entry.headers, key=key
@@ -274,7 +289,7 @@ def test_a_key_that_is_not_good_here_is_refused(switchboard: Deployment, entry: 
 
 def keep(switchboard: Deployment, **bounds: Any) -> str:
     key = HeaderKey("bounded-1", digest_of("secret"), routes=("/v1/",), **bounds)
-    DynamoDbKeyStore(DynamoDbTable(switchboard.target.client("dynamodb"), "Config")).put_key(key)
+    DynamoDbKeyStore(DynamoDbTable(switchboard.dynamodb, "Config")).put_key(key)
     return "bounded-1.secret"
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
 from switchboard.contracts.answers import TriggerAnswer
 from tests.events import pointer, sqs_event
@@ -13,7 +14,14 @@ from tests.integration.canaries import NUMBER, REMARK
 from tests.integration.deployment import Answer, Deployment
 
 STARTS, ENDS = "/v1/triggers/interaction-starts", "/v1/triggers/interaction-ends"
-BEFORE_THE_END = ("agent_name", "agent_extension", "ended_at", "duration_s", "disposition_code", "remarks")
+BEFORE_THE_END = (
+    "agent_name",
+    "agent_extension",
+    "ended_at",
+    "duration_s",
+    "disposition_code",
+    "remarks",
+)
 
 
 def tell(switchboard: Deployment, path: str, said: dict[str, Any]) -> Answer:
@@ -229,3 +237,11 @@ def test_a_message_that_is_no_pointer_fails_alone(
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     if job == "disposition_posting":
         assert one_whole_record(switchboard, interaction)
+
+
+@pytest.mark.parametrize("job", ["disposition_posting", "outbound_dialing"])
+def test_a_batch_of_which_nothing_can_be_read_fails_as_a_whole(
+    switchboard: Deployment, job: str
+) -> None:
+    with pytest.raises(BatchProcessingError):
+        switchboard.invoke(job, sqs_event(["no pointer"]))

@@ -1,11 +1,12 @@
 """One logger and one metrics sink, set up the same in every function. Nobody else writes output."""
 
 import logging
+import os
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 
-logger = Logger()
+logger = Logger(stage=os.environ.get("STAGE", "dev"))
 metrics = Metrics()
 
 # Use cases know only the standard library's logging; their lines come out like ours, with the

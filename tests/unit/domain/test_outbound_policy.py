@@ -58,7 +58,6 @@ def test_by_day_in_every_zone_a_call_may_go_ahead() -> None:
         ({"not_before": NOW}, None),
         ({"number": PhoneNumber("+80012345678")}, Refusal.COUNTRY_NOT_ALLOWED),
         ({"number": PhoneNumber("+14165550142")}, Refusal.COUNTRY_NOT_ALLOWED),
-        ({"number": PhoneNumber("+9990000000")}, Refusal.COUNTRY_NOT_ALLOWED),
     ],
 )
 def test_a_request_is_judged_by_what_it_says(
@@ -169,8 +168,9 @@ def test_open_round_the_clock_is_open_every_minute_of_both_nights() -> None:
     assert open_minutes((2026, 11, 1), always) == 25 * 60
 
 
-@given(st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)))
-def test_a_call_that_may_be_made_is_within_hours_in_every_zone(now: datetime) -> None:
+@given(st.integers(0, 365 * 24 * 60))
+def test_a_call_that_may_be_made_is_within_hours_in_every_zone(minutes: int) -> None:
+    now = NOW + timedelta(minutes=minutes)
     if refusal(now=now) is None:
         for zone in US_ZONES:
             there = now.astimezone(ZoneInfo(zone))

@@ -7,6 +7,7 @@ shows, and its search does not see a record before `settle_s` have passed.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from switchboard.domain.customer import Customer
 from switchboard.domain.deadline import Deadline
@@ -164,7 +165,7 @@ class MortalLedger(InMemoryInteractionLedger):
 
 
 class World:
-    """Drive it with `end_call`, `amend`, `work` and `wait`; then look at `records` and `posting`."""
+    """Drive it with `end_call`, `amend`, `work`, `wait`; look at `records` and `posting`."""
 
     def __init__(
         self,
@@ -184,7 +185,7 @@ class World:
         self._amendments = 0
 
     def end_call(self, **fields: str) -> None:
-        said = {"disposition_code": "Resolved", **fields}
+        said: dict[str, Any] = {"disposition_code": "Resolved", **fields}
         take_trigger(
             told(at=self.clock.now, **said),
             ledger=self.ledger,

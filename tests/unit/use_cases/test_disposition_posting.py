@@ -200,7 +200,7 @@ def test_a_crm_that_never_comes_back_is_given_up_after_days_not_minutes() -> Non
     world.work()
 
     world.wait(days=3)
-    assert world.posting.state is PostingState.PENDING
+    assert world.posting.reason == "upstream_unavailable"
     world.settle()
 
     assert world.posting.state is PostingState.PARKED

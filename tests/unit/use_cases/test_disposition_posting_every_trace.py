@@ -24,8 +24,8 @@ FATES = (
     "dies after lease",
     "dies after commit",
 )
-# After these a record may stand in the CRM, or the row be held, without anybody knowing.
-TREACHEROUS = ("written", "lost", "dies after", "dies after lease")
+# After these a record stands in the CRM, and not everybody knows.
+TREACHEROUS = ("written", "lost", "dies after")
 BEFORE = ("redelivered", "amended", "swept")
 REPEATABLE = (Idempotency.UPSERT, Idempotency.SEARCH_FIRST)
 Trace = tuple[tuple[str, str], ...]

@@ -47,8 +47,9 @@ class Cell:
 
 def unknown(value: object, allowed: Sequence[str]) -> str:
     """Says that a word is not one of ours, and which one was probably meant."""
-    near = get_close_matches(str(value), allowed, n=1)
-    advice = f"did you mean {near[0]!r}?" if near else f"use one of: {', '.join(allowed)}"
+    words = [str(word) for word in allowed]
+    near = get_close_matches(str(value), words, n=1)
+    advice = f"did you mean {near[0]!r}?" if near else f"use one of: {', '.join(words)}"
     return f"no {value!r}; {advice}"
 
 

@@ -109,6 +109,7 @@ class _Reader:
     def _attributes(self) -> Sequence[Attribute]:
         found = []
         every = self._optional_mapping("attributes", self.document.get("attributes"))
+        self._words("attributes", list(every))
         for name, raw in every.items():
             where = f"attributes.{name}"
             spec = self._mapping(where, raw)

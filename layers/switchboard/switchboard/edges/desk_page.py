@@ -84,11 +84,18 @@ def _facts(customer: Customer) -> str:
 
 
 def _crm_link(customer: Customer) -> str:
-    if urlsplit(customer.url).scheme not in {"http", "https"}:
+    if not _is_web_address(customer.url):
         return ""
     where = escape(customer.url, quote=True)
     name = escape(customer.connector)
     return f'<p><a href="{where}" target="_blank" rel="noopener noreferrer">Open in {name}</a></p>'
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in {"http", "https"}
+    except ValueError:  # a bracket that belongs to no IPv6 address
+        return False
 
 
 def _history(rows: Iterable[LedgerRow], zone: ZoneInfo) -> str:

@@ -61,7 +61,7 @@ def _text(name: str, value: object) -> str:
 
 
 def _writable(text: str) -> str:
-    """Text that every store can hold: half of a surrogate pair, as JSON may escape it, cannot be."""
+    """Text that every store can hold: half a surrogate pair, as JSON may escape it, cannot be."""
     return text.encode(errors="replace").decode()
 
 

@@ -1,6 +1,7 @@
 """Answers that ECS can read: one flat object, every key always there, every value short text."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
 from switchboard.domain.customer import Scalar
@@ -20,5 +21,6 @@ def _text(value: Scalar) -> str:
         case bool():
             return "true" if value else "false"
         case float():
-            return f"{value:.10g}" if abs(value) < 1e10 else f"{value:.0f}"
+            # "g" alone would write a small number as 1e-05.
+            return f"{Decimal(f'{value:.10g}'):f}" if abs(value) < 1e10 else f"{value:.0f}"
     return " ".join(str(value).split())

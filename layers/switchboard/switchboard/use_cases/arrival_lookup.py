@@ -111,7 +111,7 @@ def _ask_in_order(
         match = _ask(crm, identity, memory, rules, deadline, now)
         if isinstance(match, Known | Ambiguous):
             return match
-        if isinstance(match, Degraded):
+        if not isinstance(answer, Degraded):
             answer = match  # "nobody" is only said when every CRM said it
     return answer
 

@@ -1,0 +1,127 @@
+"""What stands in `config/` can be published; a slip of the pen in it is named."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cli.configuration import checked_ruleset, read_folder
+from switchboard.errors import Misconfigured
+
+HERE = Path(__file__).resolve().parents[3] / "config"
+FILES = ("lookup", "posting", "contact_policy", "connectors", "ecs", "routing")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    copy = tmp_path / "config"
+    shutil.copytree(HERE, copy)
+    return copy
+
+
+def change(file: Path, **keys: Any) -> None:
+    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    file.write_text(yaml.safe_dump({**document, **keys}), encoding="utf-8")
+
+
+def problem(folder: Path) -> str:
+    with pytest.raises(Misconfigured) as refused:
+        read_folder(folder)
+    return str(refused.value)
+
+
+def test_the_folder_that_ships_can_be_published() -> None:
+    documents = read_folder(HERE)
+
+    assert set(documents) == set(FILES)
+    assert json.loads(json.dumps(documents)) == documents, "what is published is JSON"
+    assert "sandbox" in documents["connectors"]["connectors"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_misspelt_key_is_refused_by_file_and_name(folder: Path, name: str) -> None:
+    change(folder / f"{name}.yaml", setings={"a": 1})
+
+    said = problem(folder)
+
+    assert f"{name}.yaml" in said
+    assert "setings" in said
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("content", ["", "- a\n- b\n", "a: ["])
+def test_a_file_that_is_no_mapping_is_refused_by_name(
+    folder: Path, name: str, content: str
+) -> None:
+    (folder / f"{name}.yaml").write_text(content, encoding="utf-8")
+
+    assert f"{name}.yaml" in problem(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / f"{name}.yaml").unlink()
+
+    assert f"{name}.yaml" in problem(folder)
+
+
+@pytest.mark.parametrize(
+    "connectors",
+    [
+        [{"use": "sandbox", "setings": {}}],
+        [{"uses": "sandbox"}],
+        ["sandbox"],
+        {"use": "sandbox"},
+        7,
+        [{"use": "sandbox", "settings": ["base"]}],
+    ],
+)
+def test_an_entry_of_the_wrong_shape_is_refused(folder: Path, connectors: object) -> None:
+    change(folder / "connectors.yaml", connectors=connectors)
+
+    assert "connectors.yaml: connectors" in problem(folder)
+
+
+def test_a_connector_that_is_not_there_is_named(folder: Path) -> None:
+    change(folder / "connectors.yaml", connectors=[{"use": "sandbax"}])
+
+    assert "sandbax" in problem(folder)
+
+
+def test_a_connector_of_ones_own_is_found_beside_the_file(folder: Path) -> None:
+    own = (HERE.parent / "layers/switchboard/switchboard/connectors/sandbox.yaml").read_text(
+        encoding="utf-8"
+    )
+    (folder / "mine.yaml").write_text(own.replace("id: sandbox", "id: mine", 1), encoding="utf-8")
+    change(
+        folder / "connectors.yaml",
+        connectors=[{"use": "sandbox"}, {"use": "mine.yaml", "settings": {"base": "http://x"}}],
+    )
+
+    assert set(read_folder(folder)["connectors"]["connectors"]) == {"sandbox", "mine"}
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("lookup", {"connectors": ["sandbox", "tryton"]}),
+        ("posting", {"profiles": [{"connector": "tryton"}]}),
+    ],
+)
+def test_a_connector_that_nobody_connected_is_refused(
+    folder: Path, name: str, keys: dict[str, Any]
+) -> None:
+    change(folder / f"{name}.yaml", **keys)
+
+    assert problem(folder) == f"{name}.yaml: connector 'tryton' is not in connectors.yaml"
+
+
+def test_a_ruleset_that_breaks_its_own_story_is_refused(folder: Path) -> None:
+    story = {"name": "wrong", "given": {}, "expect": {"row": "crm-down"}}
+    change(folder / "routing.yaml", tests=[story])
+
+    with pytest.raises(Misconfigured, match="test 'wrong': expected"):
+        checked_ruleset(folder / "routing.yaml")

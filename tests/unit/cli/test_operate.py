@@ -1,0 +1,91 @@
+"""What the commands say to the person who types them."""
+
+import stat
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from cli.deployment import Target, local_target
+from cli.main import app
+from cli.operate import _lines
+from switchboard.domain.interaction import Interaction, merge
+from switchboard.domain.posting import Posting, PostingState
+from switchboard.ports import Arrival, LedgerRow
+from tests.unit.use_cases.people import ADA, NOW, told
+
+HERE = Path(__file__).resolve().parents[3] / "config"
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(arguments))
+    return result.exit_code, result.output
+
+
+def test_a_good_ruleset_is_counted() -> None:
+    code, said = run("rules", "check", str(HERE / "routing.yaml"))
+
+    assert code == 0
+    assert "8 rows, 7 stories kept" in said
+
+
+def test_a_bad_ruleset_is_explained_and_fails(tmp_path: Path) -> None:
+    file = tmp_path / "routing.yaml"
+    file.write_text(
+        (HERE / "routing.yaml").read_text("utf-8").replace("tier: high}", "tier: hgih}")
+    )
+
+    code, said = run("rules", "check", str(file))
+
+    assert code == 1
+    assert "did you mean 'high'?" in said
+    assert "Traceback" not in said
+
+
+def test_a_folder_that_is_not_there_is_explained(tmp_path: Path) -> None:
+    code, said = run("publish", str(tmp_path))
+
+    assert code == 1
+    assert "lookup.yaml" in said
+
+
+def test_a_running_switchboard_is_found_by_other_commands_of_its_owner_only(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "run" / "run.json"
+    target = Target({"Config": "table"}, endpoint="http://127.0.0.1:4566", key="ecs-1.secret")
+
+    target.save(file)
+
+    assert local_target(file) == target
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "secret" not in repr(target)
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "[]", '{"no": 1}'])
+def test_where_none_runs_it_says_how_to_start_one(
+    tmp_path: Path, content: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "run.json"
+    if content is not None:
+        file.write_text(content)
+
+    with pytest.raises(typer.Exit) as stopped:
+        local_target(file)
+    assert stopped.value.exit_code == 2
+    assert "make run" in capsys.readouterr().err
+
+
+def test_what_became_of_an_interaction_is_told_without_saying_whose_it_was() -> None:
+    interaction = merge(Interaction("i-1"), told(remarks="secret"))
+    decision = {"business_process": "Care", "reason": "high: tier is high"}
+    arrival = Arrival("r-1", NOW, "known", "+14155550142", ADA, decision)
+    posting = Posting("sandbox", PostingState.PENDING, 1, 2, due_at=NOW, reason="upstream_unknown")
+
+    said = "\n".join(_lines(LedgerRow(interaction, arrival, {"sandbox": posting})))
+
+    for fact in ("Care: high: tier is high", "interaction-ends", "pending", "upstream_unknown"):
+        assert fact in said
+    for secret in ("0142", "Ada", "secret", "example.com"):
+        assert secret not in said

@@ -1,0 +1,77 @@
+"""What an operator publishes is checked, and every wrong key is named."""
+
+from typing import Any
+
+import pytest
+
+from switchboard.contracts.configuration import (
+    ContactPolicyConfiguration,
+    LookupConfiguration,
+    PostingConfiguration,
+    read_configuration,
+)
+from switchboard.errors import Misconfigured
+
+LOOKUP = {"format": "lookup/1", "connectors": ["sandbox"], "default_region": "US"}
+POLICY = {
+    "format": "contact-policy/1",
+    "opens": "08:30",
+    "closes": "24:00",
+    "weekdays": ["mon", "sun"],
+    "max_attempts_per_day": 3,
+    "zones_by_region": {"US": ["America/New_York"]},
+    "default_business_process": "Care",
+}
+
+
+@pytest.mark.parametrize(
+    ("model", "good", "change", "problem"),
+    [
+        (LookupConfiguration, LOOKUP, {"budget": 1}, "lookup.yaml: budget: "),
+        (LookupConfiguration, LOOKUP, {"budget_ms": 99}, "budget_ms: "),
+        (LookupConfiguration, LOOKUP, {"default_region": "usa"}, "default_region: "),
+        (LookupConfiguration, LOOKUP, {"time_zone": "Mars"}, "no time zone 'Mars'; write one like"),
+        (LookupConfiguration, LOOKUP, {"time_zone": "../etc"}, "no time zone '../etc'"),
+        (LookupConfiguration, LOOKUP, {"format": "lookup/2"}, "format: "),
+        (LookupConfiguration, LOOKUP, {"attributes": {"tier": {"form": 1}}}, "tier.form"),
+        (ContactPolicyConfiguration, POLICY, {"opens": "8:30"}, "opens: "),
+        (ContactPolicyConfiguration, POLICY, {"closes": "24:01"}, "closes: "),
+        (ContactPolicyConfiguration, POLICY, {"weekdays": ["monday"]}, "weekdays.0: "),
+        (ContactPolicyConfiguration, POLICY, {"zones_by_region": {"US": ["X"]}}, "zone 'X'"),
+        (ContactPolicyConfiguration, POLICY, {"max_attempts_per_day": -1}, "_per_day: "),
+    ],
+)  # fmt: skip
+def test_a_wrong_key_is_named(
+    model: type[LookupConfiguration], good: dict[str, Any], change: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        read_configuration(model, {**good, **change}, kind="lookup.yaml")
+
+    assert problem in str(refused.value)
+
+
+def test_a_policy_becomes_minutes_and_weekdays() -> None:
+    policy = read_configuration(ContactPolicyConfiguration, POLICY, kind="policy").policy()
+
+    assert (policy.opens_minute, policy.closes_minute) == (510, 1440)
+    assert policy.weekdays == {0, 6}
+
+
+def test_a_profile_keeps_its_filters() -> None:
+    spec = {"connector": "sandbox", "channels": ["voice"], "wait_for_disposition_s": 5}
+    read = read_configuration(
+        PostingConfiguration, {"format": "posting/1", "profiles": [spec]}, kind="posting"
+    )
+
+    profile = read.profiles[0].profile()
+
+    assert (profile.connector, profile.wait_for_disposition_s) == ("sandbox", 5)
+    assert profile.channels == {"voice"}
+
+
+def test_lookup_rules_are_the_files() -> None:
+    rules = read_configuration(
+        LookupConfiguration, {**LOOKUP, "fresh_s": 1, "negative_s": 2, "stale_s": 3}, kind="lookup"
+    ).rules()
+
+    assert (rules.fresh_s, rules.negative_s, rules.stale_s) == (1, 2, 3)
