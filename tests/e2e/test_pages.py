@@ -15,6 +15,18 @@ from tests.e2e.world import World, eventually
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.xdist_group("world")]
 
 LOOKS = [(1200, False), (1200, True), (360, False), (360, True)]
+# Whether some word of the history stands on more than one line.
+BREAKS_A_WORD = """
+[...document.querySelectorAll('#history td')].some(cell => {
+  const text = cell.firstChild;
+  return [...(text?.data ?? '').matchAll(/\\S+/g)].some(word => {
+    const range = document.createRange();
+    range.setStart(text, word.index);
+    range.setEnd(text, word.index + word[0].length);
+    return new Set([...range.getClientRects()].map(line => line.top)).size > 1;
+  });
+})
+"""
 REMARKS = "Asked about the <b>last</b> invoice"
 
 
@@ -87,6 +99,7 @@ def test_the_desk_page_shows_who_why_and_what_was_before(
     history = str(browser.evaluate("document.querySelector('#history').innerText"))
     assert REMARKS in history  # as text: what an agent typed never becomes markup
     assert "Resolved" in history
+    assert not browser.evaluate(BREAKS_A_WORD)
     assert_is_sound(browser, seen)
     assert seen.requested == [url]  # nothing is loaded beside the page
 
@@ -121,4 +134,5 @@ def test_the_contact_centres_floor_and_interaction_can_be_looked_at(
     browser.screenshot(pictures / f"interaction-{look}.png")
     assert "Analytical" not in browser.text()  # the flow gets what config/lookup.yaml names
     assert "high-value: tier is high" in browser.text()
+    assert "<built-in" not in browser.text()
     assert_is_sound(browser, seen)

@@ -31,7 +31,7 @@ def running(switchboard: Deployment, job: str, event: Event) -> Iterator[subproc
                 **os.environ,
                 **template.environment(job, switchboard.queue_urls),
                 "AWS_ENDPOINT_URL": endpoint,
-                "PYTHONPATH": str(template.ROOT),
+                "PYTHONPATH": os.pathsep.join(sys.path),
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

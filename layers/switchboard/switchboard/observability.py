@@ -23,4 +23,3 @@ def count(event: str) -> None:
 def join(**keys: str) -> None:
     """Put ids on every further line of this invocation, so that lines can be joined."""
     logger.append_keys(**{name: value for name, value in keys.items() if value})
-

@@ -35,6 +35,7 @@ POLICY = {
         (LookupConfiguration, LOOKUP, {"format": "lookup/2"}, "format: "),
         (LookupConfiguration, LOOKUP, {"attributes": {"tier": {"form": 1}}}, "tier.form"),
         (ContactPolicyConfiguration, POLICY, {"opens": "8:30"}, "opens: "),
+        (ContactPolicyConfiguration, POLICY, {"opens": "24:00"}, "earlier than closes"),
         (ContactPolicyConfiguration, POLICY, {"closes": "24:01"}, "closes: "),
         (ContactPolicyConfiguration, POLICY, {"weekdays": ["monday"]}, "weekdays.0: "),
         (ContactPolicyConfiguration, POLICY, {"zones_by_region": {"US": ["X"]}}, "zone 'X'"),

@@ -205,3 +205,7 @@ def test_a_contract_never_prints_what_a_validation_refused() -> None:
     cause = refused.value.__cause__
     assert cause is not None
     assert SENT not in str(cause)
+
+
+def test_eight_digits_are_a_day_and_not_a_moment_of_1970() -> None:
+    assert read_time("20260304", ZoneInfo("UTC")) == datetime(2026, 3, 4, tzinfo=UTC)

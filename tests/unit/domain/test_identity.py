@@ -182,3 +182,13 @@ def test_a_stored_number_is_compared_by_what_it_means(stored: str, is_same: bool
 )
 def test_a_stored_address_is_compared_whole(stored: str, is_same: bool) -> None:
     assert same_identity(ADA, stored, default_region="US") is is_same
+
+
+def test_a_mailbox_called_private_is_somebody() -> None:
+    assert read("private@example.com") == EmailAddress("private@example.com")
+    assert read("mailto:Anonymous@example.com") == EmailAddress("anonymous@example.com")
+
+
+@pytest.mark.parametrize("sent", ["sip:anonymous@pbx.example.com", "anonymous@anonymous.invalid"])
+def test_an_anonymous_caller_at_a_sip_host_is_withheld(sent: str) -> None:
+    assert read(sent) == Withheld()

@@ -74,9 +74,16 @@ def test_nothing_is_left_to_do_about_what_is_done_or_waits_for_a_person(
 
 
 @pytest.mark.parametrize("state", [PostingState.DONE, PostingState.PARKED])
-@pytest.mark.parametrize("idempotency", REPEATABLE_AT_ONCE)
+@pytest.mark.parametrize("idempotency", [Idempotency.UPSERT, Idempotency.CLIENT_ID])
 def test_an_amendment_is_written(state: PostingState, idempotency: Idempotency) -> None:
     assert step(in_state(state), idempotency, revision=2) == Write()
+
+
+@pytest.mark.parametrize("idempotency", [Idempotency.NONE, Idempotency.HEADER])
+def test_where_a_second_write_is_a_second_record_there_are_no_amendments(
+    idempotency: Idempotency,
+) -> None:
+    assert step(in_state(PostingState.DONE), idempotency, revision=2) == Nothing()
 
 
 @pytest.mark.parametrize("state", [s for s in PostingState if s is not PostingState.PENDING])

@@ -65,11 +65,16 @@ def wrong_with(world: World, idempotency: Idempotency) -> str:
     posting = world.posting
     if posting.state not in {PostingState.DONE, PostingState.PARKED}:
         return f"left {posting.state}"
-    if idempotency in REPEATABLE and len(world.records) > 1:
+    if len(world.records) > 1:
         return f"{len(world.records)} records"
     if idempotency in REPEATABLE and posting.state is not PostingState.DONE:
         return f"parked: {posting.reason}"
-    if posting.state is PostingState.DONE and world.records[-1].fields != world.document.fields:
+    is_amendable = idempotency not in {Idempotency.NONE, Idempotency.HEADER}
+    if (
+        is_amendable
+        and posting.state is PostingState.DONE
+        and world.records[-1].fields != world.document.fields
+    ):
         return "an older version stands in the CRM"
     return ""
 

@@ -1,10 +1,17 @@
 """What an operator edits and publishes. Checked when it is published and again when it is read."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from switchboard.domain.outbound import ContactPolicy
 from switchboard.domain.posting import PostingProfile
@@ -101,6 +108,14 @@ class ContactPolicyConfiguration(Configuration):
     zones_by_region: Mapping[str, tuple[Zone, ...]]
     default_business_process: str
     request_valid_s: int = Field(14_400, ge=60, le=604_800)
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> Self:
+        if _minute(self.opens) >= _minute(self.closes):
+            raise ValueError(
+                "opens must be earlier than closes; the policy would never allow a call"
+            )
+        return self
 
     def policy(self) -> ContactPolicy:
         return ContactPolicy(

@@ -18,6 +18,7 @@ _TIME_FORMS: Final = (
     "%Y/%m/%d %H:%M:%S",
 )
 _EPOCH_MS_FROM: Final = 10**11
+_LONGEST_BASIC_DATE: Final = 8  # 20260304 is a day, not a moment of 1970
 
 InteractionId = Annotated[
     str,
@@ -111,7 +112,7 @@ def read_time(text: str, zone: ZoneInfo) -> datetime | None:
     """A moment in UTC from any of the forms that ECS may send; None when it is none of them."""
     if not text:
         return None
-    if text.isdecimal():
+    if text.isdecimal() and len(text) > _LONGEST_BASIC_DATE:
         return _from_epoch(text)
     try:
         moment = datetime.fromisoformat(text)

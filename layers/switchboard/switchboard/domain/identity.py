@@ -10,7 +10,7 @@ from phonenumbers import PhoneNumberFormat
 _WITHHELD: Final = frozenset(
     {"anonymous", "private", "restricted", "unavailable", "unknown", "withheld", "blocked"}
 )
-_URI_PREFIX: Final = re.compile(r"^(?:tel|sips?):", re.IGNORECASE)
+_URI_PREFIX: Final = re.compile(r"^(tel|sips?|mailto):", re.IGNORECASE)
 _EMAIL: Final = re.compile(r"^[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\"]+$")
 _IN_BRACKETS: Final = re.compile(r"<([^<>]*)>\s*$")
 _SHORTEST_NUMBER: Final = 4
@@ -95,8 +95,11 @@ def read_contact(raw: str | None, *, default_region: str) -> Contact:
     Source: ITU-T E.164 and E.123, by way of libphonenumber's own rules.
     """
     text = _without_display_name((raw or "").strip())
+    scheme = _URI_PREFIX.match(text)
     text = _URI_PREFIX.sub("", text)
-    if not text or text.lower().split("@")[0] in _WITHHELD:
+    if not text or _is_withheld(
+        text.lower(), is_call=bool(scheme and scheme[1].lower() != "mailto")
+    ):
         return Withheld()
     if len(text) > _LONGEST_TEXT:
         return Unreadable()
@@ -139,6 +142,12 @@ def _dialled(text: str, default_region: str) -> PhoneNumber | None:
     if at and any(character.isalpha() for character in user):
         return None
     return read_phone(user, default_region=default_region)
+
+
+def _is_withheld(text: str, *, is_call: bool) -> bool:
+    """Anonymous at a SIP host is nobody; private@example.com may be somebody's mailbox."""
+    user, _, domain = text.partition("@")
+    return user in _WITHHELD and (is_call or not domain or domain.endswith(".invalid"))
 
 
 def _without_display_name(text: str) -> str:

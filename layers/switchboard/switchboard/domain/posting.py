@@ -126,7 +126,7 @@ class Park:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """This revision is in the CRM, or waits for a person."""
+    """This revision is in the CRM, cannot be added to it, or waits for a person."""
 
 
 Step = Write | WaitUntil | Park | Nothing
@@ -145,7 +145,8 @@ def next_step(
     ATTEMPTING seen under a lease means that the worker before us died or lost its answer: the
     record may stand in the CRM. Whether repeating is safe is the connector's declared
     idempotency; a search is trusted only `settle_s` after the attempt. That holds for a record
-    that is amended, too: a search too early would miss it and make a second one.
+    that is amended, too: a search too early would miss it and make a second one. Where a second
+    write would make a second record, or the first one's answer again, there are no amendments.
     """
     match posting.state:
         case PostingState.DONE | PostingState.PARKED if posting.revision >= revision:
@@ -159,9 +160,13 @@ def next_step(
 
 def _settle(posting: Posting, idempotency: Idempotency, settle_s: float, now: datetime) -> Step:
     is_unknown = posting.state is PostingState.ATTEMPTING or posting.reason == _OUTCOME_UNKNOWN
+    if is_unknown and posting.due_at and posting.due_at > now:
+        return WaitUntil(posting.due_at)
     match idempotency:
         case Idempotency.NONE if is_unknown:
             return Park(_OUTCOME_UNKNOWN)
+        case Idempotency.NONE | Idempotency.HEADER if posting.state is PostingState.DONE:
+            return Nothing()
         case Idempotency.SEARCH_FIRST if posting.attempted_at:
             settled_at = posting.attempted_at + timedelta(seconds=settle_s)
             return WaitUntil(settled_at) if settled_at > now else Write()

@@ -116,6 +116,8 @@ class _Reader:
             self._known_keys(where, spec, _ATTRIBUTE_KEYS)
             kind = self._one_of(f"{where}.type", spec.get("type"), ("flag", "choice", "number"))
             source = str(spec.get("from", ""))
+            if not source.partition(".")[2]:
+                self.problems.append(f"{where}.from: say which value, for example crm.tier")
             self._one_of(f"{where}.from", source.split(".")[0], SOURCES)
             values = self._words(f"{where}.values", spec.get("values"))
             if kind == "choice" and not values:

@@ -43,8 +43,14 @@ dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.7
 dl div{background:var(--soft);border-radius:.4rem;padding:.5rem .75rem}
 dt{font-size:.8rem;opacity:.75} dd{margin:0;font-weight:600;overflow-wrap:anywhere}
 table{width:100%;border-collapse:collapse} th,td{text-align:left;padding:.45rem .6rem;
- border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
+ border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}
 th{font-size:.8rem;opacity:.75} a{color:var(--accent)} .scroll{overflow-x:auto}
+@media(max-width:40rem){
+ dl{grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:.5rem}
+ thead{display:none} tr{display:block;padding:.6rem 0;border-bottom:1px solid var(--line)}
+ td{display:inline;border:0;padding:0} td:last-child{display:block}
+ td:not(:empty)+td:not(:empty):not(:last-child)::before{content:" · "}
+}
 """
 
 

@@ -40,6 +40,8 @@ _log = logging.getLogger(__name__)
 CRM_BUDGET_S: Final = 15.0
 LEASE_S: Final = 45.0
 _LONGEST_QUEUE_DELAY_S: Final = 900
+# Kept, until somebody has mended the configuration.
+_LOOK_AGAIN_AFTER: Final = timedelta(minutes=5)
 
 
 class LeaseLost(Exception):
@@ -80,15 +82,18 @@ def post_interaction(
         return ()
     deadline = Deadline.after(CRM_BUDGET_S)
     # Two profiles may want the same interaction for one connector; it is still one record.
-    wanted = dict.fromkeys(
-        p.connector for p in profiles if p.wants(row.interaction) and p.connector in crms
-    )
+    wanted = dict.fromkeys(p.connector for p in profiles if p.wants(row.interaction))
+    connected = [crms[name] for name in wanted if name in crms]
     try:
-        postings = tuple(_bring_on(row, crms[name], ledger, run, deadline) for name in wanted)
+        postings = tuple(_bring_on(row, crm, ledger, run, deadline) for crm in connected)
     except LeaseLost:
         _log.warning("lease lost; the worker that took it goes on")
         return ()
-    _give_back(row, ledger, queue, run, due_at=earliest_due(postings))
+    due_at = earliest_due(postings)
+    if len(connected) < len(wanted):
+        _log.error("a posting profile names a connector that is not published")
+        due_at = due_at or run.now + _LOOK_AGAIN_AFTER
+    _give_back(row, ledger, queue, run, due_at=due_at)
     return postings
 
 

@@ -81,7 +81,12 @@ def _refused(
     request: OutboundRequest, refusal: Refusal, store: OutboundStore, now: datetime
 ) -> OutboundRequest:
     if refusal.may_pass:
-        waiting = request.moved_to(OutboundState.QUEUED, at=now, reason=refusal)
+        # Looked at every few minutes for days: only a new reason is worth a line of audit.
+        waiting = (
+            request
+            if request.reason == refusal
+            else request.moved_to(OutboundState.QUEUED, at=now, reason=refusal)
+        )
         store.move(waiting, expected=OutboundState.QUEUED, due_at=now + _LOOK_AGAIN_AFTER)
         return waiting
     state = OutboundState.EXPIRED if refusal is Refusal.EXPIRED else OutboundState.REFUSED
