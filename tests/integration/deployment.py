@@ -65,7 +65,7 @@ _QUICK_CENTRE: Final = (
 )
 _OUR_LOGGERS: Final = ("switchboard", observability.logger.name)
 _QUEUE_OF: Final = {"disposition_posting": "PostingQueue", "outbound_dialing": "DialingQueue"}
-_WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True)
@@ -319,7 +319,7 @@ def configuration(crm_url: str, ecs_url: str) -> dict[str, Document]:
     documents = read_folder(template.ROOT / "config")
     documents["connectors"]["connectors"]["sandbox"]["settings"]["base"] = crm_url
     documents["ecs"]["profile"]["settings"]["base"] = ecs_url
-    always = {"opens": "00:00", "closes": "24:00", "weekdays": list(_WEEK)}
+    always = {"opens": "00:00", "closes": "24:00", "weekdays": list(WEEK)}
     documents["contact_policy"] = {**documents["contact_policy"], **always}
     return documents
 

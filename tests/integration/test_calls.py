@@ -14,7 +14,7 @@ from switchboard.contracts.applications import CommandAnswer, OutboundAnswer
 from tests.events import pointer, sqs_event
 from tests.integration.answers import is_refused
 from tests.integration.canaries import ECS_KEY, NAME, NUMBER, REMARK
-from tests.integration.deployment import CENTRE, NOWHERE, Answer, Deployment
+from tests.integration.deployment import CENTRE, NOWHERE, WEEK, Answer, Deployment
 from tests.local.ecs_emulator.person import Person
 from tests.local.sandbox_crm.harness import WEBHOOK_SECRET
 
@@ -134,7 +134,8 @@ def test_a_call_that_was_placed_cannot_be_cancelled(switchboard: Deployment) -> 
 
 
 def test_outside_the_hours_nobody_is_called_and_the_request_waits(switchboard: Deployment) -> None:
-    closed = {**switchboard.documents["contact_policy"], "closes": "00:00"}
+    another_day = WEEK[(datetime.now(UTC) + timedelta(days=3)).weekday()]
+    closed = {**switchboard.documents["contact_policy"], "weekdays": [another_day]}
     switchboard.publish(contact_policy=closed)
 
     taken = ask(switchboard, "order-6").json
