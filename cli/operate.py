@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
+from uuid import uuid4
 
 import typer
 from rich.console import Console
@@ -19,6 +20,7 @@ from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
 from switchboard.adapters.dynamodb_outbound import DynamoDbOutboundStore
 from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.domain.identity import read_phone
+from switchboard.domain.posting import PostingState, taken_up_again
 from switchboard.errors import Misconfigured
 from switchboard.ports import LedgerRow
 
@@ -81,6 +83,37 @@ def do_not_call(
     table = DynamoDbTable(where.client("dynamodb"), where.tables["Outbound"])
     DynamoDbOutboundStore(table).mark_do_not_call(contact, source="cli", at=datetime.now(UTC))
     typer.echo("Marked.")
+
+
+def retry(
+    interaction_id: Annotated[str, typer.Argument(help="ECS's id of the interaction.")],
+    stack: Stack = None,
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help="Also where a record may stand in the CRM already.")
+    ] = False,
+) -> None:
+    """Take parked postings of an interaction up again; the sweeper writes them within a minute."""
+    where = target(stack)
+    ledger = DynamoDbInteractionLedger(
+        DynamoDbTable(where.client("dynamodb"), where.tables["Interactions"])
+    )
+    row = ledger.read(interaction_id)
+    if row is None:
+        _fail("No trigger and no lookup with this interaction id reached us.")
+    again = [
+        posting
+        for posting in row.postings.values()
+        if posting.state is PostingState.PARKED and (unknown or not posting.is_outcome_unknown)
+    ]
+    if not again:
+        _fail("Nothing of it is parked, or only what needs --unknown; see `switchboard show`.")
+    now, token = datetime.now(UTC), uuid4().hex
+    if ledger.lease(interaction_id, token=token, now=now, lease_s=10) is None:
+        _fail("It is being written just now; look again in a minute.")
+    for posting in again:
+        ledger.save_posting(interaction_id, taken_up_again(posting), token=token)
+    ledger.release(interaction_id, token=token, revision=row.interaction.revision, due_at=now)
+    typer.echo(f"{len(again)} taken up again.")
 
 
 def logs(

@@ -45,7 +45,6 @@ _REFUSALS: Final = {
     409: "Not in a state that allows this, or a contradiction to what is known.",
     413: "More than 256 KiB.",
     422: "A field is missing, wrong or not ours; the message names it.",
-    500: "Switchboard is not set up for this yet; its log says what is missing.",
     502: "The contact centre refused this.",
     503: "Our tables or the contact centre do not answer; try again.",
     504: "Sent, and no answer came: it may have happened.",
@@ -101,7 +100,7 @@ class Described:
     def refuses(self) -> list[int]:
         statuses = set(self._said("x-refuses", ()))
         if not self.is_page:
-            statuses |= {405, 500, 503}
+            statuses |= {405, 503}
         if self.is_guarded:
             statuses |= {401, 403}
         if self.asks is not None:

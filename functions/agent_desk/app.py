@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from switchboard import wiring
 from switchboard.domain.desk_link import verify
 from switchboard.edges.desk_page import SECURITY_HEADERS, desk_page, refused_page
-from switchboard.edges.http_api import request_id
+from switchboard.edges.http_api import message_of, request_id
 from switchboard.errors import SwitchboardError
 from switchboard.observability import count, join, logger, metrics
 from switchboard.use_cases.agent_desk import show_desk
@@ -41,7 +41,7 @@ def show(token: str) -> Response[str]:
 
 def refuse(error: SwitchboardError) -> Response[str]:
     logger.info("desk refused", error=error.code)
-    return _html(refused_page(str(error)), HTTPStatus(error.http_status))
+    return _html(refused_page(message_of(error)), HTTPStatus(error.http_status))
 
 
 def _html(page: str, status: HTTPStatus) -> Response[str]:

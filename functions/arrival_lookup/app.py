@@ -28,10 +28,15 @@ refuse_other_methods(api, PATH, "GET", "POST")
 )
 def look_up() -> Response[str]:
     require_key(api)
-    reception = receive(api, wiring.lookup_configuration())
+    reception = receive(api, wiring.lookup_configuration)
     match = reception.look_up(crms=wiring.asked_crms(), memory=wiring.lookup_memory())
-    note_arrival(reception.asked.interaction_id, reception.note(match), ledger=wiring.ledger())
-    desk_url = reception.desk_url(key=wiring.desk_link_key())
+    note_arrival(
+        reception.asked.interaction_id,
+        reception.note(match),
+        ledger=wiring.ledger(),
+        deadline=reception.deadline,
+    )
+    desk_url = reception.desk_url(read_key=wiring.desk_link_key)
     values = LookupAnswer.model_validate(reception.lookup_values(match, desk_url=desk_url))
     count(f"Caller{outcome_of(match).capitalize()}")
     logger.info(

@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -28,7 +29,7 @@ def post(record: SQSRecord) -> None:
     join(request_id=pointer.request_id, interaction_id=pointer.id)
     run = PostingRun(
         token=uuid4().hex,
-        now=datetime.now(UTC),
+        clock=partial(datetime.now, UTC),
         jitter=random.random(),  # noqa: S311  spreads retries, protects nothing
         default_region=wiring.lookup_configuration().default_region,
         request_id=pointer.request_id,

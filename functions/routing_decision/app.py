@@ -30,7 +30,7 @@ refuse_other_methods(api, PATH, "GET", "POST")
 )
 def route() -> Response[str]:
     require_key(api)
-    reception = receive(api, wiring.lookup_configuration())
+    reception = receive(api, wiring.lookup_configuration)
     match = reception.look_up(crms=wiring.asked_crms(), memory=wiring.lookup_memory())
     ruleset, digest = wiring.ruleset()
     routed = route_interaction(
@@ -40,13 +40,17 @@ def route() -> Response[str]:
         ruleset=ruleset,
         digest=digest,
         ledger=wiring.ledger(),
+        deadline=reception.deadline,
         now=reception.now,
     )
     decided = routing_values(routed)
     note_arrival(
-        reception.asked.interaction_id, reception.note(match, flat(decided)), ledger=wiring.ledger()
+        reception.asked.interaction_id,
+        reception.note(match, flat(decided)),
+        ledger=wiring.ledger(),
+        deadline=reception.deadline,
     )
-    desk_url = reception.desk_url(key=wiring.desk_link_key())
+    desk_url = reception.desk_url(read_key=wiring.desk_link_key)
     values = RouteAnswer.model_validate(
         {**reception.lookup_values(match, desk_url=desk_url), **decided}
     )

@@ -50,7 +50,7 @@ def take(event: str) -> Response[str]:
     zone = ZoneInfo(wiring.lookup_configuration().time_zone)
     now = datetime.now(UTC)
     told = trigger.to_event(kind, received_at=now, zone=zone)
-    joined_by = trigger.request_id or request_id(api)
+    joined_by = trigger.joined_by(request_id(api))
     join(request_id=joined_by, interaction_id=told.interaction_id)
     accepted = take_trigger(
         told, ledger=wiring.ledger(), queue=wiring.posting_queue(), request_id=joined_by, now=now

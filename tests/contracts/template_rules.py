@@ -24,7 +24,7 @@ VARIABLE_OF = {
     "Coordination": "COORDINATION_TABLE",
 }
 SENDS_TO = {"PostingQueue": "POSTING_QUEUE_URL", "DialingQueue": "DIALING_QUEUE_URL"}
-EVERYWHERE = {"POWERTOOLS_SERVICE_NAME"}
+EVERYWHERE = {"POWERTOOLS_SERVICE_NAME", "SOMEBODY_WAITS"}
 
 
 def of_type(template: Template, kind: str) -> dict[str, Template]:

@@ -1,7 +1,7 @@
 """The interaction ledger in memory."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from switchboard.adapters.ledger_items import told_customer_key, told_start
@@ -43,6 +43,13 @@ class _Row:
         )
 
 
+def _combined(before: Arrival | None, after: Arrival) -> Arrival:
+    """The later note, without losing a customer or a decision that was there."""
+    decision = after.decision or (before.decision if before else {})
+    newest = before if before and before.customer and not after.customer else after
+    return replace(newest, decision=decision)
+
+
 class InMemoryInteractionLedger(InMemoryStore):
     """Keeps the promises of `InteractionLedger`."""
 
@@ -79,7 +86,7 @@ class InMemoryInteractionLedger(InMemoryStore):
     def note_arrival(self, interaction_id: str, arrival: Arrival) -> None:
         with self._reached():
             row = self._rows.setdefault(interaction_id, _Row(Interaction(interaction_id)))
-            row.arrival = arrival
+            row.arrival = _combined(row.arrival, arrival)
             row.started_at = row.started_at or arrival.at
             if arrival.customer:
                 row.customer_key, row.customer_was_found = arrival.customer.key, True

@@ -161,7 +161,7 @@ def test_a_trigger_that_contradicts_what_is_known_is_refused(switchboard: Deploy
         ({"not_after": "tomorrow"}, "not_after"),
         ({"not_after": "2026-01-01T00:00:00"}, "not_after"),
         ({"not_after": "2020-01-01T00:00:00Z"}, "not_after"),
-        ({"not_before": "2126-01-01T00:00:00Z"}, "not_after"),
+        ({"not_before": "2126-01-01T00:00:00Z"}, "not_before"),
         ({STRANGER: "a field named by somebody's number"}, "a field that is not ours"),
     ],
     ids=str,

@@ -284,7 +284,7 @@ def test_a_webhook_without_a_secret_on_our_side_is_a_mistake_of_ours(
     with switchboard.changed("SECRETS_PREFIX", "nobody-wrote-secrets-here"):
         answer = switchboard.http("POST", WEBHOOK, **call_back())
 
-    assert is_refused(answer, 500, "misconfigured")
+    assert is_refused(answer, 503, "misconfigured")
     assert "nobody-wrote-secrets-here" not in answer.text
     assert switchboard.queued == []
 

@@ -1,10 +1,16 @@
 """A caller waits while the CRM fails in every way: the answer is flat, true and in time."""
 
+import socket
 from typing import Any, Final
 
+import boto3
 import pytest
 
-from tests.integration.answers import flat_body, is_refused, new_interaction
+from switchboard import wiring
+from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
+from switchboard.adapters.dynamodb_lookups import DynamoDbLookupMemory
+from switchboard.adapters.dynamodb_table import DynamoDbTable
+from tests.integration.answers import flat_body, new_interaction
 from tests.integration.canaries import NUMBER, STRANGER
 from tests.integration.deployment import NOWHERE, Answer, Deployment
 
@@ -133,10 +139,36 @@ def test_a_table_of_ours_that_is_gone_costs_no_answer(
 
 
 @PATHS
-def test_a_fresh_function_without_any_secret_says_so_flatly(
+def test_a_fresh_function_without_any_secret_answers_that_it_does_not_know(
     switchboard: Deployment, path: str
 ) -> None:
     with switchboard.without_aws("secrets_manager"):
         answer = ask(switchboard, path)
 
-    assert is_refused(answer, 503, "state_unavailable")
+    assert flat_body(answer)["outcome"] == "degraded"
+    assert flat_body(answer)["screen_pop_url"] == ""
+
+
+@PATHS
+def test_tables_that_hang_cost_memory_and_history_and_hardly_any_time(
+    switchboard: Deployment, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"contact": NUMBER, "interaction_id": new_interaction()}
+    warmed_up(switchboard, path)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        table = silent_table(silent.getsockname()[1], monkeypatch)
+        monkeypatch.setattr(wiring, "lookup_memory", lambda: DynamoDbLookupMemory(table))
+        monkeypatch.setattr(wiring, "ledger", lambda: DynamoDbInteractionLedger(table))
+        answer = switchboard.http("POST", path, json_body=asked)
+
+    assert flat_body(answer)["outcome"] == "known"
+    assert answer.took_s < IN_TIME_S + 0.4
+
+
+def silent_table(port: int, monkeypatch: pytest.MonkeyPatch) -> DynamoDbTable:
+    """A table that accepts connections and never answers, reached as patiently as we are."""
+    monkeypatch.setenv("SOMEBODY_WAITS", "true")
+    client = boto3.client(
+        "dynamodb", endpoint_url=f"http://127.0.0.1:{port}", config=wiring._patience()
+    )
+    return DynamoDbTable(client, "any")

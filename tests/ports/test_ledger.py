@@ -218,11 +218,26 @@ def test_events_and_arrival_in_any_order_keep_each_other(ledger: InteractionLedg
 
 
 def test_a_later_arrival_note_replaces_the_first(ledger: InteractionLedger) -> None:
+    ledger.note_arrival("int-1", Arrival("req-1", NOW, "degraded", decision={"row": "crm-down"}))
     ledger.note_arrival("int-1", arrival())
-    later = Arrival("req-2", SOON, "unknown")
-    ledger.note_arrival("int-1", later)
 
-    assert known(ledger).arrival == later
+    assert known(ledger).arrival == arrival()
+
+
+@pytest.mark.parametrize("outcome", ["unknown", "degraded"])
+def test_a_note_that_knows_less_takes_nothing_away(ledger: InteractionLedger, outcome: str) -> None:
+    ledger.note_arrival("int-1", arrival())
+    ledger.note_arrival("int-1", Arrival("req-2", SOON, outcome))
+
+    assert known(ledger).arrival == arrival()
+
+
+def test_a_decision_survives_a_lookup_that_came_after_it(ledger: InteractionLedger) -> None:
+    ledger.note_arrival("int-1", Arrival("req-1", NOW, "unknown", decision={"row": "vip"}))
+    ledger.note_arrival("int-1", Arrival("req-2", SOON, "unknown"))
+
+    noted = known(ledger).arrival
+    assert noted == Arrival("req-2", SOON, "unknown", decision={"row": "vip"})
 
 
 def test_a_customers_attributes_survive_with_their_types(ledger: InteractionLedger) -> None:

@@ -96,7 +96,7 @@ def interaction_there_and_back(interaction: Interaction) -> Interaction:
 
 INTERACTION = Interaction(
     id="int-1",
-    versions={"remarks": FieldVersion(NOW.isoformat(), "é\n😀")},
+    versions={"remarks": FieldVersion(1, NOW.isoformat(), "é\n😀")},
     kinds_seen=frozenset(TriggerKind),
     revision=7,
 )

@@ -15,7 +15,7 @@
     │   ├── UpstreamRejected      the same request would fail again              HTTP 502   park
     │   └── UpstreamUnknown       sent, and no answer: it may have happened      HTTP 504   settle
     ├── StateUnavailable        our own tables or queues did not answer          HTTP 503   retry
-    └── Misconfigured           our own mistake; says which setting to mend      HTTP 500   retry
+    └── Misconfigured           our own mistake; says which setting to mend      HTTP 503   retry
 
 Messages say what to do and never contain customers' data.
 """
@@ -27,8 +27,13 @@ class SwitchboardError(Exception):
     """Knows how it is answered over HTTP and whether trying again may help."""
 
     http_status: ClassVar[int] = 500
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
     code: ClassVar[str] = "internal_error"
+
+    @property
+    def reason(self) -> str:
+        """One word for ledgers and logs; where the class says more than the code, the class."""
+        return self.code
 
 
 class InvalidRequest(SwitchboardError):
@@ -143,5 +148,6 @@ class StateUnavailable(SwitchboardError):
 class Misconfigured(SwitchboardError):
     """A setting, secret or published document is missing or wrong; the message names it."""
 
+    http_status = 503
     retryable = True
     code = "misconfigured"

@@ -21,5 +21,6 @@ def count(event: str) -> None:
 
 
 def join(**keys: str) -> None:
-    """Put ids on every further line of this invocation, so that lines can be joined."""
+    """Put ids on every further line of this invocation; an empty one takes the last one off."""
+    logger.remove_keys([name for name, value in keys.items() if not value])
     logger.append_keys(**{name: value for name, value in keys.items() if value})

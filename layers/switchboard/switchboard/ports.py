@@ -106,7 +106,11 @@ class InteractionLedger(Protocol):
         """
 
     def note_arrival(self, interaction_id: str, arrival: Arrival) -> None:
-        """Keep what was found and decided; a later arrival note of the same id replaces it."""
+        """Keep what was found and decided.
+
+        A later note of the same id replaces it, except that it takes away neither a customer nor
+        a decision that was there: ECS may ask twice, and the CRM be down the second time.
+        """
 
     def read(self, interaction_id: str) -> LedgerRow | None: ...
 

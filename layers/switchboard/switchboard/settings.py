@@ -9,3 +9,8 @@ def required(name: str) -> str:
     Raises: KeyError, naming it: a function without it is deployed wrongly, so it fails loudly.
     """
     return os.environ[name]
+
+
+def is_somebody_waiting() -> bool:
+    """Whether this function answers while a person is on the line."""
+    return os.environ.get("SOMEBODY_WAITS") == "true"

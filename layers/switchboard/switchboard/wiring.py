@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -43,11 +43,6 @@ if TYPE_CHECKING:
 
 _Built = TypeVar("_Built")
 
-# A caller may be waiting: give up on our own tables early, and try once more.
-_PATIENCE: Final = Config(
-    connect_timeout=0.5, read_timeout=1.0, retries={"total_max_attempts": 2, "mode": "standard"}
-)
-
 
 class _Current(Generic[_Built]):
     """What was built from the active version of a published document; rebuilt when that changes.
@@ -71,9 +66,9 @@ class _Current(Generic[_Built]):
         return self._value
 
     def _rebuild(self, published: Published) -> None:
-        self._digest = published.digest
         try:
             self._value = self._build(published)
+            self._digest = published.digest
         except Misconfigured as error:
             logger.error(
                 "published document cannot be used",
@@ -81,6 +76,7 @@ class _Current(Generic[_Built]):
                 digest=published.digest,
                 detail=str(error),
             )
+            self._digest = published.digest
 
 
 @functools.cache
@@ -260,20 +256,34 @@ def _contact_centre() -> _Current[ContactCentre]:
 
 @functools.cache
 def _secrets() -> SecretsManagerSecrets:
-    client: SecretsManagerClient = boto3.client("secretsmanager", config=_PATIENCE)
+    client: SecretsManagerClient = boto3.client("secretsmanager", config=_patience())
     return SecretsManagerSecrets(client, settings.required("SECRETS_PREFIX"))
 
 
 @functools.cache
 def _dynamodb() -> "DynamoDBClient":
-    client: DynamoDBClient = boto3.client("dynamodb", config=_PATIENCE)
+    client: DynamoDBClient = boto3.client("dynamodb", config=_patience())
     return client
 
 
 @functools.cache
 def _sqs() -> "SQSClient":
-    client: SQSClient = boto3.client("sqs", config=_PATIENCE)
+    client: SQSClient = boto3.client("sqs", config=_patience())
     return client
+
+
+def _patience() -> Config:
+    """How long our own tables, queues and secrets may take.
+
+    While a person waits there is one short try: the SDK pauses up to a second before another.
+    """
+    waiting = settings.is_somebody_waiting()
+    timeout_s = 0.4 if waiting else 2.0
+    return Config(
+        connect_timeout=timeout_s,
+        read_timeout=timeout_s,
+        retries={"total_max_attempts": 1 if waiting else 3, "mode": "standard"},
+    )
 
 
 def _table(variable: str) -> DynamoDbTable:

@@ -41,7 +41,7 @@ def error_of(call: Any, *reactions: Reaction, **overrides: Any) -> SwitchboardEr
 @pytest.mark.parametrize(
     ("status", "kind", "detail"),
     [
-        (302, UpstreamRejected, "invalid: redirect_refused"),
+        (302, UpstreamUnavailable, "transient: redirect_refused"),
         (400, UpstreamRejected, "invalid"),
         (401, UpstreamRejected, "auth"),
         (403, UpstreamRejected, "forbidden"),

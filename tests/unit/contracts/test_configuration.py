@@ -34,6 +34,7 @@ POLICY = {
         (LookupConfiguration, LOOKUP, {"time_zone": "../etc"}, "no time zone '../etc'"),
         (LookupConfiguration, LOOKUP, {"format": "lookup/2"}, "format: "),
         (LookupConfiguration, LOOKUP, {"attributes": {"tier": {"form": 1}}}, "tier.form"),
+        (LookupConfiguration, LOOKUP, {"attributes": {"reason": {}}}, "use this name already"),
         (ContactPolicyConfiguration, POLICY, {"opens": "8:30"}, "opens: "),
         (ContactPolicyConfiguration, POLICY, {"opens": "24:00"}, "earlier than closes"),
         (ContactPolicyConfiguration, POLICY, {"closes": "24:01"}, "closes: "),

@@ -1,6 +1,6 @@
 """Times, durations and ids in every form that ECS may send become one form."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from switchboard.contracts.applications import read_contract
 from switchboard.contracts.ecs import Arrival, Trigger, read_seconds, read_time
-from switchboard.domain.interaction import TriggerEvent, TriggerKind
+from switchboard.domain.interaction import Interaction, TriggerEvent, TriggerKind, merge
 from switchboard.errors import InvalidRequest
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -209,3 +209,41 @@ def test_a_contract_never_prints_what_a_validation_refused() -> None:
 
 def test_eight_digits_are_a_day_and_not_a_moment_of_1970() -> None:
     assert read_time("20260304", ZoneInfo("UTC")) == datetime(2026, 3, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("said", ["Ada Byron +14155550142", "x" * 65, "", "short"])
+def test_a_request_id_that_is_none_of_ours_is_not_believed(said: str) -> None:
+    assert Trigger(request_id=said).joined_by("own-request-1") == "own-request-1"
+
+
+def test_our_own_request_id_joins_the_trigger_to_its_lookup() -> None:
+    ours = "fab3ce09-ad53-487b-b00d-ab62fa2b151a"
+
+    assert Trigger(request_id=ours).joined_by("another") == ours
+
+
+@pytest.mark.parametrize(
+    ("said", "channel"), [("Telephony", "voice"), ("E-mail", "email"), ("Voice", "voice")]
+)
+def test_channels_are_read_in_every_spelling_of_ecs(said: str, channel: str) -> None:
+    assert Arrival(channel=said).channel == channel
+    assert event(channel=said).fields["channel"] == channel
+
+
+def test_a_direction_that_is_none_is_kept_beside_the_direction() -> None:
+    assert event(direction="Incoming").fields["direction"] == "inbound"
+    assert event(direction="Outgoing External").fields["direction"] == "outbound"
+    assert "direction" not in event(direction="Transferred").fields
+    assert event(direction="Transferred").fields["origin"] == "Transferred"
+
+
+def test_an_undated_start_that_comes_late_does_not_overwrite_the_end() -> None:
+    ends = Trigger(interaction_id="i", business_process="Sales")
+    starts = Trigger(interaction_id="i", business_process="Reception")
+    zone = ZoneInfo("UTC")
+    end = ends.to_event(TriggerKind.INTERACTION_ENDS, received_at=RECEIVED, zone=zone)
+    late = RECEIVED + timedelta(seconds=5)
+    start = starts.to_event(TriggerKind.INTERACTION_STARTS, received_at=late, zone=zone)
+
+    assert merge(merge(Interaction("i"), end), start).get("business_process") == "Sales"
+    assert merge(merge(Interaction("i"), start), end).get("business_process") == "Sales"

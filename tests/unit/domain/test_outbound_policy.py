@@ -35,10 +35,9 @@ def refusal(
     *,
     policy: ContactPolicy = POLICY,
     now: datetime = NOW,
-    attempts_today: int = 0,
     do_not_call: bool = False,
 ) -> Refusal | None:
-    return policy.refusal(request, now=now, attempts_today=attempts_today, do_not_call=do_not_call)
+    return policy.refusal(request, now=now, do_not_call=do_not_call)
 
 
 def local(zone: str, *moment: int, fold: int = 0) -> datetime:
@@ -68,15 +67,6 @@ def test_a_request_is_judged_by_what_it_says(
 
 def test_who_must_not_be_called_is_not_called() -> None:
     assert refusal(do_not_call=True) is Refusal.DO_NOT_CALL
-
-
-@pytest.mark.parametrize(("attempts", "why"), [(2, None), (3, Refusal.TOO_MANY_ATTEMPTS)])
-def test_nobody_is_called_more_often_than_agreed(attempts: int, why: Refusal | None) -> None:
-    assert refusal(attempts_today=attempts) is why
-
-
-def test_a_policy_of_no_attempts_allows_none() -> None:
-    assert refusal(policy=replace(POLICY, max_attempts_per_day=0)) is Refusal.TOO_MANY_ATTEMPTS
 
 
 @pytest.mark.parametrize(

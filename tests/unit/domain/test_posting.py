@@ -162,7 +162,7 @@ def test_answers_that_are_always_lost_are_given_up_too() -> None:
 
     posting = lost_answer(attempted, "unknown", now=NOW, settle_s=1, jitter=0)
 
-    assert (posting.state, posting.reason) == (PostingState.PARKED, "gave_up:unknown")
+    assert (posting.state, posting.reason) == (PostingState.PARKED, "outcome_unknown")
     assert posting.due_at is None
 
 
@@ -211,8 +211,8 @@ def test_a_profile_wants_what_passes_every_filter(profile: PostingProfile, is_wa
     interaction = Interaction(
         "i-1",
         {
-            "channel": FieldVersion("t", "voice"),
-            "business_process": FieldVersion("t", "Collections"),
+            "channel": FieldVersion(1, "t", "voice"),
+            "business_process": FieldVersion(1, "t", "Collections"),
         },
     )
 

@@ -97,7 +97,7 @@ def test_what_stopped_us_is_answered_flat(error: SwitchboardError, status: int, 
 def test_our_own_mistakes_are_not_explained_to_callers() -> None:
     status, answered = failing(Misconfigured("secret connectors/crm has no key password"))
 
-    assert status == 500
+    assert status == 503
     assert "password" not in answered["message"]
     assert "log" in answered["message"]
 

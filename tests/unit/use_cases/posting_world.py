@@ -204,7 +204,7 @@ class World:
         self._workers += 1
         run = PostingRun(
             token=f"worker-{self._workers}",
-            now=self.clock.now,
+            clock=lambda: self.clock.now,
             jitter=0.5,
             default_region="US",
             request_id="r-1",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from switchboard.domain.customer import Customer
+from switchboard.domain.deadline import Deadline
 from switchboard.domain.ruleset import read_ruleset
 from switchboard.errors import NotFound
 from switchboard.ports import Arrival
@@ -39,6 +40,7 @@ class Past:
             ruleset=RULESET,
             digest="abc",
             ledger=self.ledger,
+            deadline=Deadline.after(1),
             now=NOW,
         )
 
@@ -113,6 +115,7 @@ def test_the_outcome_of_the_lookup_can_be_ruled_on(outcome: str, row: str) -> No
         ruleset=read_ruleset(rules),
         digest="",
         ledger=InMemoryInteractionLedger(),
+        deadline=Deadline.after(1),
         now=NOW,
     )
 

@@ -14,7 +14,12 @@ from switchboard.domain.customer import (
 )
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.identity import Contact, Unreadable, Withheld, read_contact
-from switchboard.errors import Misconfigured, UpstreamThrottled, UpstreamUnavailable
+from switchboard.errors import (
+    Misconfigured,
+    StateUnavailable,
+    UpstreamThrottled,
+    UpstreamUnavailable,
+)
 from switchboard.ports import Arrival
 from switchboard.use_cases.arrival_lookup import (
     LookupRules,
@@ -99,8 +104,22 @@ def test_nobody_is_believed_only_briefly() -> None:
     assert reception.ask(seconds_later=10) == Known(ADA, "live")
 
 
+def test_an_old_nobody_does_not_stand_in_for_a_crm_that_is_down() -> None:
+    reception = Reception(InMemoryCrm())
+    reception.ask()
+    reception.crms[0].failing_with = DOWN
+
+    assert reception.ask(seconds_later=60) == Degraded(DOWN.code)
+
+
 @pytest.mark.parametrize(
-    "error", [DOWN, UpstreamThrottled("sandbox", "busy"), Misconfigured("no secret")]
+    "error",
+    [
+        DOWN,
+        UpstreamThrottled("sandbox", "busy"),
+        Misconfigured("no secret"),
+        StateUnavailable("secrets are down"),
+    ],
 )
 def test_a_crm_that_gives_no_answer_is_not_the_same_as_nobody(error: UpstreamUnavailable) -> None:
     reception = Reception()
@@ -206,7 +225,7 @@ ARRIVAL = Arrival("r-1", NOW, "known", customer=ADA)
 def test_an_arrival_is_noted_for_the_desk() -> None:
     ledger = InMemoryInteractionLedger()
 
-    note_arrival("i-1", ARRIVAL, ledger=ledger)
+    note_arrival("i-1", ARRIVAL, ledger=ledger, deadline=Deadline.after(1))
 
     row = ledger.read("i-1")
     assert row is not None
@@ -215,11 +234,21 @@ def test_an_arrival_is_noted_for_the_desk() -> None:
 
 def test_a_ledger_that_is_down_or_a_missing_id_never_spoils_the_answer() -> None:
     ledger = InMemoryInteractionLedger()
-    note_arrival(None, ARRIVAL, ledger=ledger)
-    note_arrival("", ARRIVAL, ledger=ledger)
+    note_arrival(None, ARRIVAL, ledger=ledger, deadline=Deadline.after(1))
+    note_arrival("", ARRIVAL, ledger=ledger, deadline=Deadline.after(1))
     ledger.is_down = True
 
-    note_arrival("i-1", ARRIVAL, ledger=ledger)
+    note_arrival("i-1", ARRIVAL, ledger=ledger, deadline=Deadline.after(1))
 
     ledger.is_down = False
     assert ledger.read("i-1") is None
+
+
+def test_what_is_late_is_not_noted_and_not_remembered() -> None:
+    ledger, reception = InMemoryInteractionLedger(), Reception()
+
+    reception.ask(budget_s=0)
+    note_arrival("i-1", ARRIVAL, ledger=ledger, deadline=Deadline.after(0))
+
+    assert ledger.read("i-1") is None
+    assert reception.memory.recall("sandbox", MOBILE) is None

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -115,7 +116,7 @@ def test_after_a_crash_the_sweeper_finds_it_and_a_person_decides(rang: bool) -> 
     calls.store = deadly = DeadlyStore()
     deadly.add(REQUEST, due_at=NOW)
     if not rang:
-        deadly.reserve_attempt = dies  # type: ignore[method-assign]
+        calls.centre.queue_call = dies  # type: ignore[method-assign, assignment]
     with pytest.raises(WorkerDied):
         calls.dial()
     deadly.survives = 9
@@ -232,3 +233,27 @@ def test_while_the_store_is_down_nobody_is_rung() -> None:
     with pytest.raises(StateUnavailable):
         calls.dial()
     assert calls.centre.dialled == []
+
+
+def test_a_call_that_is_too_early_is_looked_at_when_it_may_begin() -> None:
+    begins, ends = NOW + timedelta(minutes=2), NOW + timedelta(minutes=4)
+    calls = waiting(replace(REQUEST, not_before=begins, not_after=ends))
+
+    calls.dial()
+
+    assert not is_due(calls, after_s=119)
+    assert is_due(calls, after_s=120)
+    calls.dial(seconds_later=120)
+    assert calls.stored.state is OutboundState.PLACED
+
+
+def test_a_counter_that_is_down_leaves_the_request_to_be_dialled_later() -> None:
+    calls = waiting()
+    calls.store.is_down = True
+    with pytest.raises(StateUnavailable):
+        calls.dial()
+    calls.store.is_down = False
+
+    calls.dial(seconds_later=60)
+
+    assert calls.stored.state is OutboundState.PLACED

@@ -55,7 +55,7 @@ def interaction_text(interaction: Interaction) -> str:
     return to_text(
         {
             "versions": {
-                name: [version.occurred_at, version.text]
+                name: [version.rank, version.occurred_at, version.text]
                 for name, version in interaction.versions.items()
             },
             "kinds": sorted(interaction.kinds_seen),
@@ -67,7 +67,7 @@ def read_interaction(interaction_id: str, text: str, *, revision: int) -> Intera
     stored = json.loads(text)
     return Interaction(
         id=interaction_id,
-        versions={name: FieldVersion(at, said) for name, (at, said) in stored["versions"].items()},
+        versions={name: FieldVersion(*version) for name, version in stored["versions"].items()},
         kinds_seen=frozenset(TriggerKind(kind) for kind in stored["kinds"]),
         revision=revision,
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from switchboard.adapters.documents import interaction_text, value_text
+from switchboard.adapters.documents import interaction_text, to_text, value_text
 from switchboard.adapters.dynamodb_table import DynamoDbTable, Update
 from switchboard.adapters.items import Item, epoch_ms, epoch_s, utc_text
 from switchboard.adapters.ledger_items import (
@@ -56,15 +56,20 @@ class DynamoDbInteractionLedger:
         raise StateUnavailable("too many events of one interaction at once; try again")
 
     def note_arrival(self, interaction_id: str, arrival: Arrival) -> None:
-        at = utc_text(arrival.at)
-        change = (
-            Update()
-            .set({"arrival": value_text(arrival), "expires_at": self._expiry(arrival.at)})
-            .set_if_absent({"started_at": at})
-        )
+        found = self._noted(arrival).set({"arrival": value_text(arrival)})
         if arrival.customer:
-            change.set({"customer_key": arrival.customer.key, "customer_by": "arrival"})
-        self._table.update(interaction_id, change)
+            found.set({"customer_key": arrival.customer.key, "customer_by": "arrival"})
+            self._table.update(interaction_id, found)
+        elif self._table.update(interaction_id, found.only_if_absent("customer_by")) is None:
+            self._table.update(interaction_id, self._noted(arrival))
+
+    def _noted(self, arrival: Arrival) -> Update:
+        """What every arrival note leaves, found somebody or not."""
+        change = Update().set({"expires_at": self._expiry(arrival.at)})
+        change.set_if_absent({"started_at": utc_text(arrival.at)})
+        if arrival.decision:
+            change.set({"decision": to_text(dict(arrival.decision))})
+        return change
 
     def read(self, interaction_id: str) -> LedgerRow | None:
         item = self._table.get(interaction_id)

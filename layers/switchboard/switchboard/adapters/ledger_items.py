@@ -16,18 +16,19 @@
 Each writer sets its own attributes only, so nobody overwrites what another wrote meanwhile.
 """
 
+import json
 import re
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from switchboard.adapters.documents import read_arrival, read_interaction, read_posting
 from switchboard.adapters.items import Item
 from switchboard.domain.interaction import Interaction
-from switchboard.ports import LedgerRow
+from switchboard.ports import Arrival, LedgerRow
 
 POSTING_PREFIX: Final = "posting#"
-# One value for all rows: the index is sparse and its one partition takes 1,000 writes a second,
-# several times what the API lets through.
+# One value for all rows: the index is sparse, and its one partition takes 1,000 writes a second.
 DUE_BUCKET: Final = "due"
 # Bounded, because DynamoDB refuses a whole row whose index key is over 2,048 bytes.
 _CUSTOMER_KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}:\S{1,250}")
@@ -46,21 +47,31 @@ def row_of(item: Item) -> LedgerRow:
     ]
     return LedgerRow(
         interaction=interaction_of(str(item["id"]), item),
-        arrival=read_arrival(str(item["arrival"])) if "arrival" in item else None,
+        arrival=_arrival_in(item),
         postings={posting.connector: posting for posting in postings},
         ended_at=_moment_in(item, "ended_at"),
         started_at=_moment_in(item, "started_at"),
     )
 
 
+def _arrival_in(item: Item) -> Arrival | None:
+    """The latest note, with the latest decision: a note without one does not take it away."""
+    if "arrival" not in item:
+        return None
+    arrival = read_arrival(str(item["arrival"]))
+    if "decision" not in item:
+        return arrival
+    return replace(arrival, decision=json.loads(str(item["decision"])))
+
+
 def told_start(interaction: Interaction) -> datetime | None:
     """When the interaction started as ECS says; None when it says nothing usable."""
     try:
         at = datetime.fromisoformat(interaction.get("started_at"))
-    except ValueError:
+        # Without an offset it is a time of day somewhere, not a moment.
+        return at.astimezone(UTC) if at.utcoffset() is not None else None
+    except (ValueError, OverflowError):
         return None
-    # Without an offset it is a time of day somewhere, not a moment.
-    return at if at.utcoffset() is not None else None
 
 
 def told_customer_key(interaction: Interaction) -> str | None:

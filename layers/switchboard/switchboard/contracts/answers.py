@@ -13,7 +13,7 @@ PROMPTS: Final = 3
 class FlatAnswer(BaseModel):
     """Extra keys are the attributes that the deployment configured."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
     def values(self) -> Mapping[str, Scalar]:
         return self.model_dump()

@@ -10,9 +10,11 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
+from switchboard.contracts.answers import RouteAnswer
 from switchboard.domain.outbound import ContactPolicy
 from switchboard.domain.posting import PostingProfile
 from switchboard.errors import Misconfigured
@@ -61,6 +63,15 @@ class LookupConfiguration(Configuration):
     attributes: Mapping[str, AttributeSpec] = Field(default_factory=dict)
     desk_base_url: str = ""
     desk_link_valid_s: int = Field(28_800, ge=60)
+
+    @field_validator("attributes")
+    @classmethod
+    def _have_names_of_their_own(
+        cls, attributes: Mapping[str, AttributeSpec]
+    ) -> Mapping[str, AttributeSpec]:
+        if taken := sorted(set(attributes) & set(RouteAnswer.model_fields)):
+            raise ValueError(f"{', '.join(taken)}: answers use this name already; take another")
+        return attributes
 
     def rules(self) -> LookupRules:
         return LookupRules(

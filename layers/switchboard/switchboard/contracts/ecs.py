@@ -1,12 +1,14 @@
 """What ECS sends us. Names are ours: ECS lets the wire name of every parameter be chosen."""
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from switchboard.contracts.words import channel_word, direction_word
 from switchboard.domain.interaction import TriggerEvent, TriggerKind
 from switchboard.errors import InvalidRequest
 
@@ -17,6 +19,7 @@ _TIME_FORMS: Final = (
     "%d.%m.%Y %H:%M:%S",
     "%Y/%m/%d %H:%M:%S",
 )
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_=.-]{8,64}")
 _EPOCH_MS_FROM: Final = 10**11
 _LONGEST_BASIC_DATE: Final = 8  # 20260304 is a day, not a moment of 1970
 
@@ -38,7 +41,9 @@ class Arrival(EcsContract):
 
     interaction_id: InteractionId | None = None
     contact: str = Field("", description="The caller's number or the sender's address.")
-    channel: str = Field("voice", description="voice, email, chat, sms, fax or callback.")
+    channel: Annotated[str, AfterValidator(channel_word)] = Field(
+        "voice", description="voice, email, chat, sms, fax or callback."
+    )
     business_process: str = Field("", description="The Business Process it is in, if any.")
     dialed_number: str = Field("", description="The number or address that was contacted.")
 
@@ -52,7 +57,7 @@ class Trigger(EcsContract):
 
     interaction_id: InteractionId | None = None
     occurred_at: str = Field("", description="When it happened; when absent, when it reached us.")
-    channel: str = ""
+    channel: Annotated[str, AfterValidator(channel_word)] = ""
     direction: str = Field("", description="inbound or outbound.")
     contact: str = Field("", description="The customer's number or address.")
     dialed_number: str = ""
@@ -80,14 +85,31 @@ class Trigger(EcsContract):
         Raises: InvalidRequest when nothing says which interaction it belongs to.
         """
         fields = {name: value for name, value in self._sent().items() if value}
+        if said := fields.pop("direction", ""):
+            word = direction_word(said)
+            fields["direction" if word else "origin"] = word or said
         for name in ("started_at", "ended_at"):
             if name in fields and (moment := read_time(fields[name], zone)):
                 fields[name] = moment.isoformat()
         for name in ("duration_s", "queue_s", "handle_s"):
             if name in fields and (seconds := read_seconds(fields[name])) is not None:
                 fields[name] = str(seconds)
-        occurred_at = read_time(self.occurred_at, zone) or received_at
-        return TriggerEvent(self._id(fields), kind, occurred_at, fields)
+        occurred_at = read_time(self.occurred_at, zone)
+        return TriggerEvent(
+            self._id(fields),
+            kind,
+            occurred_at or received_at,
+            fields,
+            is_dated=occurred_at is not None,
+        )
+
+    def joined_by(self, own: str) -> str:
+        """The id that joins this trigger's log lines: our lookup's if it came back, else `own`.
+
+        Anything may have been mapped to the field; what does not look like an id of ours is not
+        believed, because it stands in logs and queues.
+        """
+        return self.request_id if _REQUEST_ID.fullmatch(self.request_id) else own
 
     def _sent(self) -> dict[str, str]:
         every: dict[str, Any] = {**self.model_dump(), **(self.model_extra or {})}

@@ -9,6 +9,8 @@ from typing import Final
 # What may not differ between two events of one interaction: a difference means two interactions
 # share an id, and merging them would write one customer's call into another's record.
 IMMUTABLE_FIELDS: Final = ("channel", "direction")
+# A call back is voice as well, and may be called either.
+_CALLBACK: Final = "callback"
 
 
 class TriggerKind(StrEnum):
@@ -20,10 +22,19 @@ class TriggerKind(StrEnum):
     SEGMENT_CHANGE = "segment-change"
 
 
+_MIDDLE_RANK: Final = 1
+_RANKS: Final = {TriggerKind.INTERACTION_STARTS: 0, TriggerKind.INTERACTION_ENDS: 2}
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class FieldVersion:
-    """Which of two values is newer; ties are broken by the value, so order never matters."""
+    """Which of two values is newer; ties are broken by the value, so order never matters.
 
+    `rank` comes first: 1, unless ECS did not say when something happened. Then only the kind of
+    the event tells what comes before what.
+    """
+
+    rank: int
     occurred_at: str
     text: str = field(repr=False)
 
@@ -36,6 +47,12 @@ class TriggerEvent:
     kind: TriggerKind
     occurred_at: datetime
     fields: Mapping[str, str] = field(repr=False)
+    is_dated: bool = True
+
+    @property
+    def rank(self) -> int:
+        """How its values compare with those of other events, before their times are compared."""
+        return _MIDDLE_RANK if self.is_dated else _RANKS.get(self.kind, _MIDDLE_RANK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +85,7 @@ def merge(interaction: Interaction, event: TriggerEvent) -> Interaction:
     give the same document. An absent value never overwrites a known one.
     """
     at = event.occurred_at.astimezone(UTC).isoformat(timespec="microseconds")
-    candidates = {name: FieldVersion(at, text) for name, text in event.fields.items()}
+    candidates = {name: FieldVersion(event.rank, at, text) for name, text in event.fields.items()}
     newer = {
         name: version
         for name, version in candidates.items()
@@ -89,6 +106,6 @@ def contradiction(interaction: Interaction, event: TriggerEvent) -> str | None:
     """The immutable field in which the event differs from what is known, or None."""
     for name in IMMUTABLE_FIELDS:
         known, said = interaction.get(name), event.fields.get(name, "")
-        if known and said and known != said:
+        if known and said and known != said and _CALLBACK not in {known, said}:
             return name
     return None

@@ -97,9 +97,11 @@ class ContactPolicy:
     request_valid_s: int = 4 * 3600
 
     def refusal(
-        self, request: OutboundRequest, *, now: datetime, attempts_today: int, do_not_call: bool
+        self, request: OutboundRequest, *, now: datetime, do_not_call: bool
     ) -> Refusal | None:
         """The first rule that forbids the call, or None when it may go ahead.
+
+        How often the number was called today is counted where it is reserved, atomically.
 
         The phone may ring in any zone of its region, so all must be open; a zone that the CRM
         names is believed if it is one of them.
@@ -115,8 +117,6 @@ class ContactPolicy:
             return Refusal.TOO_EARLY
         if not all(self._is_open(now.astimezone(ZoneInfo(zone))) for zone in zones):
             return Refusal.OUTSIDE_CALLING_HOURS
-        if attempts_today >= self.max_attempts_per_day:
-            return Refusal.TOO_MANY_ATTEMPTS
         return None
 
     def local_day(self, request: OutboundRequest, now: datetime) -> str:

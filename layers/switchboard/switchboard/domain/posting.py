@@ -67,6 +67,11 @@ class Posting:
     record_id: str = ""
     reason: str = ""
 
+    @property
+    def is_outcome_unknown(self) -> bool:
+        """Parked although the record may stand in the CRM."""
+        return self.reason == _OUTCOME_UNKNOWN
+
 
 @dataclass(frozen=True, slots=True)
 class InteractionRecord:
@@ -159,7 +164,7 @@ def next_step(
 
 
 def _settle(posting: Posting, idempotency: Idempotency, settle_s: float, now: datetime) -> Step:
-    is_unknown = posting.state is PostingState.ATTEMPTING or posting.reason == _OUTCOME_UNKNOWN
+    is_unknown = posting.state is PostingState.ATTEMPTING or posting.is_outcome_unknown
     if is_unknown and posting.due_at and posting.due_at > now:
         return WaitUntil(posting.due_at)
     match idempotency:
@@ -189,6 +194,11 @@ def parked(posting: Posting, reason: str, *, revision: int) -> Posting:
     return replace(
         posting, state=PostingState.PARKED, reason=reason, revision=revision, due_at=None
     )
+
+
+def taken_up_again(posting: Posting) -> Posting:
+    """A parked posting after a person has decided that it is to be written."""
+    return replace(posting, state=PostingState.PENDING, attempts=0, reason="", due_at=None)
 
 
 def failed(
@@ -221,13 +231,17 @@ def failed(
 def lost_answer(
     posting: Posting, reason: str, *, now: datetime, settle_s: float, jitter: float
 ) -> Posting:
-    """The posting after an attempt that nobody knows the outcome of: due after settling."""
+    """The posting after an attempt that nobody knows the outcome of: due after settling.
+
+    `now` is when we stopped waiting: only from then on can a search be trusted.
+    """
     if posting.attempts >= len(RETRY_AFTER_S):
-        return parked(posting, f"gave_up:{reason}", revision=posting.revision)
+        return parked(posting, _OUTCOME_UNKNOWN, revision=posting.revision)
     wait_s = max(settle_s, RETRY_AFTER_S[posting.attempts] * (0.5 + jitter / 2))
     return replace(
         posting,
         attempts=posting.attempts + 1,
+        attempted_at=now,
         reason=reason,
         due_at=now + timedelta(seconds=wait_s),
     )

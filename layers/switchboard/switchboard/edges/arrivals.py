@@ -1,7 +1,7 @@
 """The two questions that ECS asks on arrival share their question and most of their answer."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,18 +16,24 @@ from switchboard.domain.deadline import Deadline
 from switchboard.domain.desk_link import DeskLink, sign
 from switchboard.domain.identity import Contact, read_contact
 from switchboard.edges.ecs_request import ecs_parameters
+from switchboard.edges.flat import LONGEST_VALUE
 from switchboard.edges.http_api import host, request_id
-from switchboard.observability import join
+from switchboard.errors import Misconfigured, StateUnavailable
+from switchboard.observability import join, logger
 from switchboard.ports import Arrival, Crm, LookupMemory
 from switchboard.use_cases.arrival_lookup import look_up_customer, outcome_of, source_of
 from switchboard.use_cases.routing_decision import Routed
 
 
-def receive(api: APIGatewayHttpResolver, configuration: LookupConfiguration) -> "Reception":
-    """Read what ECS asks, and start the clock.
+def receive(
+    api: APIGatewayHttpResolver, read_configuration: Callable[[], LookupConfiguration]
+) -> "Reception":
+    """Start the clock, then read what ECS asks.
 
     Raises: MalformedRequest, RequestTooLarge, InvalidRequest.
     """
+    started_s = time.monotonic()
+    configuration = read_configuration()
     asked = read_contract(Asked, dict(ecs_parameters(api)))
     join(request_id=request_id(api), interaction_id=asked.interaction_id or "")
     return Reception(
@@ -36,8 +42,8 @@ def receive(api: APIGatewayHttpResolver, configuration: LookupConfiguration) -> 
         request_id(api),
         host(api),
         datetime.now(UTC),
-        time.monotonic(),
-        Deadline.after(configuration.budget_ms / 1000),
+        started_s,
+        Deadline(started_s + configuration.budget_ms / 1000),
     )
 
 
@@ -98,14 +104,23 @@ class Reception:
             **self._attributes(customer),
         }
 
-    def desk_url(self, *, key: bytes) -> str:
-        """A link to the agent's page; empty when ECS did not say which interaction it is."""
+    def desk_url(self, *, read_key: Callable[[], bytes]) -> str:
+        """A link to the agent's page; empty when ECS did not say which interaction it is.
+
+        Without the key there is no link either, and the caller is answered all the same.
+        """
         if not self.asked.interaction_id:
+            return ""
+        try:
+            key = read_key()
+        except (Misconfigured, StateUnavailable) as error:
+            logger.warning("no desk link", error=error.code)
             return ""
         valid_for = timedelta(seconds=self.configuration.desk_link_valid_s)
         link = DeskLink(self.asked.interaction_id, self.now + valid_for)
         base = self.configuration.desk_base_url or f"https://{self.host}"
-        return f"{base.rstrip('/')}/desk/{sign(link, key=key)}"
+        url = f"{base.rstrip('/')}/desk/{sign(link, key=key)}"
+        return url if len(url) <= LONGEST_VALUE else ""  # half a link opens nothing
 
     def _attributes(self, customer: Customer | None) -> Mapping[str, Scalar]:
         known: Mapping[str, Scalar] = customer.attributes if customer else {}

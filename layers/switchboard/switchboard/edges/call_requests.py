@@ -32,7 +32,7 @@ def from_application(
         number=_number(asked.contact, default_region),
         business_process=asked.business_process or policy.default_business_process,
         not_after=_expiry(asked.not_after, asked.not_before, policy, now),
-        not_before=asked.not_before.astimezone(UTC) if asked.not_before else None,
+        not_before=_not_before(asked.not_before, now),
         customer_key=asked.customer_id,
         customer_name=asked.customer_name,
         time_zone=asked.time_zone,
@@ -55,7 +55,7 @@ def from_signal(
 
     Raises: InvalidRequest.
     """
-    not_before = signal.call_after.astimezone(UTC) if signal.call_after else None
+    not_before = _not_before(signal.call_after, now)
     return OutboundRequest(
         id=_id("webhook", connector, signal.event_id),
         source=f"webhook:{connector}",
@@ -82,11 +82,18 @@ def _number(raw: str, default_region: str) -> PhoneNumber:
     return number
 
 
+def _not_before(asked: datetime | None, now: datetime) -> datetime | None:
+    """In UTC; what is past is no restriction, and need not be convertible."""
+    return max(asked, now).astimezone(UTC) if asked and asked <= now + LONGEST_WAIT else asked
+
+
 def _expiry(
     not_after: datetime | None, not_before: datetime | None, policy: ContactPolicy, now: datetime
 ) -> datetime:
     begins = max(now, not_before or now)
-    moment = (not_after or begins + timedelta(seconds=policy.request_valid_s)).astimezone(UTC)
+    if begins > now + LONGEST_WAIT:
+        raise InvalidRequest("not_before must lie at most 7 days away.")
+    moment = not_after or begins + timedelta(seconds=policy.request_valid_s)
     if not begins < moment <= now + LONGEST_WAIT:
         raise InvalidRequest("not_after must lie in the future, at most 7 days away.")
-    return moment
+    return moment.astimezone(UTC)

@@ -7,12 +7,14 @@ from urllib.parse import parse_qsl
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from switchboard.edges.http_api import json_object, raw_body
-from switchboard.errors import InvalidRequest, MalformedRequest
+from switchboard.errors import InvalidRequest, MalformedRequest, RequestTooLarge
 
 # How ECS writes "no value" is not documented; these are read as absent.
 ABSENT_WORDS: Final = frozenset({"", "null", "none", "n/a", "na", "undefined", "-"})
 LONGEST_VALUE: Final = 10_000
 MOST_FIELDS: Final = 200
+# Many of these must fit into one row of 400 KB, with room for what our own words need.
+MOST_TEXT: Final = 64 * 1024
 
 
 def ecs_parameters(api: APIGatewayHttpResolver) -> dict[str, str]:
@@ -24,7 +26,10 @@ def ecs_parameters(api: APIGatewayHttpResolver) -> dict[str, str]:
     sent: dict[str, Any] = {**query, **_body_parameters(raw_body(api))}
     if len(sent) > MOST_FIELDS:
         raise InvalidRequest(f"Send at most {MOST_FIELDS} parameters.")
-    return {_writable(name): text for name, value in sent.items() if (text := _text(name, value))}
+    texts = {_writable(name): text for name, value in sent.items() if (text := _text(name, value))}
+    if sum(len(name) + len(text) for name, text in texts.items()) > MOST_TEXT:
+        raise RequestTooLarge(f"Send at most {MOST_TEXT // 1024} KiB of text in one event.")
+    return texts
 
 
 def _body_parameters(raw: bytes) -> Mapping[str, Any]:

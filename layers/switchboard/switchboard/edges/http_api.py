@@ -126,14 +126,15 @@ def _refusal(api: APIGatewayHttpResolver, error: SwitchboardError) -> Response[s
     return answer(
         {
             "error": error.code,
-            "message": _message(error),
+            "message": message_of(error),
             "request_id": request_id(api),
         },
         status=error.http_status,
     )
 
 
-def _message(error: SwitchboardError) -> str:
+def message_of(error: SwitchboardError) -> str:
+    """What a caller is told; which of our settings is missing is the log's business."""
     if isinstance(error, Misconfigured):
         return "Switchboard is not set up for this yet; its log says which setting is missing."
     return str(error)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import TypeGuard, assert_never
 
 from switchboard.domain.customer import (
     Ambiguous,
@@ -62,10 +62,17 @@ def look_up_customer(
 
 
 def note_arrival(
-    interaction_id: str | None, arrival: Arrival, *, ledger: InteractionLedger
+    interaction_id: str | None,
+    arrival: Arrival,
+    *,
+    ledger: InteractionLedger,
+    deadline: Deadline,
 ) -> None:
-    """Keep what was found for the desk and the posting; a failure never spoils the answer."""
+    """Keep what was found for the desk and the posting; neither failing nor late at any price."""
     if not interaction_id:
+        return
+    if deadline.has_passed:
+        _log.warning("arrival not noted: no time left")
         return
     try:
         ledger.note_arrival(interaction_id, arrival)
@@ -129,12 +136,13 @@ def _ask(
         return _matched(remembered, identity, rules, "cache")
     try:
         customers = crm.find(identity, deadline=deadline)
-    except (UpstreamError, Misconfigured) as error:
+    except (UpstreamError, Misconfigured, StateUnavailable) as error:
         _log.warning("crm lookup failed: %s %s", crm.connector, error.code)
-        if remembered and _age(remembered, now) < timedelta(seconds=rules.stale_s):
+        if _bridges(remembered, now, rules):
             return _matched(remembered, identity, rules, "stale")
         return Degraded(error.code)
-    _remember(crm, identity, RememberedCustomers(customers, now), memory, rules)
+    if not deadline.has_passed:
+        _remember(crm, identity, RememberedCustomers(customers, now), memory, rules)
     return match_customers(customers, identity, default_region=rules.default_region)
 
 
@@ -151,6 +159,17 @@ def _age(remembered: RememberedCustomers, now: datetime) -> timedelta:
 
 def _believed_for(remembered: RememberedCustomers, rules: LookupRules) -> timedelta:
     return timedelta(seconds=rules.fresh_s if remembered.customers else rules.negative_s)
+
+
+def _bridges(
+    remembered: RememberedCustomers | None, now: datetime, rules: LookupRules
+) -> TypeGuard[RememberedCustomers]:
+    """Whether an old answer may stand in for a CRM that gives none. An old "nobody" may not."""
+    return (
+        remembered is not None
+        and bool(remembered.customers)
+        and _age(remembered, now) < timedelta(seconds=rules.stale_s)
+    )
 
 
 def _recall(crm: Crm, identity: Identity, memory: LookupMemory) -> RememberedCustomers | None:

@@ -52,11 +52,15 @@ def digest_of(secret: str) -> str:
 def _within_bounds(key: HeaderKey, path: str, source: str, now: datetime) -> Allowed | Denied:
     if key.expires_at and now >= key.expires_at:
         return Denied("expired_key")
-    if not any(path.startswith(route) for route in key.routes):
+    if not any(_is_below(path, route) for route in key.routes):
         return Denied("route_not_allowed")
     if key.sources and not _comes_from(source, key.sources):
         return Denied("source_not_allowed")
     return Allowed(key.id)
+
+
+def _is_below(path: str, route: str) -> bool:
+    return path == route or path.startswith(route.rstrip("/") + "/")
 
 
 def _comes_from(source: str, allowed: tuple[str, ...]) -> bool:

@@ -1,7 +1,7 @@
 """An interaction is over: write it into the CRMs that want it. Nothing lost, nothing doubled."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -28,6 +28,7 @@ from switchboard.domain.posting import (
 from switchboard.errors import (
     Misconfigured,
     StateUnavailable,
+    SwitchboardError,
     UpstreamError,
     UpstreamThrottled,
     UpstreamUnknown,
@@ -40,6 +41,8 @@ _log = logging.getLogger(__name__)
 CRM_BUDGET_S: Final = 15.0
 LEASE_S: Final = 45.0
 _LONGEST_QUEUE_DELAY_S: Final = 900
+# The CRM said no, or was never reached; what may have been written is `UpstreamUnknown`.
+_NOTHING_WRITTEN: Final = (UpstreamError, Misconfigured, StateUnavailable)
 # Kept, until somebody has mended the configuration.
 _LOOK_AGAIN_AFTER: Final = timedelta(minutes=5)
 
@@ -50,10 +53,13 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PostingRun:
-    """What one run brings with it: who it is, what time it is, and what may be drawn by chance."""
+    """What one run brings with it: who it is, how it tells the time, what is drawn by chance.
+
+    A moment is taken when something happens, not when the run began: a CRM may keep us waiting.
+    """
 
     token: str
-    now: datetime
+    clock: Callable[[], datetime]
     jitter: float
     default_region: str
     request_id: str
@@ -73,11 +79,12 @@ def post_interaction(
     Safe to call at any time and as often as one likes: the lease lets one worker in, the ledger
     says what is left to do. Empty when another worker holds the row or nothing is due.
     """
-    row = ledger.lease(interaction_id, token=run.token, now=run.now, lease_s=LEASE_S)
+    now = run.clock()
+    row = ledger.lease(interaction_id, token=run.token, now=now, lease_s=LEASE_S)
     if row is None:
         return ()
     not_before = _settled_at(row, profiles)
-    if not_before and not_before > run.now:
+    if not_before and not_before > now:
         _give_back(row, ledger, queue, run, due_at=not_before)
         return ()
     deadline = Deadline.after(CRM_BUDGET_S)
@@ -92,7 +99,7 @@ def post_interaction(
     due_at = earliest_due(postings)
     if len(connected) < len(wanted):
         _log.error("a posting profile names a connector that is not published")
-        due_at = due_at or run.now + _LOOK_AGAIN_AFTER
+        due_at = due_at or run.clock() + _LOOK_AGAIN_AFTER
     _give_back(row, ledger, queue, run, due_at=due_at)
     return postings
 
@@ -101,7 +108,8 @@ def _settled_at(row: LedgerRow, profiles: Sequence[PostingProfile]) -> datetime 
     """When to stop waiting for a disposition code; None when there is nothing to wait for."""
     if row.interaction.get("disposition_code") or row.ended_at is None or row.postings:
         return None
-    patience_s = max((p.wait_for_disposition_s for p in profiles), default=0)
+    wanting = (p.wait_for_disposition_s for p in profiles if p.wants(row.interaction))
+    patience_s = max(wanting, default=0)
     return row.ended_at + timedelta(seconds=patience_s)
 
 
@@ -114,7 +122,7 @@ def _bring_on(
         revision=row.interaction.revision,
         idempotency=crm.idempotency,
         settle_s=crm.settle_s,
-        now=run.now,
+        now=run.clock(),
     )
     match step:
         case Nothing():
@@ -140,32 +148,30 @@ def _write(
     revision = row.interaction.revision
     try:
         customer = _customer(row, crm, run, deadline)
-    except (UpstreamError, Misconfigured) as error:
+    except _NOTHING_WRITTEN as error:
         return _save(
             row, _after_failure(replace(posting, revision=revision), error, run), ledger, run
         )
     if customer is None and crm.needs_customer:
         return _save(row, parked(posting, "no_customer", revision=revision), ledger, run)
-    trying = _save(row, attempting(posting, revision=revision, at=run.now), ledger, run)
+    trying = _save(row, attempting(posting, revision=revision, at=run.clock()), ledger, run)
     record = InteractionRecord(row.interaction.id, revision, row.interaction.fields, customer)
     try:
         after = done(trying, crm.log_interaction(record, deadline=deadline))
     except UpstreamUnknown as error:
         after = lost_answer(
-            trying, error.code, now=run.now, settle_s=crm.settle_s, jitter=run.jitter
+            trying, error.reason, now=run.clock(), settle_s=crm.settle_s, jitter=run.jitter
         )
-    except (UpstreamError, Misconfigured) as error:
+    except _NOTHING_WRITTEN as error:
         after = _after_failure(trying, error, run)
     return _save(row, after, ledger, run)
 
 
-def _after_failure(
-    posting: Posting, error: UpstreamError | Misconfigured, run: PostingRun
-) -> Posting:
+def _after_failure(posting: Posting, error: SwitchboardError, run: PostingRun) -> Posting:
     if not error.retryable:
-        return parked(posting, error.code, revision=posting.revision)
+        return parked(posting, error.reason, revision=posting.revision)
     wait_s = error.retry_after_s if isinstance(error, UpstreamThrottled) else None
-    return failed(posting, error.code, now=run.now, jitter=run.jitter, retry_after_s=wait_s)
+    return failed(posting, error.reason, now=run.clock(), jitter=run.jitter, retry_after_s=wait_s)
 
 
 def _customer(row: LedgerRow, crm: Crm, run: PostingRun, deadline: Deadline) -> Customer | None:
@@ -199,10 +205,11 @@ def _give_back(
     unchanged = ledger.release(
         interaction.id, token=run.token, revision=interaction.revision, due_at=due_at
     )
-    wake_at = due_at if unchanged else run.now
+    now = run.clock()
+    wake_at = due_at if unchanged else now
     if wake_at is None:
         return
-    delay_s = max(0.0, (wake_at - run.now).total_seconds())
+    delay_s = max(0.0, (wake_at - now).total_seconds())
     if delay_s <= _LONGEST_QUEUE_DELAY_S:
         try:
             queue.send(interaction.id, request_id=run.request_id, delay_s=int(delay_s) + 1)

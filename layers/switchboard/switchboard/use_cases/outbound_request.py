@@ -45,7 +45,6 @@ def request_call(
     refusal = policy.refusal(
         request,
         now=now,
-        attempts_today=0,
         do_not_call=store.is_do_not_call(request.number),
     )
     kept = _judged(request, refusal, now)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from switchboard.domain.customer import Customer, Scalar
+from switchboard.domain.deadline import Deadline
 from switchboard.domain.routing import Decision, decide, gather_facts
 from switchboard.domain.ruleset import Ruleset
 from switchboard.errors import StateUnavailable
@@ -35,10 +36,11 @@ def route_interaction(
     ruleset: Ruleset,
     digest: str,
     ledger: InteractionLedger,
+    deadline: Deadline,
     now: datetime,
 ) -> Routed:
     """Decide from what is known now; a ledger that is down costs the history, not the call."""
-    past = _history(customer, ledger)
+    past = () if deadline.has_passed else _history(customer, ledger)
     facts = gather_facts(
         ruleset.attributes,
         ecs=ecs,

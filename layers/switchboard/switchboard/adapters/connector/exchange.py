@@ -23,6 +23,9 @@ from switchboard.errors import (
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 
 
+_HOPELESS: Final = frozenset({ErrorClass.INVALID, ErrorClass.CONFLICT, ErrorClass.DUPLICATE})
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One call of one method. `is_repeatable`: doing any of its steps twice does no harm."""
@@ -42,6 +45,12 @@ class ClassifiedRejection(UpstreamRejected):
     def __init__(self, system: str, outcome: Outcome) -> None:
         super().__init__(system, outcome.summary)
         self.error_class = outcome.error_class
+        # A password is changed, a page is gone for a minute: only what was asked can be hopeless.
+        self.retryable = outcome.error_class not in _HOPELESS
+
+    @property
+    def reason(self) -> str:
+        return str(self.error_class)
 
 
 def unusable_answer(system: str, run: Run, *, wrote: bool) -> UpstreamError:

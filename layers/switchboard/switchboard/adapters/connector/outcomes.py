@@ -118,14 +118,17 @@ def _no_number(name: str) -> None:
 def _default_class(status: int) -> ErrorClass:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
-    if status >= 500:
+    # A redirect is not followed; it is what a maintenance page looks like.
+    if status >= 500 or 300 <= status < 400:
         return ErrorClass.TRANSIENT
     return ErrorClass.OK if status < 300 else ErrorClass.INVALID
 
 
 def _maybe_done(rule: Mapping[str, Any] | None, status: int) -> bool:
     promised = bool(rule and rule.get("nothing_done"))
-    return status >= 500 and not promised
+    # 408: a gateway gave up waiting for a server that may go on. A redirect may follow a deed.
+    may_be = status >= 500 or status == 408 or 300 <= status < 400
+    return may_be and not promised
 
 
 def _code(rule: Mapping[str, Any] | None, scope: Mapping[str, Any], status: int) -> str:
@@ -161,7 +164,7 @@ def _optional(expression: str | None, scope: Mapping[str, Any]) -> Any:
 def _http_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else None
 
