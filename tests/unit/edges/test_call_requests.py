@@ -7,7 +7,7 @@ import pytest
 from switchboard.contracts.applications import CallRequest
 from switchboard.domain.outbound import OutboundRequest
 from switchboard.domain.signals import CallBackSignal
-from switchboard.edges.call_requests import LONGEST_WAIT, from_application, from_signal
+from switchboard.edges.call_requests import from_application, from_signal
 from switchboard.errors import InvalidRequest
 from tests.unit.use_cases.calls import POLICY
 from tests.unit.use_cases.people import MOBILE, NOW, after
