@@ -50,10 +50,11 @@ class Ports:
 
     @classmethod
     def from_environment(cls) -> "Ports":
+        """Raises: ApplicationError that names the variable which holds no port."""
         return cls(
-            aws=int(os.environ.get("SWITCHBOARD_AWS_PORT", "4566")),
-            ecs=int(os.environ.get("SWITCHBOARD_ECS_PORT", "4570")),
-            crm=int(os.environ.get("SWITCHBOARD_CRM_PORT", "4580")),
+            aws=_port("SWITCHBOARD_AWS_PORT", "4566"),
+            ecs=_port("SWITCHBOARD_ECS_PORT", "4570"),
+            crm=_port("SWITCHBOARD_CRM_PORT", "4580"),
         )
 
 
@@ -65,6 +66,13 @@ class Running:
     aws: Ministack
     deployment: Deployment
     crm: RunningCrm
+
+
+def _port(variable: str, default: str) -> int:
+    said = os.environ.get(variable, default)
+    if not said.isdecimal() or not 0 < int(said) < 65_536:
+        raise ApplicationError(f"{variable} must be a port between 1 and 65535, not {said!r}.")
+    return int(said)
 
 
 def prepare(say: Say) -> None:

@@ -46,13 +46,21 @@ def build(python: Path, layers: Path) -> str:
     shutil.rmtree(layers / "new", ignore_errors=True)
     command = [str(python), str(RECIPE), "--platform", "host", "--out", str(layers / "new")]
     command += ["--zip", str(layers / "new.zip"), "--cache", str(layers / "cache")]
-    # The recipe runs on MiniStack's Python; the installer is in the development environment.
-    path = f"{Path(uv()).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    environment = {**os.environ, "PATH": path}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=with_installer()
+    )
     if done.returncode:
         raise SetupError(done.stderr.strip())
     return done.stdout.strip()
+
+
+def with_installer() -> dict[str, str]:
+    """Our environment, with uv on the path.
+
+    The recipe runs on MiniStack's Python, which has no installer of its own.
+    """
+    path = f"{Path(uv()).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return {**os.environ, "PATH": path}
 
 
 def write_pointer(folder: Path) -> None:

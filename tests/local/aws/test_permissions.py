@@ -16,9 +16,9 @@ DESK = "/desk/token"
 @pytest.mark.parametrize(
     ("path", "do", "table"),
     [
-        (LOOKUP, "get", "Interactions"),
+        (LOOKUP, "get", "Lookups"),
         (LOOKUP, "put", "Lookups"),
-        (TRIGGER, "put", "Interactions"),
+        (TRIGGER, "get", "Interactions"),
         (REQUEST, "put", "Outbound"),
         (CONTROL, "put", "Coordination"),
         (DESK, "get", "Interactions"),
@@ -33,6 +33,7 @@ def test_what_a_function_needs_is_allowed(stack: Stack, path: str, do: str, tabl
 @pytest.mark.parametrize(
     ("path", "do", "table"),
     [
+        (LOOKUP, "get", "Interactions"),
         (LOOKUP, "put", "Interactions"),
         (LOOKUP, "put", "Config"),
         (LOOKUP, "scan", "Lookups"),

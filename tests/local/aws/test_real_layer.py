@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.aws.layer import RECIPE, ensure_layer
+from local.aws.layer import RECIPE, ensure_layer, with_installer
 from local.venvs import stack_python
 
 pytestmark = pytest.mark.stack
@@ -40,6 +40,7 @@ def test_the_layer_for_lambda_holds_arm64_code_and_is_small_enough(
         capture_output=True,
         text=True,
         check=False,
+        env=with_installer(),
     )
 
     assert done.returncode == 0, done.stderr
