@@ -100,11 +100,13 @@ sam: $(SAM) ## `sam validate --lint` and `sam build`
 	    PATH="$$(dirname $$python):$$PATH" $(SAM) build
 	else
 	    echo "SKIPPED LOUDLY: sam build needs Python 3.13, the template's runtime, and it is not here"
+	    [ -z "$(NEEDED)" ] || exit 1
 	fi
 
 .PHONY: deploy
-deploy: sam ## Build and deploy to the AWS account of your environment (STAGE=dev)
-	@$(SAM) deploy --config-env "$${STAGE:-default}"
+deploy: ## Build and deploy to the AWS account of your environment (STAGE=prod for the other stage)
+	@$(MAKE) sam NEEDED=yes
+	$(SAM) deploy --config-env "$${STAGE:-default}"
 
 .PHONY: lock
 lock: $(READY) ## Resolve every lock file again from pyproject.toml and the layer's requirements.in
@@ -117,13 +119,14 @@ lock: $(READY) ## Resolve every lock file again from pyproject.toml and the laye
 
 .PHONY: clean
 clean: ## Remove everything that was built or kept here, the sandbox CRM's data included
-	@rm -rf .venv .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@rm -rf .venv .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info .import_linter_cache
 
 $(READY): requirements/bootstrap.lock requirements/dev.lock pyproject.toml layers/switchboard/requirements.txt
 	@python=$$(tools/find_python.sh)
 	echo "setting up .venv with $$($$python --version) (once; about half a minute)"
 	[ -x $(BIN)/python ] || $$python -m venv .venv
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+	echo "installing what requirements/dev.lock names"
 	VIRTUAL_ENV=.venv $(BIN)/uv pip sync -q --require-hashes requirements/dev.lock
 	VIRTUAL_ENV=.venv $(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
 	touch $@

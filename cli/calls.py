@@ -30,9 +30,13 @@ def email(
 def _contact(channel: str, sender: str) -> None:
     console = Console(highlight=False)
     ecs_url = local_target().ecs_url
-    made = requests.post(
-        f"{ecs_url}/emulator/contacts", json={"channel": channel, "from": sender}, timeout=10
-    )
+    try:
+        made = requests.post(
+            f"{ecs_url}/emulator/contacts", json={"channel": channel, "from": sender}, timeout=10
+        )
+    except requests.ConnectionError:
+        console.print("The contact centre does not answer. Is `make run` still up?")
+        raise typer.Exit(2) from None
     if not made.ok:
         console.print(f"[red]{escape(made.text)}[/]")
         raise typer.Exit(1)

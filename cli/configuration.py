@@ -4,10 +4,16 @@ from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import yaml
 
 from switchboard.adapters.connector.compile import compile_connector
+from switchboard.adapters.connector.settings import (
+    LOOPBACK,
+    complete_settings,
+    server_address,
+)
 from switchboard.contracts.configuration import (
     Configuration,
     ConnectorsConfiguration,
@@ -97,7 +103,9 @@ def compiled_connectors(document: Document, folder: Path) -> Document:
     systems: dict[str, Document] = {}
     for entry in written.connectors:
         definition = compile_connector(read_yaml(connector_file(entry.use, folder)))
-        systems[definition["id"]] = {"definition": definition, "settings": _texts(entry.settings)}
+        settings = _texts(entry.settings)
+        check_settings(definition, settings)
+        systems[definition["id"]] = {"definition": definition, "settings": settings}
     return {"format": written.format, "connectors": systems}
 
 
@@ -105,10 +113,33 @@ def compiled_profile(document: Document, folder: Path) -> Document:
     """`ecs.yaml` with the profile that it names compiled into it."""
     written = read_configuration(_EcsFile, document, kind=str(folder / "ecs.yaml"))
     definition = compile_connector(read_yaml(folder / written.profile))
+    settings = _texts(written.settings)
+    check_settings(definition, settings)
     return {
         "format": written.format,
-        "profile": {"definition": definition, "settings": _texts(written.settings)},
+        "profile": {"definition": definition, "settings": settings},
     }
+
+
+def check_settings(definition: Document, settings: Mapping[str, str]) -> str:
+    """The address that these settings lead to.
+
+    Raises: Misconfigured naming the setting that is missing, unknown or no address.
+    """
+    return server_address(definition, complete_settings(definition, settings))
+
+
+def refuse_this_machine(documents: Mapping[str, Document]) -> None:
+    """Raises: Misconfigured when something deployed would look for a CRM or ECS on loopback."""
+    systems = [*documents["connectors"]["connectors"].values(), documents["ecs"]["profile"]]
+    for system in systems:
+        address = check_settings(system["definition"], system["settings"])
+        if urlsplit(address).hostname in LOOPBACK:
+            name = system["definition"]["id"]
+            raise Misconfigured(
+                f"{name} points at this machine ({address}); a deployed stack cannot reach it. "
+                "Edit connectors.yaml and ecs.yaml first."
+            )
 
 
 def connector_file(use: str, folder: Path) -> Path:

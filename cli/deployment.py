@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import boto3
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
-RUN_FILE: Final = Path(".local/run.json")
+RUN_FILE: Final = Path(__file__).resolve().parents[1] / ".local" / "run.json"
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,6 @@ class Target:
     """Where one Switchboard is. `endpoint` is empty in AWS; the addresses are local only."""
 
     tables: dict[str, str]
-    stack_name: str = "switchboard"
     region: str = "us-east-1"
     endpoint: str = ""
     api_url: str = ""
@@ -57,7 +57,13 @@ def target(stack: str | None) -> Target:
     if not stack:
         return local_target()
     session = boto3.Session()
-    described = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    try:
+        found = session.client("cloudformation").describe_stacks(StackName=stack)
+    except (BotoCoreError, ClientError) as error:
+        typer.secho(f"Cannot find the stack {stack}: {error}", fg="red", err=True)
+        typer.secho("Set AWS_REGION and credentials as for `make deploy`.", fg="red", err=True)
+        raise typer.Exit(2) from None
+    described = found["Stacks"][0]
     outputs = {o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", [])}
     return Target(
         tables={
@@ -65,7 +71,6 @@ def target(stack: str | None) -> Target:
             for name, value in outputs.items()
             if name.endswith("Table")
         },
-        stack_name=stack,
         region=str(session.region_name),
         api_url=outputs.get("ApiUrl", ""),
     )

@@ -1,6 +1,6 @@
 """Commands for whoever runs a Switchboard: publish, hand out keys, follow the log, ask why."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn
 from uuid import uuid4
@@ -8,7 +8,7 @@ from uuid import uuid4
 import typer
 from rich.console import Console
 
-from cli.configuration import checked_ruleset, read_folder
+from cli.configuration import checked_ruleset, read_folder, refuse_this_machine
 from cli.deployment import local_target, target
 from cli.publishing import create_key, publish
 from local.aws.clients import client
@@ -21,6 +21,8 @@ from switchboard.adapters.dynamodb_outbound import DynamoDbOutboundStore
 from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.domain.identity import read_phone
 from switchboard.domain.posting import PostingState, taken_up_again
+from switchboard.domain.routing import decide, explain, facts_of
+from switchboard.domain.ruleset import read_ruleset
 from switchboard.errors import Misconfigured
 from switchboard.ports import LedgerRow
 
@@ -34,14 +36,27 @@ rules = typer.Typer(help="Routing rulesets.", no_args_is_help=True)
 
 def publish_configuration(
     folder: Annotated[Path, typer.Argument(help="The configuration folder.")] = Path("config"),
+    only: Annotated[
+        list[str] | None, typer.Option(help="Just this kind, for example routing; repeatable.")
+    ] = None,
     stack: Stack = None,
 ) -> None:
-    """Check the files in a folder and make them the active configuration."""
+    """Check the files in a folder and make them the active configuration.
+
+    On this machine only the routing rules are published unless --only says otherwise: `make run`
+    has fitted the other files to its own addresses and its own CRM.
+    """
     try:
         documents = read_folder(folder)
+        if stack:
+            refuse_this_machine(documents)
     except Misconfigured as error:
         _fail(str(error))
-    for kind, digest in publish(target(stack), documents, now=datetime.now(UTC)).items():
+    wanted = set(only or (documents if stack else {"routing"}))
+    if unknown := wanted - set(documents):
+        _fail(f"There is no {', '.join(sorted(unknown))}; kinds are {', '.join(documents)}.")
+    chosen = {kind: document for kind, document in documents.items() if kind in wanted}
+    for kind, digest in publish(target(stack), chosen, now=datetime.now(UTC)).items():
         typer.echo(f"{kind:<16} {digest}")
     typer.echo("Functions pick it up within 30 seconds.")
 
@@ -59,16 +74,42 @@ def check_rules(
     typer.echo(f"{file}: {rows} rows, {len(document.get('tests') or ())} stories kept")
 
 
+@rules.command("explain")
+def explain_rules(
+    given: Annotated[list[str], typer.Option(help="A fact, for example tier=high; repeatable.")],
+    file: Annotated[Path, typer.Argument(help="A ruleset.")] = Path("config/routing.yaml"),
+) -> None:
+    """Which row decides for a made-up contact, and why no earlier one did."""
+    try:
+        ruleset = read_ruleset(checked_ruleset(file))
+    except Misconfigured as error:
+        _fail(str(error))
+    facts = facts_of(ruleset.attributes, dict(fact.partition("=")[::2] for fact in given))
+    for passed in explain(ruleset, facts):
+        typer.echo(f"not {passed.row}: {passed.why}")
+    decision = decide(ruleset, facts)
+    typer.echo(f"{decision.then.business_process or decision.then.action}, by {decision.because}")
+
+
 @keys.command("create")
 def create(
     key_id: Annotated[str, typer.Argument(help="A name for the caller, for example ecs-1")],
     route: Annotated[
         list[str], typer.Option(help="A path prefix it may use, for example /v1/arrivals/")
     ],
+    days: Annotated[int | None, typer.Option(help="How long it is good for.")] = None,
+    source: Annotated[
+        list[str] | None, typer.Option(help="A network it may come from, as 203.0.113.0/24.")
+    ] = None,
     stack: Stack = None,
 ) -> None:
-    """Make a key and show it once. Send it in the header x-switchboard-key."""
-    typer.echo(create_key(target(stack), key_id, route))
+    """Make a key and show it once. Send it in the header x-switchboard-key.
+
+    The same id again replaces its key at once. To change a key without an interruption, make one
+    with another id, let the caller change over, then make the old id anew with --days 0.
+    """
+    expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
+    typer.echo(create_key(target(stack), key_id, route, source or (), expires_at))
 
 
 def do_not_call(

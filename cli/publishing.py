@@ -21,10 +21,22 @@ def publish(target: Target, documents: Mapping[str, Document], *, now: datetime)
     }
 
 
-def create_key(target: Target, key_id: str, routes: Sequence[str]) -> str:
+def create_key(
+    target: Target,
+    key_id: str,
+    routes: Sequence[str],
+    sources: Sequence[str] = (),
+    expires_at: datetime | None = None,
+) -> str:
     """A new header key, shown this once: only its digest is kept. The same id replaces its key."""
     secret = secrets.token_urlsafe(32)
-    key = HeaderKey(id=key_id, digest=digest_of(secret), routes=tuple(routes))
+    key = HeaderKey(
+        id=key_id,
+        digest=digest_of(secret),
+        routes=tuple(routes),
+        sources=tuple(sources),
+        expires_at=expires_at,
+    )
     DynamoDbKeyStore(_config_table(target)).put_key(key)
     return f"{key_id}.{secret}"
 

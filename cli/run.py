@@ -47,8 +47,12 @@ def run(
     crm: Annotated[str, typer.Option(help="sandbox, tryton or roundup")] = "sandbox",
     once: Annotated[bool, typer.Option(help="Stop after the story.")] = False,
     follow_logs: Annotated[bool, typer.Option("--logs", help="Show the functions' log.")] = False,
-    config: Annotated[Path, typer.Option(help="The configuration folder to publish.")] = CONFIG,
-    state: Annotated[Path, typer.Option(help="Where CRM and contact centre keep theirs.")] = HOME,
+    config: Annotated[
+        Path, typer.Option(help="The configuration folder to publish.", show_default=False)
+    ] = CONFIG,
+    state: Annotated[
+        Path, typer.Option(help="Where CRM and contact centre keep theirs.", show_default=False)
+    ] = HOME,
 ) -> None:
     """Start everything here, play one contact from ring to record, and stay up."""
     console = Console(highlight=False)

@@ -117,7 +117,6 @@ def running(
         deployment = deploy(aws, template=ROOT / "template.yaml", layer=ensure_layer(HOME, say))
         target = Target(
             tables=deployment.tables,
-            stack_name=_STACK_NAME,
             region=deployment.region,
             endpoint=aws.endpoint,
             api_url=deployment.api_url,

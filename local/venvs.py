@@ -34,11 +34,6 @@ def stack_python(home: Path, say: Say = silently) -> Path:
     return environment_python(home, "stack", say)
 
 
-def sam_python(home: Path, say: Say = silently) -> Path:
-    """Return the interpreter the SAM CLI runs under."""
-    return environment_python(home, "sam", say)
-
-
 def environment_python(home: Path, name: str, say: Say) -> Path:
     """Return the interpreter of the environment that `requirements/<name>.lock` describes."""
     lock = REPOSITORY / "requirements" / f"{name}.lock"
@@ -104,7 +99,9 @@ def uv() -> str:
     beside_us = Path(sys.executable).parent
     found = shutil.which("uv", path=f"{beside_us}{os.pathsep}{os.environ['PATH']}")
     if not found:
-        raise SetupError("uv is missing; it is part of the development environment (make setup)")
+        raise SetupError(
+            "uv is missing; it is part of the development environment, which `make run` sets up"
+        )
     return found
 
 

@@ -67,6 +67,7 @@ def _command(call_id: str, action: str, key_id: str, now: datetime) -> CallComma
         raise NotFound("No call has this id.")
     asked = read_contract(CommandRequest, json_object(raw_body(api) or b"{}"))
     kind = _action(action)
+    latest = now + COMMAND_EXPIRES
     if kind is CallAction.TRANSFER and not asked.target:
         raise InvalidRequest("target: say where to transfer to.")
     # Without a key of its own, every request is a new command.
@@ -75,7 +76,7 @@ def _command(call_id: str, action: str, key_id: str, now: datetime) -> CallComma
         id=f"{key_id}#{command_id}",
         call_id=call_id,
         action=kind,
-        not_after=now + COMMAND_EXPIRES,
+        not_after=min(asked.not_after or latest, latest),
         target=asked.target,
     )
 

@@ -1,6 +1,5 @@
 """Applications and CRMs ask for calls: /v1/outbound-requests and /v1/webhooks/{connector}."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -8,7 +7,6 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from switchboard import wiring
-from switchboard.adapters.connector.events import ConnectorEvent, connector_events
 from switchboard.contracts.applications import (
     CallRequest,
     Contract,
@@ -16,7 +14,6 @@ from switchboard.contracts.applications import (
     read_contract,
 )
 from switchboard.domain.outbound import OutboundRequest
-from switchboard.domain.signals import CallBackSignal
 from switchboard.edges.call_requests import from_application, from_signal
 from switchboard.edges.http_api import (
     answer,
@@ -28,8 +25,7 @@ from switchboard.edges.http_api import (
     request_id,
     require_key,
 )
-from switchboard.edges.webhooks import verify
-from switchboard.errors import NotFound, SwitchboardError, Unauthorized
+from switchboard.edges.webhooks import read_signal
 from switchboard.observability import count, join, logger, metrics
 from switchboard.use_cases.outbound_request import (
     AlreadyRequested,
@@ -115,9 +111,14 @@ def cancel(outbound_id: str) -> Response[str]:
     },
 )
 def hear(connector: str) -> Response[str]:
-    spec = wiring.connector(connector)
-    raw, now = raw_body(api), datetime.now(UTC)
-    signal = _signal(connector_events(spec.definition, spec.settings), connector, raw, now)
+    now = datetime.now(UTC)
+    signal = read_signal(
+        wiring.webhook_events(connector),
+        headers=dict(api.current_event.headers),
+        raw_body=raw_body(api),
+        secrets=wiring.connector_secrets(connector),
+        now=now,
+    )
     if signal is None:
         count("WebhookIgnored")
         return answer(Ignored(request_id=request_id(api)).model_dump(), status=202)
@@ -130,31 +131,6 @@ def hear(connector: str) -> Response[str]:
         now=now,
     )
     return _take(request, now)
-
-
-def _signal(
-    events: Sequence[ConnectorEvent], connector: str, raw: bytes, now: datetime
-) -> CallBackSignal | None:
-    """What an authentic event asks for; None when it is about something else.
-
-    A CRM may prove its events in several ways; one that holds is enough.
-    """
-    headers = dict(api.current_event.headers)
-    secrets = wiring.connector_secrets(connector) if events else {}
-    refusal: SwitchboardError = NotFound("This connector takes no webhooks.")
-    is_authentic = False
-    for event in events:
-        try:
-            verify(event.verify, headers=headers, raw_body=raw, secrets=secrets, now=now)
-        except Unauthorized as error:
-            refusal = error
-            continue
-        is_authentic = True
-        if signal := event.signal(json_object(raw), headers):
-            return signal
-    if not is_authentic:
-        raise refusal
-    return None
 
 
 def _take(request: OutboundRequest, now: datetime) -> Response[str]:

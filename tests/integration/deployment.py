@@ -282,7 +282,7 @@ def deployed(home: Path) -> Iterator[Deployment]:
         sqs = boto3.client("sqs", region_name=REGION)
         urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in template.queues()}
         ecs = Person(served.url, served.contact_centre)
-        target = Target(tables={"Config": "Config"}, stack_name=template.STACK_NAME, region=REGION)
+        target = Target(tables={"Config": "Config"}, region=REGION)
         deployment = Deployment(target, urls, configuration(crm.base, ecs.url), crm, ecs, dynamodb)
         deployment.publish(**deployment.documents)
         deployment.key = deployment.new_key("application-1", "/v1/")

@@ -187,7 +187,7 @@ class OutboundStore(Protocol):
 
 
 class OnceStore(Protocol):
-    """Things that may happen once: webhook deliveries, call commands."""
+    """Things that may happen once, such as a call command."""
 
     def claim(self, key: str, *, now: datetime, keep_s: int) -> bool:
         """True for the first claim of `key` within `keep_s`, False for every later one."""

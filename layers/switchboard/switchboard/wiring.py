@@ -1,7 +1,7 @@
 """The only place that knows everything: ports meet their adapters, built on first use and kept."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import boto3
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
+    from switchboard.adapters.connector.events import ConnectorEvent
     from switchboard.contracts.configuration import LookupConfiguration, SystemSpec
 
 _Built = TypeVar("_Built")
@@ -149,12 +150,18 @@ def asked_crms() -> tuple[Crm, ...]:
     return tuple(connected[name] for name in wanted)
 
 
-def connector(connector_id: str) -> "SystemSpec":
-    """Raises: NotFound."""
+def webhook_events(connector_id: str) -> "Sequence[ConnectorEvent]":
+    """What a connected CRM may tell us, and how it proves it.
+
+    Raises: NotFound when no such connector is published, or it tells us nothing.
+    """
+    from switchboard.adapters.connector.events import connector_events
+
     spec = _connectors().get().get(connector_id)
-    if spec is None:
-        raise NotFound("No connector of this name is published here.")
-    return spec
+    events = connector_events(spec.definition, spec.settings) if spec else ()
+    if not events:
+        raise NotFound("No connector of this name takes webhooks here.")
+    return events
 
 
 def contact_centre() -> ContactCentre:
@@ -233,7 +240,7 @@ def _crms() -> _Current[Mapping[str, Crm]]:
             name: RestCrm(
                 spec.definition,
                 spec.settings,
-                functools.partial(connector_secrets, name),
+                _secrets().reader(f"connectors/{name}"),
                 default_region=lookup_configuration().default_region,
             )
             for name, spec in _connectors().get().items()
@@ -249,7 +256,7 @@ def _contact_centre() -> _Current[ContactCentre]:
 
     def build(published: Published) -> ContactCentre:
         profile = read_configuration(EcsConfiguration, published.body, kind="ecs").profile
-        return EcsClient(profile.definition, profile.settings, lambda: _secrets().read("ecs"))
+        return EcsClient(profile.definition, profile.settings, _secrets().reader("ecs"))
 
     return _Current("ecs", build)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cli.configuration import checked_ruleset, read_folder
+from cli.configuration import checked_ruleset, read_folder, refuse_this_machine
 from switchboard.errors import Misconfigured
 
 HERE = Path(__file__).resolve().parents[3] / "config"
@@ -98,7 +98,10 @@ def test_a_connector_of_ones_own_is_found_beside_the_file(folder: Path) -> None:
     (folder / "mine.yaml").write_text(own.replace("id: sandbox", "id: mine", 1), encoding="utf-8")
     change(
         folder / "connectors.yaml",
-        connectors=[{"use": "sandbox"}, {"use": "mine.yaml", "settings": {"base": "http://x"}}],
+        connectors=[
+            {"use": "sandbox"},
+            {"use": "mine.yaml", "settings": {"base": "https://x.example"}},
+        ],
     )
 
     assert set(read_folder(folder)["connectors"]["connectors"]) == {"sandbox", "mine"}
@@ -125,3 +128,25 @@ def test_a_ruleset_that_breaks_its_own_story_is_refused(folder: Path) -> None:
 
     with pytest.raises(Misconfigured, match="test 'wrong': expected"):
         checked_ruleset(folder / "routing.yaml")
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [({"bse": "https://crm.example.com"}, "bse"), ({"base": "http://crm.example.com"}, "https")],
+)
+def test_settings_that_lead_nowhere_are_refused_before_anybody_calls(
+    folder: Path, settings: dict[str, str], named: str
+) -> None:
+    change(folder / "connectors.yaml", connectors=[{"use": "sandbox", "settings": settings}])
+
+    assert named in problem(folder)
+
+
+def test_a_deployed_stack_is_not_sent_to_this_machine(folder: Path) -> None:
+    with pytest.raises(Misconfigured, match="points at this machine"):
+        refuse_this_machine(read_folder(folder))
+    away = {"base": "https://crm.example.com"}
+    change(folder / "connectors.yaml", connectors=[{"use": "sandbox", "settings": away}])
+    change(folder / "ecs.yaml", settings={"base": "https://ecs.example.com"})
+
+    refuse_this_machine(read_folder(folder))

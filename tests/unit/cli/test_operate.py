@@ -89,3 +89,12 @@ def test_what_became_of_an_interaction_is_told_without_saying_whose_it_was() -> 
         assert fact in said
     for secret in ("0142", "Ada", "secret", "example.com"):
         assert secret not in said
+
+
+def test_a_made_up_contact_is_explained_row_by_row() -> None:
+    facts = ("--given", "crm_ok=true", "--given", "tier=high", "--given", "channel=voice")
+    code, said = run("rules", "explain", *facts, str(HERE / "routing.yaml"))
+
+    assert code == 0
+    assert "not crm-down: crm ok is true, needs false" in said
+    assert said.splitlines()[-1] == "Customer Care, by high-value: tier is high"

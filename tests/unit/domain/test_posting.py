@@ -217,3 +217,11 @@ def test_a_profile_wants_what_passes_every_filter(profile: PostingProfile, is_wa
     )
 
     assert profile.wants(interaction) is is_wanted
+
+
+def test_a_wait_that_the_crm_asks_for_is_no_step_towards_giving_up() -> None:
+    posting = in_state(PostingState.ATTEMPTING)
+    for _ in range(100):
+        posting = failed(posting, "upstream_throttled", now=NOW, jitter=0, retry_after_s=1)
+
+    assert (posting.state, posting.attempts) == (PostingState.PENDING, 0)

@@ -38,6 +38,9 @@ class CommandRequest(Contract):
     """Act on a live call. The `idempotency-key` header names the command."""
 
     target: _Text = Field("", description="Where to transfer to: extension or number.")
+    not_after: AwareDatetime | None = Field(
+        None, description="Never act later than this; in any case not after five seconds."
+    )
 
 
 class OutboundAnswer(Contract):

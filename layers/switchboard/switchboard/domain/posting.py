@@ -9,8 +9,8 @@ from typing import Final
 from switchboard.domain.customer import Customer
 from switchboard.domain.interaction import Interaction
 
-# Seconds before retry 1, 2, 3 …; each is drawn with jitter. 4.6 days in all: a CRM may be down
-# over a long weekend, and nothing may be lost for it.
+# Seconds before retry 1, 2, 3 …; each is drawn with jitter. Two to five days in all: a CRM
+# may be down over a long weekend, and nothing may be lost for it.
 RETRY_AFTER_S: Final = (
     5,
     30,
@@ -212,19 +212,20 @@ def failed(
     """The posting after a failure that certainly wrote nothing: due again later, or parked at last.
 
     `jitter` is drawn from [0, 1). A CRM's own Retry-After wins over our schedule, clamped to
-    between one second and six hours.
+    between one second and six hours; a wait that it asks for is no step towards giving up.
     """
+    if retry_after_s is not None:
+        wait_s = min(max(retry_after_s, _SHORTEST_WAIT_S), _LONGEST_WAIT_S)
+        return _pending(posting, reason, now + timedelta(seconds=wait_s), posting.attempts)
     if posting.attempts >= len(RETRY_AFTER_S):
         return parked(posting, f"gave_up:{reason}", revision=posting.revision)
     wait_s = RETRY_AFTER_S[posting.attempts] * (0.5 + jitter / 2)
-    if retry_after_s is not None:
-        wait_s = min(max(retry_after_s, _SHORTEST_WAIT_S), _LONGEST_WAIT_S)
+    return _pending(posting, reason, now + timedelta(seconds=wait_s), posting.attempts + 1)
+
+
+def _pending(posting: Posting, reason: str, due_at: datetime, attempts: int) -> Posting:
     return replace(
-        posting,
-        state=PostingState.PENDING,
-        attempts=posting.attempts + 1,
-        reason=reason,
-        due_at=now + timedelta(seconds=wait_s),
+        posting, state=PostingState.PENDING, attempts=attempts, reason=reason, due_at=due_at
     )
 
 

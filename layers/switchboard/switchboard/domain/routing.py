@@ -69,6 +69,11 @@ def gather_facts(
     return facts
 
 
+def facts_of(attributes: Mapping[str, Attribute], said: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """Facts by attribute name, each as its attribute's type; None for what was not said."""
+    return {name: _typed(attribute, said.get(name)) for name, attribute in attributes.items()}
+
+
 def _passed(ruleset: Ruleset, facts: Mapping[str, Scalar]) -> Iterator[Passed]:
     for row in ruleset.rows:
         cell = _failing(row, facts)

@@ -8,10 +8,12 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+from switchboard.domain.signals import CallBackSignal
+from switchboard.edges.http_api import json_object
 from switchboard.errors import Misconfigured, Unauthorized
 
 _SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - it only marks secrets
@@ -20,6 +22,38 @@ _LONGEST_TIMESTAMP: Final = 12
 _TOLERANCE_S: Final = 300
 # Both may be live while a secret is being changed: the CRM signs with either.
 _PREVIOUS: Final = "_previous"
+
+
+class SignedEvent(Protocol):
+    """One kind of event that a connector declares."""
+
+    @property
+    def verify(self) -> Mapping[str, Any]:
+        """The scheme that proves it."""
+
+    def signal(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> CallBackSignal | None:
+        """What it asks for; None when it is about something else."""
+
+
+def read_signal(
+    events: Sequence[SignedEvent],
+    *,
+    headers: Mapping[str, str],
+    raw_body: bytes,
+    secrets: Mapping[str, str],
+    now: datetime,
+) -> CallBackSignal | None:
+    """What an authentic event asks for; None when it is about something else.
+
+    A CRM may prove its events in several ways; one that holds is enough.
+
+    Raises: Unauthorized when none holds; MalformedRequest, InvalidRequest.
+    """
+    authentic = [event for event in events if _holds(event, headers, raw_body, secrets, now)]
+    if not authentic:
+        raise _refused()
+    body = json_object(raw_body)
+    return next((said for event in authentic if (said := event.signal(body, headers))), None)
 
 
 def verify(
@@ -51,6 +85,20 @@ def verify(
             )
         case unknown:
             raise Misconfigured(f"there is no webhook scheme {unknown}")
+
+
+def _holds(
+    event: SignedEvent,
+    headers: Mapping[str, str],
+    raw_body: bytes,
+    secrets: Mapping[str, str],
+    now: datetime,
+) -> bool:
+    try:
+        verify(event.verify, headers=headers, raw_body=raw_body, secrets=secrets, now=now)
+    except Unauthorized:
+        return False
+    return True
 
 
 def sign_standard(secret: str, *, message_id: str, timestamp: int, raw_body: bytes) -> str:

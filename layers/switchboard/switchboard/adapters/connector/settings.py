@@ -9,7 +9,7 @@ from switchboard.adapters.connector.expressions import ExpressionError, value_of
 from switchboard.adapters.connector.rendering import origin_of
 from switchboard.errors import Misconfigured
 
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9\-._~/%]*")
 
 
@@ -64,7 +64,7 @@ def token_address(auth: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
 def require_protected(address: str) -> None:
     """Raises: ExpressionError when secrets and customers' data would travel in the open."""
     origin = urlsplit(origin_of(address))
-    if origin.scheme == "http" and origin.hostname not in _LOOPBACK:
+    if origin.scheme == "http" and origin.hostname not in LOOPBACK:
         raise ExpressionError("http is for this machine only; use https")
 
 
