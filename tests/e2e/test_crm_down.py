@@ -7,7 +7,10 @@ from tests.e2e.world import Json, World, eventually
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("world")]
 
 BUDGET_MS = 1200
-LIMIT_MS = BUDGET_MS + 300
+OURS_MS = BUDGET_MS + 300
+# As config/lookup.yaml asks for: ECS waits at least a second longer than the budget. What the
+# local AWS adds on a busy machine is in this, and not in what we say we took.
+ECS_WAITS_MS = BUDGET_MS + 1000
 
 
 def test_contacts_are_routed_by_the_default_row_and_noted_when_the_crm_is_back(
@@ -43,5 +46,5 @@ def assert_routed_without_the_crm(seen: Json) -> None:
     assert seen["business_process"] == "Customer Care"
     asked = [step for step in seen["timeline"] if step["step"] == "rest"]
     assert asked[-1]["detail"].startswith("Done"), asked
-    assert asked[-1]["elapsed_ms"] < LIMIT_MS
-    assert int(got["elapsed_ms"]) < LIMIT_MS
+    assert asked[-1]["elapsed_ms"] < ECS_WAITS_MS
+    assert int(got["elapsed_ms"]) < OURS_MS
