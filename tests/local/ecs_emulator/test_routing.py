@@ -44,7 +44,7 @@ def test_the_rest_node_sends_the_key_and_flat_text(
         "interaction_id": interaction_id,
         "channel": "email",
         "contact": "ada@example.com",
-        "dialed": "care@example.com",
+        "dialed_number": "care@example.com",
         "business_process": "",
     }
 
