@@ -9,7 +9,8 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-RUN_FILE: Final = Path(__file__).resolve().parents[1] / ".local" / "run.json"
+# Relative: the commands speak with the Switchboard that runs from the folder they are typed in.
+RUN_FILE: Final = Path(".local/run.json")
 
 
 @dataclass(frozen=True)
