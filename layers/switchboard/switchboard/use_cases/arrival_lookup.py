@@ -68,7 +68,10 @@ def note_arrival(
     ledger: InteractionLedger,
     deadline: Deadline,
 ) -> None:
-    """Keep what was found for the desk and the posting; neither failing nor late at any price."""
+    """Keep what was found for the desk and the posting.
+
+    A ledger that is down, or a deadline that has passed, costs the note and never the answer.
+    """
     if not interaction_id:
         return
     if deadline.has_passed:

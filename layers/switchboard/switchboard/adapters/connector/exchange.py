@@ -10,7 +10,7 @@ from switchboard.adapters.connector.expressions import ExpressionError, Scope
 from switchboard.adapters.connector.outcomes import ErrorClass, Outcome, classify
 from switchboard.adapters.connector.patience import CallLimits
 from switchboard.adapters.connector.rendering import render_headers, render_request
-from switchboard.adapters.connector.transport import HttpAnswer, NoAnswerError, Transport
+from switchboard.adapters.connector.transport import NoAnswerError, Transport
 from switchboard.domain.deadline import Deadline
 from switchboard.errors import (
     UpstreamError,
@@ -98,22 +98,11 @@ class Exchanger:
     def _outcome(self, run: Run, step: Mapping[str, Any], scope: Scope) -> Outcome:
         limits = CallLimits(run.deadline, self._timeouts["connect_s"], self._timeouts["read_s"])
         proof = self._auth.headers(scope, limits)
-        outcome = self._classified(run, step, scope, proof, limits)
+        outcome = self._sent(run, step, scope, proof, limits)
         if outcome.error_class is ErrorClass.AUTH and self._auth.renew(proof):
             proof = self._auth.headers(scope, limits)
-            outcome = self._classified(run, step, scope, proof, limits)
+            outcome = self._sent(run, step, scope, proof, limits)
         return outcome
-
-    def _classified(
-        self,
-        run: Run,
-        step: Mapping[str, Any],
-        scope: Scope,
-        proof: Mapping[str, str],
-        limits: CallLimits,
-    ) -> Outcome:
-        answer = self._sent(run, step, scope, proof, limits)
-        return classify(answer, self._rules, now=self._wall_clock())
 
     def _sent(
         self,
@@ -122,7 +111,7 @@ class Exchanger:
         scope: Scope,
         proof: Mapping[str, str],
         limits: CallLimits,
-    ) -> HttpAnswer:
+    ) -> Outcome:
         try:
             headers = {**render_headers(self._headers, scope), **proof}
             request = render_request(step["request"], scope, server=self._server, headers=headers)
@@ -131,10 +120,11 @@ class Exchanger:
         if run.deadline.has_passed:
             raise UpstreamUnavailable(self._id, f"{run.name}: no time left")
         try:
-            return self._transport.exchange(request, limits)
+            answer = self._transport.exchange(request, limits)
         except NoAnswerError as error:
             kind = UpstreamUnknown if error.sent and run.writes(step) else UpstreamUnavailable
             raise kind(self._id, f"{run.name}: {error.reason}") from None
+        return classify(answer, self._rules, now=self._wall_clock())
 
     def _error(self, run: Run, step: Mapping[str, Any], outcome: Outcome) -> UpstreamError:
         match outcome.error_class:
