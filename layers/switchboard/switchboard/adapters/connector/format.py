@@ -1,97 +1,31 @@
 """The connector file, format version 1, and the ECS profile, which speaks the same language.
 
 Only builds, tests and the command line import this: pydantic stays out of the running engine.
-Every text is checked where it stands: expressions compile, secrets stay out of addresses.
 """
 
-import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from switchboard.adapters.connector.expressions import Hole, compiled, parts_of
+from switchboard.adapters.connector.auth_format import Auth, NoAuth
+from switchboard.adapters.connector.event_format import Event
+from switchboard.adapters.connector.format_types import (
+    Expression,
+    Headers,
+    Id,
+    Name,
+    OpenTemplate,
+    PathTemplate,
+    Piece,
+    QueryValue,
+    Tree,
+)
 from switchboard.adapters.connector.outcomes import ErrorClass
 from switchboard.adapters.connector.sample_format import Sample
 from switchboard.adapters.connector.settings import read_setting
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_PLAIN_PATH = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*")
-_SECRET_REFERENCE = re.compile(r"\$\{\s*secret\.([A-Za-z0-9_]+)\s*\}")
-_MENTIONS_SECRET = re.compile(r"\bsecret\b")
 
-
-def _is_expression(text: str) -> str:
-    compiled(text)
-    return text
-
-
-def _is_template(text: str) -> str:
-    for part in parts_of(text):
-        if isinstance(part, Hole):
-            compiled(part.expression)
-    return text
-
-
-def _is_open_template(text: str) -> str:
-    """A template of something that others see: addresses are logged by every machine between."""
-    holes = (part.expression for part in parts_of(_is_template(text)) if isinstance(part, Hole))
-    if any(_MENTIONS_SECRET.search(hole) for hole in holes):
-        raise ValueError("a secret may not stand in an address; use `auth` or a header")
-    return text
-
-
-def _is_tree_of_templates(tree: Any) -> Any:
-    match tree:
-        case str():
-            _is_template(tree)
-        case dict():
-            for key, value in tree.items():
-                if not isinstance(key, str) or "${" in key:
-                    raise ValueError(f"the key {key!r} must be plain text")
-                _is_tree_of_templates(value)
-        case list():
-            for item in tree:
-                _is_tree_of_templates(item)
-    return tree
-
-
-def _has_header_names(headers: dict[str, Any]) -> dict[str, Any]:
-    for name in headers:
-        if not _HEADER_NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no name of a header")
-    return headers
-
-
-def _is_path(text: str) -> str:
-    literals = "".join(part for part in parts_of(_is_open_template(text)) if isinstance(part, str))
-    if not text.startswith("/") or not _PLAIN_PATH.fullmatch(literals):
-        raise ValueError("a path begins with / and holds no query; put that under `query`")
-    return text
-
-
-def _secret_name(text: str) -> str:
-    """`${secret.hook_secret}` and `hook_secret` are the same."""
-    reference = _SECRET_REFERENCE.fullmatch(text)
-    return reference.group(1) if reference else text
-
-
-Expression = Annotated[str, AfterValidator(_is_expression)]
-Template = Annotated[str, AfterValidator(_is_template)]
-OpenTemplate = Annotated[str, AfterValidator(_is_open_template)]
-PathTemplate = Annotated[str, AfterValidator(_is_path)]
-Tree = Annotated[Any, AfterValidator(_is_tree_of_templates)]
-Headers = Annotated[dict[str, Template], AfterValidator(_has_header_names)]
-QueryValue = OpenTemplate | int | float | bool | list[OpenTemplate | int | float | bool]
-SecretName = Annotated[str, AfterValidator(_secret_name)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,47}$")]
-
-
-class _Piece(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, strict=True)
-
-
-class Setting(_Piece):
+class Setting(Piece):
     """One thing an organisation fills in. Without a default it must be given."""
 
     type: Literal["string", "integer", "number", "boolean"] = "string"
@@ -108,61 +42,14 @@ class Setting(_Piece):
         return self
 
 
-class NoAuth(_Piece):
-    """Nothing to prove."""
-
-    scheme: Literal["none"] = "none"
-
-
-class HeaderAuth(_Piece):
-    """A header with a key."""
-
-    scheme: Literal["header"]
-    name: str = Field(pattern=_HEADER_NAME.pattern)
-    value: Template
-
-
-class BearerAuth(_Piece):
-    """A token that somebody put into the secret."""
-
-    scheme: Literal["bearer"]
-    token: Template
-
-
-class BasicAuth(_Piece):
-    """User name and password."""
-
-    scheme: Literal["basic"]
-    username: Template
-    password: Template
-
-
-class ClientCredentialsAuth(_Piece):
-    """OAuth2 client credentials."""
-
-    scheme: Literal["oauth2_client_credentials"]
-    token_url: OpenTemplate
-    client_id: Template = "${secret.client_id}"
-    client_secret: Template = "${secret.client_secret}"  # noqa: S105 - a name, no value
-    client_auth: Literal["basic", "body"] = "basic"
-    scope: Template | None = None
-    expires_in_default: float = 3600
-
-
-Auth = Annotated[
-    NoAuth | HeaderAuth | BearerAuth | BasicAuth | ClientCredentialsAuth,
-    Field(discriminator="scheme"),
-]
-
-
-class Timeouts(_Piece):
+class Timeouts(Piece):
     """Bounds inside the caller's deadline: connecting, and each silence while reading."""
 
     connect_s: float = Field(default=2.0, gt=0, le=30)
     read_s: float = Field(default=10.0, gt=0, le=60)
 
 
-class ErrorRule(_Piece):
+class ErrorRule(Piece):
     """What an answer means when `when` holds over status, headers (lower case) and body."""
 
     when: Expression
@@ -173,7 +60,7 @@ class ErrorRule(_Piece):
     nothing_done: bool = False
 
 
-class Request(_Piece):
+class Request(Piece):
     """A request; `path` below the server, or a `url` that the server gave in an earlier step."""
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = None
@@ -192,7 +79,7 @@ class Request(_Piece):
         return self
 
 
-class Step(_Piece):
+class Step(Piece):
     """One request of a method."""
 
     id: Name
@@ -203,7 +90,7 @@ class Step(_Piece):
     stop_when: Expression | None = None
 
 
-class Method(_Piece):
+class Method(Piece):
     """Something the CRM can do: one request, or steps."""
 
     description: str = ""
@@ -225,59 +112,14 @@ class Method(_Piece):
         return self
 
 
-class Lookups(_Piece):
+class Lookups(Piece):
     """Methods to try in order, until one finds a record that really carries what was asked."""
 
     by_phone: list[Name] = []
     by_email: list[Name] = []
 
 
-class StandardWebhooks(_Piece):
-    """Standard Webhooks 1.0."""
-
-    scheme: Literal["standard_webhooks"]
-    secret: SecretName | list[SecretName]
-    tolerance_s: int = Field(default=300, gt=0, le=3600)
-
-
-class HeaderSecret(_Piece):
-    """A fixed header with a secret value."""
-
-    scheme: Literal["header_secret"]
-    header: str = Field(pattern=_HEADER_NAME.pattern)
-    secret: SecretName | list[SecretName]
-
-
-class BasicSecret(_Piece):
-    """User name and password in the Authorization header."""
-
-    scheme: Literal["basic"]
-    username: str
-    secret: SecretName | list[SecretName]
-
-
-Verification = Annotated[
-    StandardWebhooks | HeaderSecret | BasicSecret, Field(discriminator="scheme")
-]
-
-
-class Event(_Piece):
-    """Something the CRM tells us by itself. Expressions see its body, and `headers`."""
-
-    description: str = ""
-    verify: Verification
-    accept: Expression | None = None
-    id: Expression | None = None
-    map: Expression
-
-    @model_validator(mode="after")
-    def _can_be_told_apart(self) -> "Event":
-        if self.id is None and not isinstance(self.verify, StandardWebhooks):
-            raise ValueError("`id` is needed: this scheme brings no id of a delivery")
-        return self
-
-
-class _File(_Piece):
+class _File(Piece):
     id: Id
     title: str = ""
     docs: str = ""
