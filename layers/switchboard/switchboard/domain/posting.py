@@ -37,6 +37,7 @@ class Idempotency(StrEnum):
     UPSERT = "upsert"
     CLIENT_ID = "client_id"
     HEADER = "header"
+    ONCE_TOKEN = "once_token"  # noqa: S105  a way of working, no secret
     SEARCH_FIRST = "search_first"
     NONE = "none"
 
@@ -172,7 +173,7 @@ def _settle(posting: Posting, idempotency: Idempotency, settle_s: float, now: da
             return Park(_OUTCOME_UNKNOWN)
         case Idempotency.NONE | Idempotency.HEADER if posting.state is PostingState.DONE:
             return Nothing()
-        case Idempotency.SEARCH_FIRST if posting.attempted_at:
+        case Idempotency.SEARCH_FIRST | Idempotency.ONCE_TOKEN if posting.attempted_at:
             settled_at = posting.attempted_at + timedelta(seconds=settle_s)
             return WaitUntil(settled_at) if settled_at > now else Write()
     return Write()

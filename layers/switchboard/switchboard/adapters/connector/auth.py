@@ -5,7 +5,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 from urllib.parse import quote, urlencode
 
@@ -34,13 +34,28 @@ class TokenSource(Protocol):
         """The server refused this one; the next `token` is another."""
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a request carries to prove who asks. Not printed: it is the credential."""
+
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
 class Authentication(Protocol):
-    """What a request carries to prove who asks."""
+    """Who we are, to one server."""
 
-    def headers(self, scope: Scope, limits: CallLimits) -> dict[str, str]: ...
+    def apply(self, scope: Scope, limits: CallLimits) -> Proof:
+        """Raises: UpstreamError when no proof is to be had in time."""
 
-    def renew(self, headers: Mapping[str, str]) -> bool:
-        """The server refused these headers; whether trying with new ones makes sense."""
+    def renew(self, proof: Proof) -> bool:
+        """The server refused this proof; whether trying once more with a new one makes sense."""
+
+    def refused(self, proof: Proof) -> None:
+        """The server refused it for good: after the renewal, or where nothing can be renewed."""
+
+    def accepted(self, proof: Proof) -> None:
+        """The server knew us by it, whatever else it answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +65,20 @@ class FixedHeaders:
     templates: Mapping[str, str] = field(default_factory=dict, repr=False)
     basic: tuple[str, str] | None = field(default=None, repr=False)
 
-    def headers(self, scope: Scope, limits: CallLimits) -> dict[str, str]:
+    def apply(self, scope: Scope, limits: CallLimits) -> Proof:
         if self.basic:
             username, password = (str(value_of(text, scope)) for text in self.basic)
-            return {"Authorization": basic_credentials(username, password)}
-        return render_headers(self.templates, scope)
+            return Proof({"Authorization": basic_credentials(username, password)})
+        return Proof(render_headers(self.templates, scope))
 
-    def renew(self, headers: Mapping[str, str]) -> bool:
+    def renew(self, proof: Proof) -> bool:
         return False
+
+    def refused(self, proof: Proof) -> None:
+        """Nothing to count yet."""
+
+    def accepted(self, proof: Proof) -> None:
+        """Nothing to count yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +87,26 @@ class BearerFrom:
 
     tokens: TokenSource
 
-    def headers(self, scope: Scope, limits: CallLimits) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.tokens.token(scope, limits)}"}
+    def apply(self, scope: Scope, limits: CallLimits) -> Proof:
+        return Proof({"Authorization": f"Bearer {self.tokens.token(scope, limits)}"})
 
-    def renew(self, headers: Mapping[str, str]) -> bool:
-        self.tokens.discard(headers["Authorization"].removeprefix("Bearer "))
+    def renew(self, proof: Proof) -> bool:
+        self.tokens.discard(proof.headers["Authorization"].removeprefix("Bearer "))
         return True
+
+    def refused(self, proof: Proof) -> None:
+        """Nothing to count yet."""
+
+    def accepted(self, proof: Proof) -> None:
+        """Nothing to count yet."""
+
+
+def with_proof(request: HttpRequest, proof: Proof) -> HttpRequest:
+    """The request with the proof's part of the query, percent-encoded. Headers are set already."""
+    if not proof.query:
+        return request
+    query = "&".join(f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in proof.query.items())
+    return replace(request, url=f"{request.url}{'&' if '?' in request.url else '?'}{query}")
 
 
 class ClientCredentials:

@@ -11,11 +11,13 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from switchboard.adapters.connector.format import ConnectorFile, EcsProfileFile
+from switchboard.adapters.connector.methods import BATCH_METHOD, LOG_METHOD, REPEATABLE
 from switchboard.errors import Misconfigured
 
 _SECRET_USED: Final = re.compile(r"\bsecret\.([A-Za-z0-9_]+)")
 _SETTING_USED: Final = re.compile(r"\bsettings\.([A-Za-z0-9_]+)")
 _TABLE_USED: Final = re.compile(r"\btables\.([A-Za-z0-9_]+)")
+_FOR_PEOPLE: Final = {"samples", "docs", "checked", "unconfirmed"}
 _NO_LOOKUPS: Final[Mapping[str, list[str]]] = {"by_phone": [], "by_email": []}
 
 
@@ -72,7 +74,7 @@ def _keys_of(kind: type[BaseModel]) -> Iterator[str]:
 
 
 def _compiled(file: ConnectorFile | EcsProfileFile) -> dict[str, Any]:
-    result = file.model_dump(mode="json", by_alias=True, exclude={"samples", "docs"})
+    result = file.model_dump(mode="json", by_alias=True, exclude=_FOR_PEOPLE)
     result.setdefault("lookups", dict(_NO_LOOKUPS))
     for group in ("methods", "operations"):
         methods = getattr(file, group, {})
@@ -85,7 +87,9 @@ def _compiled(file: ConnectorFile | EcsProfileFile) -> dict[str, Any]:
 
 def _method(method: Any) -> dict[str, Any]:
     """A single request is a method of one step."""
-    result: dict[str, Any] = method.model_dump(mode="json", by_alias=True, exclude={"description"})
+    result: dict[str, Any] = method.model_dump(
+        mode="json", by_alias=True, exclude={"description", "query_bodies"}
+    )
     single = method.request is not None
     steps = [{"id": "request", "request": result["request"]}] if single else result["steps"]
     sources = [method.request] if single else [step.request for step in method.steps]
@@ -99,6 +103,7 @@ def _method(method: Any) -> dict[str, Any]:
             "request": _request(source),
             "map": step.get("map"),
             "stop_when": step.get("stop_when"),
+            "reads": step.get("reads", False),
         }
         for step, source in zip(steps, sources, strict=True)
     ]
@@ -137,6 +142,7 @@ def _loose_ends(result: Mapping[str, Any]) -> Iterator[str]:
         for name in sorted(_used(pattern, result) - set(declared)):
             yield f"{kind}: `{name}` is used and not declared{_nearest(name, declared)}"
     yield from _lost_lookups(result)
+    yield from _half_batches(result)
     yield from _lost_webhook_secrets(result)
 
 
@@ -148,6 +154,22 @@ def _lost_lookups(result: Mapping[str, Any]) -> Iterator[str]:
                 yield f"lookups.{kind}: there is no method `{name}`{_nearest(name, methods)}"
             elif not (methods[name]["map"] or methods[name]["steps"][-1]["map"]):
                 yield f"methods.{name}: a lookup needs a `map` that makes customers of the answer"
+
+
+def _half_batches(result: Mapping[str, Any]) -> Iterator[str]:
+    methods = result["methods"]
+    for name, method in methods.items():
+        if bool(method["batch"]) is not (name == BATCH_METHOD):
+            yield f"methods.{name}: `batch` belongs to `{BATCH_METHOD}`, and to nothing else"
+    if BATCH_METHOD in methods:
+        single = methods.get(LOG_METHOD)
+        if single is None:
+            yield f"methods.{BATCH_METHOD}: `{LOG_METHOD}` is needed too, for a record alone"
+        elif {single["idempotency"], methods[BATCH_METHOD]["idempotency"]} - REPEATABLE:
+            yield (
+                f"methods.{BATCH_METHOD}: a batch is written again after a lost answer; both "
+                f"methods must say what makes that safe ({', '.join(sorted(REPEATABLE))})"
+            )
 
 
 def _lost_webhook_secrets(result: Mapping[str, Any]) -> Iterator[str]:

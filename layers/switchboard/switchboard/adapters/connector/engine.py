@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from switchboard.adapters.connector.auth import authentication
 from switchboard.adapters.connector.exchange import (
@@ -13,7 +13,9 @@ from switchboard.adapters.connector.exchange import (
     unusable_answer,
 )
 from switchboard.adapters.connector.expressions import ExpressionError, evaluate, holds
+from switchboard.adapters.connector.methods import REPEATABLE
 from switchboard.adapters.connector.outcomes import ErrorClass, Outcome
+from switchboard.adapters.connector.paging import next_page, request_of_page
 from switchboard.adapters.connector.rendering import render_link
 from switchboard.adapters.connector.settings import (
     complete_settings,
@@ -30,7 +32,6 @@ from switchboard.errors import (
 )
 
 Secrets = Callable[[], Mapping[str, str]]
-_REPEATABLE: Final = frozenset({"upsert", "client_id", "header"})
 
 
 def utc_now() -> datetime:
@@ -90,7 +91,7 @@ class Engine:
 
         Raises: UpstreamUnknown when it may have happened and nothing tells.
         """
-        is_repeatable = method["idempotency"] in _REPEATABLE
+        is_repeatable = method["idempotency"] in REPEATABLE
         run = Run(name, is_read=False, is_repeatable=is_repeatable, deadline=deadline)
         return self._result(run, method, data)
 
@@ -110,6 +111,8 @@ class Engine:
 
     def _result(self, run: Run, method: Mapping[str, Any], data: Mapping[str, Any]) -> Any:
         scope = self._scope(data)
+        if method["page"]:
+            return self._every_page(run, method, scope)
         result, has_written = None, False
         for step in method["steps"]:
             if step["when"] and not holds(step["when"], scope):
@@ -122,6 +125,26 @@ class Engine:
         if method["map"]:
             return self._mapped(run, method["map"], scope, wrote=has_written)
         return result
+
+    def _every_page(
+        self, run: Run, method: Mapping[str, Any], scope: Mapping[str, Any]
+    ) -> list[Any]:
+        """The rows of all pages together, of at most as many pages as the file allows."""
+        (step,), page = method["steps"], method["page"]
+        rows: list[Any] = []
+        for number in range(1, page["max_pages"] + 1):
+            outcome = self._exchanger.answer(run, step, scope)
+            seen = {**scope, **outcome.scope}
+            found = self._mapped(run, step["map"], seen, wrote=False)
+            if not isinstance(found, list):
+                raise unusable_answer(self.id, run, wrote=False)
+            rows += found
+            following = next_page(page, seen, number=number)
+            if following is None or following == scope.get("next"):
+                break
+            scope = {**scope, "next": following}
+            step = {**step, "request": request_of_page(step["request"], page)}
+        return rows
 
     def _scope(self, data: Mapping[str, Any]) -> dict[str, Any]:
         return {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from switchboard.adapters.connector.auth import Authentication
+from switchboard.adapters.connector.auth import Authentication, Proof, with_proof
 from switchboard.adapters.connector.expressions import ExpressionError, Scope
 from switchboard.adapters.connector.outcomes import ErrorClass, Outcome, classify
 from switchboard.adapters.connector.patience import CallLimits
@@ -24,6 +24,9 @@ _SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 
 
 _HOPELESS: Final = frozenset({ErrorClass.INVALID, ErrorClass.CONFLICT, ErrorClass.DUPLICATE})
+_SAYS_NOTHING_OF_CREDENTIALS: Final = frozenset(
+    {ErrorClass.TRANSIENT, ErrorClass.THROTTLED, ErrorClass.QUOTA_EXHAUSTED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,9 @@ class Run:
     deadline: Deadline
 
     def writes(self, step: Mapping[str, Any]) -> bool:
-        return not self.is_read and step["request"]["method"] not in _SAFE_METHODS
+        """Whether the step changes the CRM. Of one that asks by POST the file says `reads`."""
+        is_safe = step["reads"] or step["request"]["method"] in _SAFE_METHODS
+        return not self.is_read and not is_safe
 
 
 class ClassifiedRejection(UpstreamRejected):
@@ -97,30 +102,38 @@ class Exchanger:
 
     def _outcome(self, run: Run, step: Mapping[str, Any], scope: Scope) -> Outcome:
         limits = CallLimits(run.deadline, self._timeouts["connect_s"], self._timeouts["read_s"])
-        proof = self._auth.headers(scope, limits)
+        proof = self._auth.apply(scope, limits)
         outcome = self._sent(run, step, scope, proof, limits)
         if outcome.error_class is ErrorClass.AUTH and self._auth.renew(proof):
-            proof = self._auth.headers(scope, limits)
+            proof = self._auth.apply(scope, limits)
             outcome = self._sent(run, step, scope, proof, limits)
+        self._tell(proof, outcome)
         return outcome
+
+    def _tell(self, proof: Proof, outcome: Outcome) -> None:
+        """Let the credential know how it fared; a gateway that is busy or broken did not look."""
+        if outcome.error_class is ErrorClass.AUTH:
+            self._auth.refused(proof)
+        elif outcome.error_class not in _SAYS_NOTHING_OF_CREDENTIALS:
+            self._auth.accepted(proof)
 
     def _sent(
         self,
         run: Run,
         step: Mapping[str, Any],
         scope: Scope,
-        proof: Mapping[str, str],
+        proof: Proof,
         limits: CallLimits,
     ) -> Outcome:
         try:
-            headers = {**render_headers(self._headers, scope), **proof}
+            headers = {**render_headers(self._headers, scope), **proof.headers}
             request = render_request(step["request"], scope, server=self._server, headers=headers)
         except ExpressionError as error:
             raise UpstreamRejected(self._id, f"{run.name}: {error}") from None
         if run.deadline.has_passed:
             raise UpstreamUnavailable(self._id, f"{run.name}: no time left")
         try:
-            answer = self._transport.exchange(request, limits)
+            answer = self._transport.exchange(with_proof(request, proof), limits)
         except NoAnswerError as error:
             kind = UpstreamUnknown if error.sent and run.writes(step) else UpstreamUnavailable
             raise kind(self._id, f"{run.name}: {error.reason}") from None

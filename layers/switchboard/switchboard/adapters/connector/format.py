@@ -3,6 +3,7 @@
 Only builds, tests and the command line import this: pydantic stays out of the running engine.
 """
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -21,6 +22,7 @@ from switchboard.adapters.connector.format_types import (
     Tree,
 )
 from switchboard.adapters.connector.outcomes import ErrorClass
+from switchboard.adapters.connector.query_texts import require_escaped
 from switchboard.adapters.connector.sample_format import Sample
 from switchboard.adapters.connector.settings import read_setting
 
@@ -31,6 +33,16 @@ class Setting(Piece):
     type: Literal["string", "integer", "number", "boolean"] = "string"
     description: str = ""
     default: str | int | float | bool | None = None
+    pattern: str | None = None
+
+    @field_validator("pattern")
+    @classmethod
+    def _is_a_pattern(cls, pattern: str | None) -> str | None:
+        try:
+            re.compile(pattern or "")
+        except re.error as error:
+            raise ValueError(f"no regular expression: {error}") from None
+        return pattern
 
     @model_validator(mode="after")
     def _default_has_the_type(self) -> "Setting":
@@ -69,13 +81,16 @@ class Request(Piece):
     query: dict[str, QueryValue] = {}
     headers: Headers = {}
     body: Tree = None
+    form: dict[str, QueryValue] | None = None
 
     @model_validator(mode="after")
-    def _has_one_address(self) -> "Request":
+    def _has_one_address_and_one_body(self) -> "Request":
         if (self.path is None) == (self.url is None):
             raise ValueError("give either `path` or `url`")
         if self.url is not None and self.query:
             raise ValueError("`query` goes with `path`; a `url` brings its own")
+        if self.form is not None and "body" in self.model_fields_set:
+            raise ValueError("give either `body` or `form`")
         return self
 
 
@@ -88,6 +103,28 @@ class Step(Piece):
     request: Request
     map: Expression | None = None
     stop_when: Expression | None = None
+    reads: bool = False
+
+
+class Page(Piece):
+    """How the next page is asked for. `next` sees the answer, and the number of its `page`."""
+
+    next: Expression
+    into: Annotated[str, Field(pattern=r"^(query|body)(\.[A-Za-z0-9_@$-]+)+$")] | None = None
+    follow: bool = False
+    max_pages: int = Field(default=3, ge=1, le=20)
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> "Page":
+        if (self.into is None) is not self.follow:
+            raise ValueError("give `into: query.NAME` or `into: body.NAME`, or `follow: true`")
+        return self
+
+
+class Batch(Piece):
+    """How many records one call of the method takes at most."""
+
+    most: int = Field(ge=2, le=1000)
 
 
 class Method(Piece):
@@ -98,9 +135,14 @@ class Method(Piece):
     steps: list[Step] = []
     map: Expression | None = None
     empty_when: list[Annotated[ErrorClass, Field(strict=False)]] = []
-    idempotency: Literal["upsert", "client_id", "header", "search_first", "none"] = "none"
+    idempotency: Literal["upsert", "client_id", "header", "once_token", "search_first", "none"] = (
+        "none"
+    )
     settle_s: float = Field(default=0.0, ge=0)
     needs_customer: bool = False
+    page: Page | None = None
+    batch: Batch | None = None
+    query_bodies: list[str] = []
 
     @model_validator(mode="after")
     def _has_one_form(self) -> "Method":
@@ -109,6 +151,15 @@ class Method(Piece):
         ids = [step.id for step in self.steps]
         if len(set(ids)) < len(ids):
             raise ValueError("two steps have the same id")
+        if self.page and (self.steps or not self.map):
+            raise ValueError("`page` goes with one `request` and the `map` of its rows")
+        return self
+
+    @model_validator(mode="after")
+    def _asks_no_more_than_it_means(self) -> "Method":
+        for request in [self.request] if self.request else [step.request for step in self.steps]:
+            for name in self.query_bodies:
+                require_escaped(request.body, name)
         return self
 
 
@@ -119,10 +170,19 @@ class Lookups(Piece):
     by_email: list[Name] = []
 
 
+class Checked(Piece):
+    """Who, other than its author, says that the file is right."""
+
+    how: Literal["live", "vendor_description", "vendor_client", "documentation"]
+    by: str = Field(default="", alias="with")
+
+
 class _File(Piece):
     id: Id
     title: str = ""
     docs: str = ""
+    checked: Checked = Checked(how="documentation")
+    unconfirmed: list[str] = []
     settings: dict[Name, Setting] = {}
     secrets: list[Name] = []
     server: OpenTemplate

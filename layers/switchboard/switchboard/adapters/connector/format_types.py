@@ -7,13 +7,15 @@ and the command line, as `format` is.
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from switchboard.adapters.connector.expressions import Hole, compiled, parts_of
+from switchboard.adapters.connector.query_texts import is_query_text
 
 HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*")
 _SECRET_REFERENCE = re.compile(r"\$\{\s*secret\.([A-Za-z0-9_]+)\s*\}")
+_QUERY_TYPES = ["string", "number", "boolean", "array"]
 _MENTIONS_SECRET = re.compile(r"\bsecret\b")
 
 
@@ -41,6 +43,11 @@ def _is_tree_of_templates(tree: Any) -> Any:
     match tree:
         case str():
             _is_template(tree)
+        case {"for_each": str() as expression, **others}:
+            _is_expression(expression)
+            if others.keys() != {"make"}:
+                raise ValueError("`for_each` goes with `make`, and with nothing else")
+            _is_tree_of_templates(others["make"])
         case dict():
             for key, value in tree.items():
                 if not isinstance(key, str) or "${" in key:
@@ -50,6 +57,17 @@ def _is_tree_of_templates(tree: Any) -> Any:
             for item in tree:
                 _is_tree_of_templates(item)
     return tree
+
+
+def _is_query_value(value: Any) -> Any:
+    match value:
+        case str():
+            return is_query_text(_is_open_template(value))
+        case list():
+            return [_is_query_value(item) for item in value]
+        case bool() | int() | float():
+            return value
+    raise ValueError("give a text, a number, true, false, or a list of them")
 
 
 def _has_header_names(headers: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +96,9 @@ OpenTemplate = Annotated[str, AfterValidator(_is_open_template)]
 PathTemplate = Annotated[str, AfterValidator(_is_path)]
 Tree = Annotated[Any, AfterValidator(_is_tree_of_templates)]
 Headers = Annotated[dict[str, Template], AfterValidator(_has_header_names)]
-QueryValue = OpenTemplate | int | float | bool | list[OpenTemplate | int | float | bool]
+QueryValue = Annotated[
+    Any, AfterValidator(_is_query_value), WithJsonSchema({"type": _QUERY_TYPES})
+]
 SecretName = Annotated[str, AfterValidator(_secret_name)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,47}$")]

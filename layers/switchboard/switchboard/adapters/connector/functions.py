@@ -1,16 +1,28 @@
-"""The functions that connector expressions may call beside JMESPath's own. All are pure."""
+"""The functions that connector expressions may call beside JMESPath's own. All are pure.
+
+Each gives null for null, so that an absent value stays absent. The escapers for query languages
+stand in `query_languages`.
+"""
 
 import base64
 import html
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID, uuid5
 
 from jmespath import functions as jmespath_functions
 
+from switchboard.adapters.connector import query_languages
+
 _NOT_A_DIGIT: Final = re.compile(r"[^0-9]")
+_TIME_FORMAT: Final = re.compile(r"(%[YmdHMSz]|[^%])*")
+_CLOCK_FORMS: Final = {"HH:MM:SS", "HH:MM", "mm:ss"}
+# Ours alone: the same interaction has the same UUID in every CRM that lets us choose the id.
+_NAMESPACE: Final = UUID("6f1c1f8e-59a4-4c0e-9d0b-3f6f4a1d7c52")
 
 
 def digits_only(text: str | None) -> str | None:
@@ -21,6 +33,10 @@ def compact_json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
+def base64_text(text: str | None) -> str | None:
+    return None if text is None else base64.b64encode(_utf8(text)).decode("ascii")
+
+
 def base64_url(text: str) -> str:
     """URL-safe base64 of the text's UTF-8, without padding."""
     return base64.urlsafe_b64encode(_utf8(text)).decode("ascii").rstrip("=")
@@ -28,11 +44,49 @@ def base64_url(text: str) -> str:
 
 def epoch_ms(moment: str | None) -> int | None:
     """Milliseconds since 1970 of an ISO 8601 moment; null when it names no offset or is none."""
-    try:
-        parsed = datetime.fromisoformat(moment or "")
-    except ValueError:
+    parsed = _moment(moment)
+    return round(parsed.timestamp() * 1000) if parsed else None
+
+
+def formatted_time(moment: str | None, form: str) -> str | None:
+    """An ISO 8601 moment in UTC, written with %Y %m %d %H %M %S %z.
+
+    Raises: ValueError for any other directive: they depend on the machine.
+    """
+    if not _TIME_FORMAT.fullmatch(form):
+        raise ValueError("only %Y %m %d %H %M %S %z")
+    parsed = _moment(moment)
+    return parsed.astimezone(UTC).strftime(form) if parsed else None
+
+
+def later(moment: str | None, seconds: float | None) -> str | None:
+    """An ISO 8601 moment, so many seconds later."""
+    parsed = _moment(moment)
+    if parsed is None or seconds is None:
         return None
-    return round(parsed.timestamp() * 1000) if parsed.tzinfo else None
+    try:
+        return (parsed + timedelta(seconds=seconds)).isoformat()
+    except OverflowError:
+        return None
+
+
+def clock(seconds: float | None, form: str) -> str | None:
+    """A duration as `HH:MM:SS`, `mm:ss` (minutes may pass 59), or `HH:MM`, begun minutes counted.
+
+    Raises: ValueError for another form.
+    """
+    if form not in _CLOCK_FORMS:
+        raise ValueError(f"write one of {sorted(_CLOCK_FORMS)}")
+    if seconds is None or seconds < 0:
+        return None
+    whole_seconds = math.floor(seconds)
+    if form == "mm:ss":
+        return f"{whole_seconds // 60:02}:{whole_seconds % 60:02}"
+    if form == "HH:MM":
+        minutes = math.ceil(seconds / 60)
+        return f"{minutes // 60:02}:{minutes % 60:02}"
+    hours, rest = divmod(whole_seconds, 3600)
+    return f"{hours:02}:{rest // 60:02}:{rest % 60:02}"
 
 
 def pick(table: Mapping[str, object] | None, key: object, default: object) -> object:
@@ -48,6 +102,19 @@ def whole(value: object) -> int | None:
         return None
 
 
+def plus(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one + other
+
+
+def times(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one * other
+
+
+def divided_up(amount: float | None, by: float | None) -> int | None:
+    """A quotient, rounded up: begun minutes, begun pages."""
+    return None if amount is None or not by else math.ceil(amount / by)
+
+
 def first_characters(text: str | None, count: int) -> str | None:
     """No more of a text than a CRM's field holds."""
     return None if text is None else text[: int(count)]
@@ -55,6 +122,52 @@ def first_characters(text: str | None, count: int) -> str | None:
 
 def escaped_html(text: str | None) -> str | None:
     return None if text is None else html.escape(text, quote=True)
+
+
+def own_uuid(text: str | None) -> str | None:
+    """The UUID that this text has with us, always the same."""
+    return (
+        None if text is None else str(uuid5(_NAMESPACE, text.encode("utf-8", "replace").decode()))
+    )
+
+
+def split_text(text: str | None, separator: str) -> list[str] | None:
+    return None if text is None else text.split(separator)
+
+
+def lower_case(text: str | None) -> str | None:
+    return None if text is None else text.lower()
+
+
+def upper_case(text: str | None) -> str | None:
+    return None if text is None else text.upper()
+
+
+def replaced(text: str | None, old: str, new: str) -> str | None:
+    return None if text is None else text.replace(old, new)
+
+
+def as_text(value: object) -> str | None:
+    """JMESPath's `to_string`, but null stays null."""
+    match value:
+        case None | str():
+            return value
+    return compact_json(value)
+
+
+def name_parts(text: str | None) -> dict[str, str | None]:
+    """A person's name for CRMs that want two: the last word is the last name."""
+    words = (text or "").split()
+    first, last = " ".join(words[:-1]), words[-1] if words else None
+    return {"first": first or None, "last": last}
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        parsed = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return parsed if parsed.tzinfo else None
 
 
 def _utf8(text: str) -> bytes:
@@ -76,17 +189,43 @@ def _callable_from_expressions(
 
 _TEXT: Final = ("string",)
 _TEXT_OR_NULL: Final = ("string", "null")
+_NUMBER: Final = ("number",)
+_NUMBER_OR_NULL: Final = ("number", "null")
 _ANYTHING: Final[tuple[str, ...]] = ()
 
+SIGNATURES: Final[Mapping[str, tuple[Callable[..., object], tuple[tuple[str, ...], ...]]]] = {
+    "b64": (base64_text, (_TEXT_OR_NULL,)),
+    "b64url": (base64_url, (_TEXT,)),
+    "clock": (clock, (_NUMBER_OR_NULL, _TEXT)),
+    "digits": (digits_only, (_TEXT_OR_NULL,)),
+    "div_up": (divided_up, (_NUMBER_OR_NULL, _NUMBER_OR_NULL)),
+    "epoch_ms": (epoch_ms, (_TEXT_OR_NULL,)),
+    "first": (first_characters, (_TEXT_OR_NULL, _NUMBER)),
+    "html": (escaped_html, (_TEXT_OR_NULL,)),
+    "json": (compact_json, (_ANYTHING,)),
+    "lower": (lower_case, (_TEXT_OR_NULL,)),
+    "name_parts": (name_parts, (_TEXT_OR_NULL,)),
+    "pick": (pick, (("object", "null"), _ANYTHING, _ANYTHING)),
+    "plus": (plus, (_NUMBER_OR_NULL, _NUMBER_OR_NULL)),
+    "plus_s": (later, (_TEXT_OR_NULL, _NUMBER_OR_NULL)),
+    "replace": (replaced, (_TEXT_OR_NULL, _TEXT, _TEXT)),
+    "split": (split_text, (_TEXT_OR_NULL, _TEXT)),
+    "text": (as_text, (_ANYTHING,)),
+    "time": (formatted_time, (_TEXT_OR_NULL, _TEXT)),
+    "times": (times, (_NUMBER_OR_NULL, _NUMBER_OR_NULL)),
+    "upper": (upper_case, (_TEXT_OR_NULL,)),
+    "uuid5": (own_uuid, (_TEXT_OR_NULL,)),
+    "whole": (whole, (_ANYTHING,)),
+    **{name: (escape, (_TEXT_OR_NULL,)) for name, escape in query_languages.ESCAPERS.items()},
+}
 
-class ConnectorFunctions(jmespath_functions.Functions):  # type: ignore[misc]
-    """JMESPath's functions and ours, found by their `_func_` names."""
 
-    _func_digits: Any = _callable_from_expressions(digits_only, _TEXT_OR_NULL)
-    _func_json: Any = _callable_from_expressions(compact_json, _ANYTHING)
-    _func_b64url: Any = _callable_from_expressions(base64_url, _TEXT)
-    _func_epoch_ms: Any = _callable_from_expressions(epoch_ms, _TEXT_OR_NULL)
-    _func_pick: Any = _callable_from_expressions(pick, ("object", "null"), _ANYTHING, _ANYTHING)
-    _func_whole: Any = _callable_from_expressions(whole, _ANYTHING)
-    _func_first: Any = _callable_from_expressions(first_characters, _TEXT_OR_NULL, ("number",))
-    _func_html: Any = _callable_from_expressions(escaped_html, _TEXT_OR_NULL)
+# JMESPath finds functions by their `_func_` names, when the class is made.
+ConnectorFunctions: Final[Any] = type(jmespath_functions.Functions)(
+    "ConnectorFunctions",
+    (jmespath_functions.Functions,),
+    {
+        f"_func_{name}": _callable_from_expressions(function, *argument_types)
+        for name, (function, argument_types) in SIGNATURES.items()
+    },
+)

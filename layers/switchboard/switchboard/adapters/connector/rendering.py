@@ -25,6 +25,8 @@ from switchboard.adapters.connector.expressions import (
 _DOT_SEGMENTS: Final = (".", "..")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _PLAIN_URL: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
+_JSON: Final = {"Content-Type": "application/json"}
+_FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 _DROPPED: Final = object()
 
 
@@ -46,8 +48,7 @@ def render_request(
     Raises: ExpressionError when a value is missing or cannot stand where the template puts it.
     """
     own = _headers(template.get("headers", {}), scope)
-    body = _body(template["body"], scope) if "body" in template else None
-    content_type = {"Content-Type": "application/json"} if body is not None else {}
+    content_type, body = _content(template, scope)
     return HttpRequest(
         method=str(template["method"]),
         url=_url(template, scope, server),
@@ -99,7 +100,7 @@ _DEFAULT_PORT: Final = {"http": 80, "https": 443}
 def _url(template: Mapping[str, Any], scope: Scope, server: str) -> str:
     if "url" in template:
         return _same_origin(str(value_of(template["url"], scope)), server)
-    query = "&".join(_query(template.get("query", {}), scope))
+    query = _pairs(template.get("query", {}), scope)
     return server + _path(template["path"], scope) + (f"?{query}" if query else "")
 
 
@@ -120,7 +121,12 @@ def _one_segment(part: str | Hole, scope: Scope) -> str:
     return text if isinstance(part, str) else _percent_encoded(text)
 
 
-def _query(templates: Mapping[str, Any], scope: Scope) -> Iterator[str]:
+def _pairs(templates: Mapping[str, Any], scope: Scope) -> str:
+    """Names and values as a query string or a form has them; a list repeats its name."""
+    return "&".join(_each_pair(templates, scope))
+
+
+def _each_pair(templates: Mapping[str, Any], scope: Scope) -> Iterator[str]:
     for name, template in templates.items():
         value = _rendered(template, scope)
         for item in value if isinstance(value, list) else [value]:
@@ -145,7 +151,15 @@ def _header_value(name: str, value: object) -> str:
     return text.encode("utf-8", errors="replace").decode("latin-1")
 
 
-def _body(template: Any, scope: Scope) -> bytes:
+def _content(template: Mapping[str, Any], scope: Scope) -> tuple[dict[str, str], bytes | None]:
+    if template.get("form") is not None:
+        return _FORM, _pairs(template["form"], scope).encode("ascii")
+    if "body" in template:
+        return _JSON, _json(template["body"], scope)
+    return {}, None
+
+
+def _json(template: Any, scope: Scope) -> bytes:
     tree = render_tree(template, scope)
     try:
         return json.dumps(tree, allow_nan=False).encode("ascii")
@@ -157,6 +171,10 @@ def _rendered(template: Any, scope: Scope) -> Any:
     match template:
         case str():
             return _leaf(template, scope)
+        case {"for_each": str() as expression, "make": made}:
+            return [
+                render_tree(made, {**scope, "item": item}) for item in _items(expression, scope)
+            ]
         case Mapping():
             pairs = ((key, _rendered(value, scope)) for key, value in template.items())
             return {key: value for key, value in pairs if value is not _DROPPED}
@@ -164,6 +182,13 @@ def _rendered(template: Any, scope: Scope) -> Any:
             items = (_rendered(item, scope) for item in template)
             return [item for item in items if item is not _DROPPED]
     return template
+
+
+def _items(expression: str, scope: Scope) -> list[Any]:
+    items = evaluate(expression, scope)
+    if not isinstance(items, list):
+        raise ExpressionError(f"`{expression}` is no list")
+    return items
 
 
 def _leaf(template: str, scope: Scope) -> Any:
