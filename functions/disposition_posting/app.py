@@ -1,6 +1,8 @@
 """SQS: pointers to interactions whose result belongs into a CRM."""
 
 import random
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -16,32 +18,42 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from switchboard import wiring
-from switchboard.edges.work import read_pointer
+from switchboard.edges.work import Pointer, read_pointer
+from switchboard.errors import StateUnavailable
 from switchboard.observability import count, join, logger, metrics
-from switchboard.use_cases.disposition_posting import PostingRun, post_interaction
+from switchboard.use_cases.disposition_posting import Posted, PostingRun, post_interactions
 
 processor = BatchProcessor(event_type=EventType.SQS)
 
 
-def post(record: SQSRecord) -> None:
-    count("PostingRun")
-    pointer = read_pointer(record.body)
-    join(request_id=pointer.request_id, interaction_id=pointer.id)
+def post(pointers: Sequence[Pointer]) -> dict[str, Posted]:
+    """Post what a batch of messages points at; CRMs that take several records get them at once."""
     run = PostingRun(
         token=uuid4().hex,
         clock=partial(datetime.now, UTC),
         jitter=random.random(),  # noqa: S311  spreads retries, protects nothing
         default_region=wiring.lookup_configuration().default_region,
-        request_id=pointer.request_id,
+        request_ids={pointer.id: pointer.request_id for pointer in pointers},
     )
-    postings = post_interaction(
-        pointer.id,
+    return post_interactions(
+        [pointer.id for pointer in pointers],
         ledger=wiring.ledger(),
         crms=wiring.crms(),
         profiles=wiring.posting_profiles(),
         queue=wiring.posting_queue(),
+        once=wiring.once_store(),
         run=run,
     )
+
+
+def tell(record: SQSRecord, *, posted: dict[str, Posted]) -> None:
+    """Log what became of one message; a message whose turn was lost comes again."""
+    count("PostingRun")
+    pointer = read_pointer(record.body)
+    join(request_id=pointer.request_id, interaction_id=pointer.id)
+    postings = posted[pointer.id]
+    if isinstance(postings, StateUnavailable):
+        raise postings
     for posting in postings:
         count(f"Posting{posting.state.capitalize()}")
         logger.info(
@@ -55,7 +67,18 @@ def post(record: SQSRecord) -> None:
         )
 
 
+def readable(event: dict[str, Any]) -> list[Pointer]:
+    """The pointers of a batch. One that cannot be read fails alone, when it is told."""
+    pointers = []
+    for record in event["Records"]:
+        with suppress(ValueError):
+            pointers.append(read_pointer(record["body"]))
+    return pointers
+
+
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    return process_partial_response(event, post, processor, context)
+    pointers = readable(event)
+    posted = post(pointers) if pointers else {}
+    return process_partial_response(event, partial(tell, posted=posted), processor, context)

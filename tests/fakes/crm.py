@@ -1,13 +1,18 @@
 """A CRM in memory that keeps the promises of `ports.Crm`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from threading import RLock
 
 from switchboard.domain.customer import Ambiguous, Customer, Known, match_customers
 from switchboard.domain.deadline import Deadline
-from switchboard.domain.identity import Identity
+from switchboard.domain.identity import Identity, PhoneNumber
 from switchboard.domain.posting import Idempotency, InteractionRecord, Logged
-from switchboard.errors import SwitchboardError, UpstreamUnavailable, UpstreamUnknown
+from switchboard.errors import (
+    SwitchboardError,
+    UpstreamError,
+    UpstreamUnavailable,
+    UpstreamUnknown,
+)
 
 
 class InMemoryCrm:
@@ -27,14 +32,17 @@ class InMemoryCrm:
         default_region: str = "US",
         idempotency: Idempotency = Idempotency.UPSERT,
         needs_customer: bool = False,
+        batch_most: int = 1,
     ) -> None:
         self.connector = connector
         self.idempotency = idempotency
         self.needs_customer = needs_customer
+        self.batch_most = batch_most
         self.customers = list(customers)
         self.records: dict[str, InteractionRecord] = {}
         self.failing_with: SwitchboardError | None = None
         self.lost_answers = 0
+        self.batches = 0
         self.lookups = 0
         self._default_region = default_region
         self._lock = RLock()
@@ -59,6 +67,27 @@ class InMemoryCrm:
                 self.lost_answers -= 1
                 raise UpstreamUnknown(self.connector, "no answer in time")
         return Logged(record_id=f"A-{record.id}", created=earlier is None)
+
+    def log_interactions(
+        self, records: Sequence[InteractionRecord], *, deadline: Deadline
+    ) -> list[Logged | UpstreamError]:
+        self.batches += 1
+        return [self.log_interaction(record, deadline=deadline) for record in records]
+
+    def create_contact(self, identity: Identity, *, reference: str, deadline: Deadline) -> Customer:
+        self._reach(deadline)
+        number = identity.e164 if isinstance(identity, PhoneNumber) else ""
+        address = "" if isinstance(identity, PhoneNumber) else identity.address
+        customer = Customer(
+            self.connector,
+            f"N-{reference}",
+            "contact",
+            name="",
+            phones=(number,) if number else (),
+            emails=(address,) if address else (),
+        )
+        self.customers.append(customer)
+        return customer
 
     def _reach(self, deadline: Deadline) -> None:
         if self.failing_with:

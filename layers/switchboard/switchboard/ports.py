@@ -4,7 +4,7 @@ Every method that leaves the process may raise: a CRM or the contact centre rais
 our own tables and queues raise StateUnavailable. Nobody has to inherit from these.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from switchboard.domain.identity import Identity, PhoneNumber
 from switchboard.domain.interaction import Interaction, TriggerEvent
 from switchboard.domain.outbound import OutboundRequest
 from switchboard.domain.posting import Idempotency, InteractionRecord, Logged, Posting
+from switchboard.errors import UpstreamError
 
 
 class Crm(Protocol):
@@ -35,6 +36,10 @@ class Crm(Protocol):
     def needs_customer(self) -> bool:
         """Whether an interaction can only be logged on a customer's record."""
 
+    @property
+    def batch_most(self) -> int:
+        """How many records one `log_interactions` takes; 1 where there is no such call."""
+
     def find(self, identity: Identity, *, deadline: Deadline) -> tuple[Customer, ...]:
         """Every customer that carries the number or address, each verified against it.
 
@@ -43,6 +48,20 @@ class Crm(Protocol):
 
     def log_interaction(self, record: InteractionRecord, *, deadline: Deadline) -> Logged:
         """Write the interaction's record; safe to repeat as far as `idempotency` says.
+
+        Raises: UpstreamUnknown when it was sent and the answer was lost.
+        """
+
+    def log_interactions(
+        self, records: Sequence[InteractionRecord], *, deadline: Deadline
+    ) -> Sequence[Logged | UpstreamError]:
+        """Write several records with one call; what became of each, in their order.
+
+        Safe to repeat, whatever was lost. Raises: UpstreamError when it is the same for all.
+        """
+
+    def create_contact(self, identity: Identity, *, reference: str, deadline: Deadline) -> Customer:
+        """A new record for somebody whom `find` did not find; `reference` is the interaction's id.
 
         Raises: UpstreamUnknown when it was sent and the answer was lost.
         """

@@ -4,7 +4,7 @@ The CRM is the adversary. It keeps every record that it was made to write, so th
 shows, and its search does not see a record before `settle_s` have passed.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,16 +23,18 @@ from switchboard.domain.posting import (
 )
 from switchboard.errors import (
     StateUnavailable,
+    UpstreamError,
     UpstreamRejected,
     UpstreamThrottled,
     UpstreamUnavailable,
     UpstreamUnknown,
 )
 from switchboard.ports import LedgerRow
-from switchboard.use_cases.disposition_posting import PostingRun, post_interaction
+from switchboard.use_cases.disposition_posting import Posted, PostingRun, post_interactions
 from switchboard.use_cases.sweeper import sweep
 from switchboard.use_cases.trigger_intake import take_trigger
 from tests.fakes.ledger import InMemoryInteractionLedger
+from tests.fakes.once import InMemoryOnceStore
 from tests.fakes.outbound import InMemoryOutboundStore
 from tests.fakes.queue import InMemoryWorkQueue
 from tests.unit.use_cases.people import ADA, NOW, told
@@ -76,6 +78,9 @@ class FaultyCrm:
     dies before    the worker dies when it is about to call
     dies after     written, and the worker dies before it reads the answer
     throttled, unavailable, rejected   not written, and it says so
+
+    Of several records at once: with "throttled" and "lost" only the first is known to be written,
+    with "dies half-way" it is the only one written; "rejected" is said of all of them together.
     """
 
     connector = "sandbox"
@@ -86,8 +91,11 @@ class FaultyCrm:
         self.idempotency = idempotency
         self.settle_s = settle_s
         self.needs_customer = False
+        self.batch_most = 1
         self.records: list[Written] = []
         self.customers: tuple[Customer, ...] = (ADA,)
+        self.contacts: list[tuple[Customer, datetime]] = []
+        self.batches = 0
         self.is_down = False
         self.meanwhile: Callable[[], object] = lambda: None
         self._clock = clock
@@ -99,7 +107,8 @@ class FaultyCrm:
 
     def find(self, identity: Identity, *, deadline: Deadline) -> tuple[Customer, ...]:
         self._reach()
-        return self.customers
+        seen = [contact for contact, visible_at in self.contacts if visible_at <= self._clock.now]
+        return (*self.customers, *seen)
 
     def log_interaction(self, record: InteractionRecord, *, deadline: Deadline) -> Logged:
         self._reach()
@@ -109,12 +118,55 @@ class FaultyCrm:
             raise WorkerDied
         if word in _REFUSALS:
             raise _REFUSALS[word]
-        created = self._write(record)
+        logged = self._logged(record)
         if word == "dies after":
             raise WorkerDied
         if word == "lost":
             raise UpstreamUnknown("sandbox", "no answer in time")
-        return Logged(f"A-{record.id}", created=created)
+        return logged
+
+    def log_interactions(
+        self, records: Sequence[InteractionRecord], *, deadline: Deadline
+    ) -> list[Logged | UpstreamError]:
+        self._reach()
+        self.batches += 1
+        word = self._script.pop(0) if self._script else "written"
+        match word:
+            case "dies before":
+                raise WorkerDied
+            case "rejected" | "unavailable" | "never arrived":
+                raise _REFUSALS[word]
+        first, *others = records
+        told: list[Logged | UpstreamError] = [self._logged(first)]
+        if word == "dies half-way":
+            raise WorkerDied
+        if word == "throttled":
+            return told + [_REFUSALS[word]] * len(others)
+        told += [self._logged(record) for record in others]
+        if word == "dies after":
+            raise WorkerDied
+        if word == "lost":
+            return [told[0], *([UpstreamUnknown("sandbox", "not in the answer")] * len(others))]
+        return told
+
+    def create_contact(self, identity: Identity, *, reference: str, deadline: Deadline) -> Customer:
+        self._reach()
+        word = self._script.pop(0) if self._script else "written"
+        if word == "dies before":
+            raise WorkerDied
+        if word in _REFUSALS:
+            raise _REFUSALS[word]
+        contact = replace(ADA, id=f"N-{len(self.contacts) + 1}")
+        visible_at = self._clock.now + timedelta(seconds=self.settle_s)
+        self.contacts.append((contact, visible_at))
+        if word == "dies after":
+            raise WorkerDied
+        if word == "lost":
+            raise UpstreamUnknown("sandbox", "no answer in time")
+        return contact
+
+    def _logged(self, record: InteractionRecord) -> Logged:
+        return Logged(f"A-{record.id}", created=self._write(record))
 
     def _write(self, record: InteractionRecord) -> bool:
         earlier = next((w for w in self.records if self._finds(w, record)), None)
@@ -144,6 +196,7 @@ class MortalLedger(InMemoryInteractionLedger):
     def __init__(self) -> None:
         super().__init__()
         self.dies_after = ""
+        self.refuses_to_save = ""
 
     def lease(
         self, interaction_id: str, *, token: str, now: datetime, lease_s: float
@@ -153,6 +206,8 @@ class MortalLedger(InMemoryInteractionLedger):
         return row
 
     def save_posting(self, interaction_id: str, posting: Posting, *, token: str) -> bool:
+        if interaction_id == self.refuses_to_save:
+            raise StateUnavailable("the table does not answer")
         saved = super().save_posting(interaction_id, posting, token=token)
         if posting.state is not PostingState.ATTEMPTING:
             self._survive("commit")
@@ -177,6 +232,7 @@ class World:
         self.clock = Clock()
         self.ledger = MortalLedger()
         self.queue = InMemoryWorkQueue()
+        self.once = InMemoryOnceStore()
         self.crm = FaultyCrm(self.clock, idempotency, script, settle_s)
         self.profiles = profiles
         self._no_calls = InMemoryOutboundStore()
@@ -199,27 +255,33 @@ class World:
         self._amendments += 1
         self.end_call(remarks=f"amendment {self._amendments}")
 
-    def work(self) -> tuple[Posting, ...]:
-        """A worker takes the pointer; it may die, or find its own tables down."""
+    def work(self, *interaction_ids: str) -> tuple[Posting, ...]:
+        """A worker takes the pointers; it may die, or find its own tables down."""
+        first = self.posted(*(interaction_ids or ("i-1",))).get("i-1", ())
+        return () if isinstance(first, StateUnavailable) else first
+
+    def posted(self, *interaction_ids: str) -> dict[str, Posted]:
+        """What a worker tells of each; nothing when it died."""
         self._workers += 1
         run = PostingRun(
             token=f"worker-{self._workers}",
             clock=lambda: self.clock.now,
             jitter=0.5,
             default_region="US",
-            request_id="r-1",
+            request_ids={},
         )
         try:
-            return post_interaction(
-                "i-1",
+            return post_interactions(
+                interaction_ids,
                 ledger=self.ledger,
                 crms={"sandbox": self.crm},
                 profiles=self.profiles,
                 queue=self.queue,
+                once=self.once,
                 run=run,
             )
-        except (WorkerDied, StateUnavailable):
-            return ()
+        except WorkerDied:
+            return {}
 
     def wait(self, **duration: float) -> None:
         """Let time pass, in which the sweeper brings what is due. Its queue is the only one."""
@@ -250,7 +312,10 @@ class World:
 
     @property
     def posting(self) -> Posting:
-        row = self.ledger.read("i-1")
+        return self.posting_of("i-1")
+
+    def posting_of(self, interaction_id: str) -> Posting:
+        row = self.ledger.read(interaction_id)
         return replace(row.postings["sandbox"]) if row else Posting("sandbox")
 
     def _sweep(self) -> None:
@@ -262,5 +327,7 @@ class World:
             request_id="sweep",
             now=self.clock.now,
         )
-        for _ in range(woken.postings):
-            self.work()
+        if woken.postings:
+            self.work(
+                *(pointer.work_id for pointer in self._sweepers_queue.sent[-woken.postings :])
+            )

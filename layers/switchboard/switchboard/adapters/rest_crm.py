@@ -1,21 +1,27 @@
 """A CRM behind an HTTP API, driven by its connector file."""
 
-import math
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from switchboard.adapters.connector.engine import Engine, Secrets, utc_now
+from switchboard.adapters.connector.exchange import error_of
+from switchboard.adapters.connector.methods import BATCH_METHOD, CREATE_METHOD, LOG_METHOD
+from switchboard.adapters.connector.outcomes import ErrorClass, Outcome
 from switchboard.adapters.connector.transport import Transport
+from switchboard.adapters.crm_records import (
+    as_input,
+    asked_for,
+    customer_of,
+    logged_of,
+    told_of_each,
+)
 from switchboard.domain.customer import Ambiguous, Customer, Known, match_customers
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.identity import Identity, PhoneNumber
 from switchboard.domain.posting import Idempotency, InteractionRecord, Logged
-from switchboard.errors import Misconfigured, UpstreamUnavailable, UpstreamUnknown
-
-_LOG_METHOD: Final = "log_interaction"
-_NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
+from switchboard.errors import Misconfigured, UpstreamError, UpstreamUnavailable, UpstreamUnknown
 
 
 class RestCrm:
@@ -35,7 +41,7 @@ class RestCrm:
             definition, settings, secrets, transport=transport, wall_clock=wall_clock
         )
         self._lookups = definition["lookups"]
-        self._log_method: Mapping[str, Any] | None = definition["methods"].get(_LOG_METHOD)
+        self._methods = definition["methods"]
         self._default_region = default_region
 
     @property
@@ -44,15 +50,21 @@ class RestCrm:
 
     @property
     def idempotency(self) -> Idempotency:
-        return Idempotency(self._logging["idempotency"])
+        return Idempotency(self._method(LOG_METHOD)["idempotency"])
 
     @property
     def settle_s(self) -> float:
-        return float(self._logging["settle_s"])
+        creating = self._methods.get(CREATE_METHOD, {})
+        return max(float(self._method(LOG_METHOD)["settle_s"]), float(creating.get("settle_s", 0)))
 
     @property
     def needs_customer(self) -> bool:
-        return bool(self._logging["needs_customer"])
+        return bool(self._method(LOG_METHOD)["needs_customer"])
+
+    @property
+    def batch_most(self) -> int:
+        batching = self._methods.get(BATCH_METHOD)
+        return int(batching["batch"]["most"]) if batching else 1
 
     def find(self, identity: Identity, *, deadline: Deadline) -> tuple[Customer, ...]:
         """Every customer that carries the number or address, each verified against it.
@@ -61,7 +73,7 @@ class RestCrm:
         """
         by_phone = isinstance(identity, PhoneNumber)
         for name in self._lookups["by_phone" if by_phone else "by_email"]:
-            rows = self._engine.read(name, _asked(identity), deadline=deadline)
+            rows = self._engine.read(name, asked_for(identity), deadline=deadline)
             found = self._verified(name, rows, identity, deadline)
             if found:
                 return found
@@ -69,25 +81,73 @@ class RestCrm:
 
     def log_interaction(self, record: InteractionRecord, *, deadline: Deadline) -> Logged:
         """Write the interaction's record; safe to repeat as far as `idempotency` says."""
-        said = self._engine.write(_LOG_METHOD, self._logging, _as_input(record), deadline=deadline)
-        record_id = said.get("id") if isinstance(said, Mapping) else None
-        if not isinstance(record_id, str | int) or record_id == "":
-            raise UpstreamUnknown(self.connector, f"{_LOG_METHOD}: the answer names no record")
-        return Logged(record_id=str(record_id), created=said.get("created") is True)
+        logged = logged_of(self._written(LOG_METHOD, as_input(record), deadline))
+        if logged is None:
+            raise self._unknown(LOG_METHOD)
+        return logged
+
+    def log_interactions(
+        self, records: Sequence[InteractionRecord], *, deadline: Deadline
+    ) -> list[Logged | UpstreamError]:
+        """Write several records with one call; what became of each, in their order.
+
+        Raises: UpstreamError when nothing is known of any of them.
+        """
+        data = {"records": [as_input(record) for record in records]}
+        rows = self._written(BATCH_METHOD, data, deadline)
+        if not isinstance(rows, list):
+            raise self._unknown(BATCH_METHOD)
+        told = zip(records, told_of_each(records, rows), strict=True)
+        return [self._outcome_of(record, row) for record, row in told]
+
+    def create_contact(self, identity: Identity, *, reference: str, deadline: Deadline) -> Customer:
+        """A new record for somebody whom `find` did not find."""
+        asked = {"phone": None, "email": None, **asked_for(identity), "name": ""}
+        row = self._written(CREATE_METHOD, {**asked, "reference": reference}, deadline)
+        customer = customer_of(self.connector, row, self._engine.link)
+        if customer is None:
+            raise self._unknown(CREATE_METHOD)
+        return customer
+
+    def read_record(
+        self, method: str, data: Mapping[str, Any], *, deadline: Deadline
+    ) -> Customer | None:
+        """The one record that a reading method finds; None when there is none, or several."""
+        said = self._engine.read(method, data, deadline=deadline)
+        rows = list(self._customers(method, said if isinstance(said, list) else [said], deadline))
+        return rows[0] if len(rows) == 1 else None
 
     def close(self) -> None:
         """Let go of connections that were kept for the next call."""
         self._engine.close()
 
-    @property
-    def _logging(self) -> Mapping[str, Any]:
-        if self._log_method is None:
-            raise Misconfigured(f"the connector {self.connector} has no method {_LOG_METHOD}")
-        return self._log_method
+    def _method(self, name: str) -> Mapping[str, Any]:
+        if name not in self._methods:
+            raise Misconfigured(f"the connector {self.connector} has no method {name}")
+        return self._methods[name]  # type: ignore[no-any-return]
+
+    def _written(self, name: str, data: Mapping[str, Any], deadline: Deadline) -> Any:
+        return self._engine.write(name, self._method(name), data, deadline=deadline)
+
+    def _outcome_of(
+        self, record: InteractionRecord, row: Mapping[str, Any] | None
+    ) -> Logged | UpstreamError:
+        outcome = Outcome.of_record(row)
+        match outcome.error_class if outcome else None:
+            case ErrorClass.OK:
+                return logged_of(row) or self._unknown(BATCH_METHOD)
+            case ErrorClass.DUPLICATE:
+                return replace(logged_of(row) or Logged(record.id, created=False), created=False)
+        return error_of(self.connector, outcome) if outcome else self._unknown(BATCH_METHOD)
+
+    def _unknown(self, method: str) -> UpstreamUnknown:
+        return UpstreamUnknown(self.connector, f"{method}: the answer names no record")
 
     def _verified(
         self, method: str, rows: object, asked: Identity, deadline: Deadline
     ) -> tuple[Customer, ...]:
+        if not isinstance(rows, list):
+            raise UpstreamUnavailable(self.connector, f"{method}: the answer holds no list")
         customers = self._customers(method, rows, deadline)
         match match_customers(customers, asked, default_region=self._default_region):
             case Known(customer):
@@ -96,78 +156,14 @@ class RestCrm:
                 return several
         return ()
 
-    def _customers(self, method: str, rows: object, deadline: Deadline) -> Iterator[Customer]:
+    def _customers(
+        self, method: str, rows: Sequence[object], deadline: Deadline
+    ) -> Iterator[Customer]:
         """The rows as customers. Reading very many of them is part of the call's time too."""
-        if not isinstance(rows, list):
-            raise UpstreamUnavailable(self.connector, f"{method}: the answer holds no list")
         for row in rows:
             if deadline.has_passed:
                 raise UpstreamUnavailable(self.connector, f"{method}: too many rows for the time")
-            yield self._customer(method, row)
-
-    def _customer(self, method: str, row: object) -> Customer:
-        if not isinstance(row, Mapping) or not isinstance(row.get("id"), str | int):
-            raise UpstreamUnavailable(self.connector, f"{method}: a row has no id")
-        identifier = str(row["id"])
-        kind = str(row.get("kind") or "customer")
-        return Customer(
-            connector=self.connector,
-            id=identifier,
-            kind=kind,
-            name=str(row.get("name") or ""),
-            phones=_texts(row.get("phones")),
-            emails=_texts(row.get("emails")),
-            attributes=_scalars(row.get("attributes")),
-            url=self._engine.link({"id": identifier, "kind": kind}),
-        )
-
-
-def _asked(identity: Identity) -> dict[str, Any]:
-    if not isinstance(identity, PhoneNumber):
-        return {"email": identity.address}
-    return {
-        "phone": {
-            "e164": identity.e164,
-            "digits": identity.digits,
-            "nsn": identity.national_digits,
-            "national": identity.national,
-            "international": identity.international,
-            "country_code": identity.country_code,
-            "region": identity.region,
-        }
-    }
-
-
-def _as_input(record: InteractionRecord) -> dict[str, Any]:
-    fields = {name: _numeric(name, text) for name, text in record.fields.items() if text != ""}
-    customer = record.customer
-    return {
-        **fields,
-        "id": record.id,
-        "revision": record.revision,
-        "customer": {"id": customer.id, "name": customer.name} if customer else None,
-    }
-
-
-def _numeric(name: str, text: str) -> str | int | float:
-    """Quantities end in their unit, so `duration_s` is a number where it can be one."""
-    if not name.endswith("_s") or not _NUMBER.fullmatch(text):
-        return text
-    return float(text) if "." in text else int(text)
-
-
-def _texts(values: object) -> tuple[str, ...]:
-    if not isinstance(values, list):
-        return ()
-    return tuple(str(value) for value in values if isinstance(value, str | int) and value != "")
-
-
-def _is_scalar(value: object) -> bool:
-    # A number too large for a float reads as infinity, which no JSON can carry on.
-    return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
-
-
-def _scalars(values: object) -> dict[str, str | int | float | bool | None]:
-    if not isinstance(values, Mapping):
-        return {}
-    return {str(name): value if _is_scalar(value) else None for name, value in values.items()}
+            customer = customer_of(self.connector, row, self._engine.link)
+            if customer is None:
+                raise UpstreamUnavailable(self.connector, f"{method}: a row has no id")
+            yield customer

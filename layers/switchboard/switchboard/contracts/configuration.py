@@ -90,6 +90,7 @@ class ProfileSpec(Configuration):
     channels: tuple[str, ...] = ()
     directions: tuple[str, ...] = ()
     wait_for_disposition_s: int = Field(0, ge=0, le=3600)
+    create_contact: bool = False
 
     def profile(self) -> PostingProfile:
         return PostingProfile(
@@ -98,6 +99,7 @@ class ProfileSpec(Configuration):
             channels=frozenset(self.channels),
             directions=frozenset(self.directions),
             wait_for_disposition_s=self.wait_for_disposition_s,
+            create_contact=self.create_contact,
         )
 
 

@@ -94,13 +94,17 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class PostingProfile:
-    """Which interactions go to a connector. An empty filter lets everything through."""
+    """Which interactions go to a connector. An empty filter lets everything through.
+
+    `create_contact`: somebody whom the CRM does not know becomes a contact there.
+    """
 
     connector: str
     business_processes: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
     directions: frozenset[str] = frozenset()
     wait_for_disposition_s: int = 0
+    create_contact: bool = False
 
     def wants(self, interaction: Interaction) -> bool:
         filters = (

@@ -1,16 +1,18 @@
-"""An interaction is over: write it into the CRMs that want it. Nothing lost, nothing doubled."""
+"""Interactions are over: write them into the CRMs that want them. Nothing lost, nothing doubled."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from switchboard.domain.customer import Customer, Known, match_customers
+from switchboard.domain.customer import Customer, Known, Unknown, match_customers
 from switchboard.domain.deadline import Deadline
-from switchboard.domain.identity import EmailAddress, PhoneNumber, read_contact
+from switchboard.domain.identity import EmailAddress, Identity, PhoneNumber, read_contact
 from switchboard.domain.posting import (
     InteractionRecord,
+    Logged,
     Nothing,
     Park,
     Posting,
@@ -33,18 +35,22 @@ from switchboard.errors import (
     UpstreamThrottled,
     UpstreamUnknown,
 )
-from switchboard.ports import Crm, InteractionLedger, LedgerRow, WorkQueue
+from switchboard.ports import Crm, InteractionLedger, LedgerRow, OnceStore, WorkQueue
 
 _log = logging.getLogger(__name__)
 
-# For all CRMs of one interaction together; the lease must outlast it by far.
+# For one call to a CRM and the lookups before it; the lease must outlast it by far.
 CRM_BUDGET_S: Final = 15.0
 LEASE_S: Final = 45.0
+# Later than this into a lease no further call is begun.
+_LAST_CALL_AFTER: Final = timedelta(seconds=LEASE_S - CRM_BUDGET_S - 5)
 _LONGEST_QUEUE_DELAY_S: Final = 900
 # The CRM said no, or was never reached; what may have been written is `UpstreamUnknown`.
 _NOTHING_WRITTEN: Final = (UpstreamError, Misconfigured, StateUnavailable)
 # Kept, until somebody has mended the configuration.
 _LOOK_AGAIN_AFTER: Final = timedelta(minutes=5)
+
+Posted = tuple[Posting, ...] | StateUnavailable
 
 
 class LeaseLost(Exception):
@@ -56,162 +62,295 @@ class PostingRun:
     """What one run brings with it: who it is, how it tells the time, what is drawn by chance.
 
     A moment is taken when something happens, not when the run began: a CRM may keep us waiting.
+    `request_ids` names, by interaction id, the request that each goes back to.
     """
 
     token: str
     clock: Callable[[], datetime]
     jitter: float
     default_region: str
-    request_id: str
+    request_ids: Mapping[str, str]
 
 
-def post_interaction(
-    interaction_id: str,
+def post_interactions(
+    interaction_ids: Sequence[str],
     *,
     ledger: InteractionLedger,
     crms: Mapping[str, Crm],
     profiles: Sequence[PostingProfile],
     queue: WorkQueue,
+    once: OnceStore,
     run: PostingRun,
-) -> tuple[Posting, ...]:
-    """Bring every posting of the interaction as far as it goes now; how far each has come.
+) -> dict[str, Posted]:
+    """Bring every posting of the interactions as far as it goes now; how far each has come.
 
     Safe to call at any time and as often as one likes: the lease lets one worker in, the ledger
-    says what is left to do. Empty when another worker holds the row or nothing is due.
+    says what is left to do. Nothing is told of an interaction that another worker holds, or that
+    is not due; StateUnavailable where our own tables failed, and the lease ends by itself.
+    What goes to a CRM that takes several records at once goes there in one call.
     """
-    now = run.clock()
-    row = ledger.lease(interaction_id, token=run.token, now=now, lease_s=LEASE_S)
-    if row is None:
-        return ()
-    not_before = _settled_at(row, profiles)
-    if not_before and not_before > now:
-        _give_back(row, ledger, queue, run, due_at=not_before)
-        return ()
-    deadline = Deadline.after(CRM_BUDGET_S)
-    # Two profiles may want the same interaction for one connector; it is still one record.
-    wanted = dict.fromkeys(p.connector for p in profiles if p.wants(row.interaction))
-    connected = [crms[name] for name in wanted if name in crms]
-    try:
-        postings = tuple(_bring_on(row, crm, ledger, run, deadline) for crm in connected)
-    except LeaseLost:
-        _log.warning("lease lost; the worker that took it goes on")
-        return ()
-    due_at = earliest_due(postings)
-    if len(connected) < len(wanted):
-        _log.error("a posting profile names a connector that is not published")
-        due_at = due_at or run.clock() + _LOOK_AGAIN_AFTER
-    _give_back(row, ledger, queue, run, due_at=due_at)
-    return postings
+    worker = _Worker(ledger, crms, profiles, queue, once, run)
+    held = [one for each in dict.fromkeys(interaction_ids) if (one := worker.hold(each))]
+    for connector in dict.fromkeys(name for one in held for name in one.wanted):
+        if connector in crms:
+            worker.bring_on(held, crms[connector])
+    for one in held:
+        worker.give_back(one)
+    told = {one.id: one.come_to() for one in held}
+    return {each: told.get(each, ()) for each in interaction_ids} | worker.not_held
 
 
-def _settled_at(row: LedgerRow, profiles: Sequence[PostingProfile]) -> datetime | None:
+@dataclass(slots=True)
+class _Held:
+    """A row under our lease, and how far its postings have come in this run."""
+
+    row: LedgerRow
+    leased_at: datetime
+    wanted: tuple[str, ...]
+    postings: dict[str, Posting] = field(default_factory=dict)
+    is_lost: bool = False
+    is_unfinished: bool = False
+    error: StateUnavailable | None = None
+
+    @property
+    def id(self) -> str:
+        return self.row.interaction.id
+
+    def come_to(self) -> Posted:
+        return self.error or (() if self.is_lost else tuple(self.postings.values()))
+
+    @contextmanager
+    def losing_only_this(self) -> Iterator[None]:
+        """What goes wrong with our own tables costs this row its turn, and no other row."""
+        try:
+            yield
+        except LeaseLost:
+            _log.warning("lease lost; the worker that took it goes on")
+            self.is_lost = True
+        except StateUnavailable as error:
+            self.is_lost, self.error = True, error
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A record about to be written. The ledger says so already."""
+
+    held: _Held
+    trying: Posting
+    record: InteractionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    ledger: InteractionLedger
+    crms: Mapping[str, Crm]
+    profiles: Sequence[PostingProfile]
+    queue: WorkQueue
+    once: OnceStore
+    run: PostingRun
+    not_held: dict[str, Posted] = field(default_factory=dict)
+
+    def hold(self, interaction_id: str) -> _Held | None:
+        """The row under our lease; None when another holds it or its time has not come."""
+        now = self.run.clock()
+        try:
+            row = self.ledger.lease(interaction_id, token=self.run.token, now=now, lease_s=LEASE_S)
+        except StateUnavailable as error:
+            self.not_held[interaction_id] = error
+            return None
+        if row is None:
+            return None
+        wanting = [profile for profile in self.profiles if profile.wants(row.interaction)]
+        # Two profiles may want the same interaction for one connector; it is still one record.
+        held = _Held(row, now, tuple(dict.fromkeys(profile.connector for profile in wanting)))
+        not_before = _settled_at(row, wanting)
+        if not_before is None or not_before <= now:
+            return held
+        with held.losing_only_this():
+            self._release(held, due_at=not_before)
+        if held.error:
+            self.not_held[interaction_id] = held.error
+        return None
+
+    def bring_on(self, held: Sequence[_Held], crm: Crm) -> None:
+        """Write what this CRM is to get, as many records at once as it takes."""
+        wanting = [one for one in held if crm.connector in one.wanted]
+        for start in range(0, len(wanting), crm.batch_most):
+            self._write(wanting[start : start + crm.batch_most], crm)
+
+    def give_back(self, held: _Held) -> None:
+        if held.is_lost:
+            return
+        due_at = earliest_due(tuple(held.postings.values()))
+        if any(name not in self.crms for name in held.wanted):
+            _log.error("a posting profile names a connector that is not published")
+            due_at = due_at or self.run.clock() + _LOOK_AGAIN_AFTER
+        if held.is_unfinished:
+            due_at = self.run.clock()
+        with held.losing_only_this():
+            self._release(held, due_at=due_at)
+
+    def _write(self, held: Sequence[_Held], crm: Crm) -> None:
+        deadline = Deadline.after(CRM_BUDGET_S)
+        prepared = [ready for one in held if (ready := self._prepared(one, crm, deadline))]
+        if not prepared:
+            return
+        told = self._told(prepared, crm, deadline)
+        for ready, said in zip(prepared, told, strict=True):
+            with ready.held.losing_only_this():
+                self._save(ready.held, self._after(ready.trying, said, crm))
+
+    def _prepared(self, held: _Held, crm: Crm, deadline: Deadline) -> _Prepared | None:
+        """The row's record, if it is to be written now; else its posting says what is to come."""
+        if held.is_lost:
+            return None
+        if self.run.clock() - held.leased_at > _LAST_CALL_AFTER:
+            held.is_unfinished = True
+            return None
+        posting = held.row.postings.get(crm.connector) or Posting(crm.connector)
+        revision = held.row.interaction.revision
+        step = next_step(
+            posting,
+            revision=revision,
+            idempotency=crm.idempotency,
+            settle_s=crm.settle_s,
+            now=self.run.clock(),
+        )
+        with held.losing_only_this():
+            match step:
+                case Nothing():
+                    held.postings[crm.connector] = posting
+                case WaitUntil(at):
+                    held.postings[crm.connector] = replace(posting, due_at=at)
+                case Park(reason):
+                    self._save(held, parked(posting, reason, revision=revision))
+                case Write():
+                    return self._attempt(held, posting, crm, deadline)
+        return None
+
+    def _attempt(
+        self, held: _Held, posting: Posting, crm: Crm, deadline: Deadline
+    ) -> _Prepared | None:
+        interaction = held.row.interaction
+        revision = interaction.revision
+        try:
+            whose = self._whose(held, crm, deadline)
+        except _NOTHING_WRITTEN as error:
+            self._save(held, self._after(replace(posting, revision=revision), error, crm))
+            return None
+        if whose is None and crm.needs_customer:
+            self._save(held, parked(posting, "no_customer", revision=revision))
+            return None
+        trying = attempting(posting, revision=revision, at=self.run.clock())
+        self._save(held, trying)
+        if isinstance(whose, PhoneNumber | EmailAddress):
+            try:
+                whose = self._create(whose, held, crm, deadline)
+            except _NOTHING_WRITTEN as error:
+                self._save(held, self._after(trying, error, crm))
+                return None
+        record = InteractionRecord(interaction.id, revision, interaction.fields, whose)
+        return _Prepared(held, trying, record)
+
+    def _told(
+        self, prepared: Sequence[_Prepared], crm: Crm, deadline: Deadline
+    ) -> Sequence[Logged | SwitchboardError]:
+        try:
+            if len(prepared) == 1:
+                return [crm.log_interaction(prepared[0].record, deadline=deadline)]
+            records = [ready.record for ready in prepared]
+            return crm.log_interactions(records, deadline=deadline)
+        except _NOTHING_WRITTEN as error:
+            is_hopeless = not error.retryable and not isinstance(error, UpstreamUnknown)
+            if is_hopeless and len(prepared) > 1:
+                # One bad record can have the whole batch refused: each is asked about alone.
+                return [told for one in prepared for told in self._told([one], crm, deadline)]
+            return [error] * len(prepared)
+
+    def _after(self, posting: Posting, said: Logged | SwitchboardError, crm: Crm) -> Posting:
+        now, jitter = self.run.clock(), self.run.jitter
+        match said:
+            case Logged():
+                return done(posting, said)
+            case UpstreamUnknown():
+                return lost_answer(
+                    posting, said.reason, now=now, settle_s=crm.settle_s, jitter=jitter
+                )
+            case SwitchboardError(retryable=False):
+                return parked(posting, said.reason, revision=posting.revision)
+        wait_s = said.retry_after_s if isinstance(said, UpstreamThrottled) else None
+        return failed(posting, said.reason, now=now, jitter=jitter, retry_after_s=wait_s)
+
+    def _whose(self, held: _Held, crm: Crm, deadline: Deadline) -> Customer | Identity | None:
+        """Whose record it is in this CRM: as found on arrival, or looked up now. Never a guess.
+
+        The number or address itself, when nobody has it and a contact is to be made of it.
+        """
+        if known := _known(held.row, crm):
+            return known
+        region = self.run.default_region
+        contact = read_contact(held.row.interaction.get("contact"), default_region=region)
+        if not isinstance(contact, PhoneNumber | EmailAddress):
+            return None
+        rows = crm.find(contact, deadline=deadline)
+        match match_customers(rows, contact, default_region=region):
+            case Known(customer):
+                return customer
+            case Unknown() if self._makes_contacts(held, crm):
+                return contact
+        return None
+
+    def _makes_contacts(self, held: _Held, crm: Crm) -> bool:
+        wants = (p for p in self.profiles if p.connector == crm.connector and p.create_contact)
+        return any(profile.wants(held.row.interaction) for profile in wants)
+
+    def _create(self, contact: Identity, held: _Held, crm: Crm, deadline: Deadline) -> Customer:
+        """A contact for somebody whom nobody had; only one worker makes it.
+
+        Nobody makes another until the CRM's search must have seen it, whatever became of us.
+        """
+        keep_s = int(crm.settle_s + LEASE_S)
+        who = contact.e164 if isinstance(contact, PhoneNumber) else contact.address
+        claim = f"contact#{crm.connector}#{who}"
+        if not self.once.claim(claim, now=self.run.clock(), keep_s=keep_s):
+            raise UpstreamThrottled(crm.connector, "the contact is being made", keep_s)
+        return crm.create_contact(contact, reference=held.id, deadline=deadline)
+
+    def _save(self, held: _Held, posting: Posting) -> None:
+        if not self.ledger.save_posting(held.id, posting, token=self.run.token):
+            raise LeaseLost
+        held.postings[posting.connector] = posting
+
+    def _release(self, held: _Held, *, due_at: datetime | None) -> None:
+        revision = held.row.interaction.revision
+        unchanged = self.ledger.release(
+            held.id, token=self.run.token, revision=revision, due_at=due_at
+        )
+        now = self.run.clock()
+        wake_at = due_at if unchanged else now
+        if wake_at is None:
+            return
+        delay_s = max(0.0, (wake_at - now).total_seconds())
+        if delay_s <= _LONGEST_QUEUE_DELAY_S:
+            self._wake_later(held.id, int(delay_s) + 1)
+
+    def _wake_later(self, interaction_id: str, delay_s: int) -> None:
+        try:
+            request_id = self.run.request_ids.get(interaction_id, "")
+            self.queue.send(interaction_id, request_id=request_id, delay_s=delay_s)
+        except StateUnavailable as error:
+            _log.warning("retry not queued, the sweeper will: %s", error.code)
+
+
+def _settled_at(row: LedgerRow, wanting: Sequence[PostingProfile]) -> datetime | None:
     """When to stop waiting for a disposition code; None when there is nothing to wait for."""
     if row.interaction.get("disposition_code") or row.ended_at is None or row.postings:
         return None
-    wanting = (p.wait_for_disposition_s for p in profiles if p.wants(row.interaction))
-    patience_s = max(wanting, default=0)
+    patience_s = max((profile.wait_for_disposition_s for profile in wanting), default=0)
     return row.ended_at + timedelta(seconds=patience_s)
 
 
-def _bring_on(
-    row: LedgerRow, crm: Crm, ledger: InteractionLedger, run: PostingRun, deadline: Deadline
-) -> Posting:
-    posting = row.postings.get(crm.connector) or Posting(crm.connector)
-    step = next_step(
-        posting,
-        revision=row.interaction.revision,
-        idempotency=crm.idempotency,
-        settle_s=crm.settle_s,
-        now=run.clock(),
-    )
-    match step:
-        case Nothing():
-            return posting
-        case WaitUntil(at):
-            return replace(posting, due_at=at)
-        case Park(reason):
-            return _save(
-                row, parked(posting, reason, revision=row.interaction.revision), ledger, run
-            )
-        case Write():
-            return _write(row, posting, crm, ledger, run, deadline)
-
-
-def _write(
-    row: LedgerRow,
-    posting: Posting,
-    crm: Crm,
-    ledger: InteractionLedger,
-    run: PostingRun,
-    deadline: Deadline,
-) -> Posting:
-    revision = row.interaction.revision
-    try:
-        customer = _customer(row, crm, run, deadline)
-    except _NOTHING_WRITTEN as error:
-        return _save(
-            row, _after_failure(replace(posting, revision=revision), error, run), ledger, run
-        )
-    if customer is None and crm.needs_customer:
-        return _save(row, parked(posting, "no_customer", revision=revision), ledger, run)
-    trying = _save(row, attempting(posting, revision=revision, at=run.clock()), ledger, run)
-    record = InteractionRecord(row.interaction.id, revision, row.interaction.fields, customer)
-    try:
-        after = done(trying, crm.log_interaction(record, deadline=deadline))
-    except UpstreamUnknown as error:
-        after = lost_answer(
-            trying, error.reason, now=run.clock(), settle_s=crm.settle_s, jitter=run.jitter
-        )
-    except _NOTHING_WRITTEN as error:
-        after = _after_failure(trying, error, run)
-    return _save(row, after, ledger, run)
-
-
-def _after_failure(posting: Posting, error: SwitchboardError, run: PostingRun) -> Posting:
-    if not error.retryable:
-        return parked(posting, error.reason, revision=posting.revision)
-    wait_s = error.retry_after_s if isinstance(error, UpstreamThrottled) else None
-    return failed(posting, error.reason, now=run.clock(), jitter=run.jitter, retry_after_s=wait_s)
-
-
-def _customer(row: LedgerRow, crm: Crm, run: PostingRun, deadline: Deadline) -> Customer | None:
-    """Whose record it is in this CRM: as found on arrival, or looked up now. Never a guess."""
+def _known(row: LedgerRow, crm: Crm) -> Customer | None:
+    """The customer as found on arrival, if it was found in this CRM."""
     known = row.arrival.customer if row.arrival else None
-    if known and known.connector == crm.connector:
-        return known
-    contact = read_contact(row.interaction.get("contact"), default_region=run.default_region)
-    if not isinstance(contact, PhoneNumber | EmailAddress):
-        return None
-    rows = crm.find(contact, deadline=deadline)
-    match = match_customers(rows, contact, default_region=run.default_region)
-    return match.customer if isinstance(match, Known) else None
-
-
-def _save(row: LedgerRow, posting: Posting, ledger: InteractionLedger, run: PostingRun) -> Posting:
-    if not ledger.save_posting(row.interaction.id, posting, token=run.token):
-        raise LeaseLost
-    return posting
-
-
-def _give_back(
-    row: LedgerRow,
-    ledger: InteractionLedger,
-    queue: WorkQueue,
-    run: PostingRun,
-    *,
-    due_at: datetime | None,
-) -> None:
-    interaction = row.interaction
-    unchanged = ledger.release(
-        interaction.id, token=run.token, revision=interaction.revision, due_at=due_at
-    )
-    now = run.clock()
-    wake_at = due_at if unchanged else now
-    if wake_at is None:
-        return
-    delay_s = max(0.0, (wake_at - now).total_seconds())
-    if delay_s <= _LONGEST_QUEUE_DELAY_S:
-        try:
-            queue.send(interaction.id, request_id=run.request_id, delay_s=int(delay_s) + 1)
-        except StateUnavailable as error:
-            _log.warning("retry not queued, the sweeper will: %s", error.code)
+    return known if known and known.connector == crm.connector else None

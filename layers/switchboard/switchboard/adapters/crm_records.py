@@ -1,0 +1,119 @@
+"""What goes into a connector's expressions, and what the rows that come out of them mean."""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from switchboard.domain.customer import Customer
+from switchboard.domain.identity import Identity, PhoneNumber
+from switchboard.domain.posting import InteractionRecord, Logged
+
+_NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
+
+
+def asked_for(identity: Identity) -> dict[str, Any]:
+    """What a lookup's expressions see as `input`."""
+    if not isinstance(identity, PhoneNumber):
+        return {"email": identity.address}
+    return {
+        "phone": {
+            "e164": identity.e164,
+            "digits": identity.digits,
+            "nsn": identity.national_digits,
+            "national": identity.national,
+            "international": identity.international,
+            "country_code": identity.country_code,
+            "region": identity.region,
+        }
+    }
+
+
+def as_input(record: InteractionRecord) -> dict[str, Any]:
+    """What a logging method's expressions see as `input`."""
+    fields = {name: _numeric(name, text) for name, text in record.fields.items() if text != ""}
+    customer = record.customer
+    return {
+        **fields,
+        "id": record.id,
+        "revision": record.revision,
+        "customer": _as_input_customer(customer) if customer else None,
+    }
+
+
+def customer_of(
+    connector: str, row: object, link: Callable[[Mapping[str, Any]], str]
+) -> Customer | None:
+    """A row that a connector mapped; None when it has no id. `link` gives a record's address."""
+    if not isinstance(row, Mapping) or not isinstance(row.get("id"), str | int):
+        return None
+    identifier = str(row["id"])
+    kind = str(row.get("kind") or "customer")
+    return Customer(
+        connector=connector,
+        id=identifier,
+        kind=kind,
+        name=str(row.get("name") or ""),
+        phones=_texts(row.get("phones")),
+        emails=_texts(row.get("emails")),
+        attributes=_scalars(row.get("attributes")),
+        url=link({"id": identifier, "kind": kind}),
+    )
+
+
+def logged_of(said: object) -> Logged | None:
+    """The record that a logging method says it wrote; None when it names none."""
+    if not isinstance(said, Mapping):
+        return None
+    record_id = said.get("id")
+    if not isinstance(record_id, str | int) or record_id == "":
+        return None
+    return Logged(record_id=str(record_id), created=said.get("created") is True)
+
+
+def told_of_each(
+    records: Sequence[InteractionRecord], rows: Sequence[object]
+) -> list[Mapping[str, Any] | None]:
+    """What a batch's answer says of each record, in their order; None where it says nothing.
+
+    Rows are told apart by the `key` they echo. Without keys their order counts, and then only if
+    there are as many rows as records.
+    """
+    maps = [row for row in rows if isinstance(row, Mapping)]
+    if any("key" in row for row in maps):
+        by_key = {str(row.get("key")): row for row in maps}
+        return [by_key.get(record.id) for record in records]
+    return list(maps) if len(maps) == len(rows) == len(records) else [None] * len(records)
+
+
+def _as_input_customer(customer: Customer) -> dict[str, str]:
+    return {
+        "id": customer.id,
+        "kind": customer.kind,
+        "name": customer.name,
+        "url": customer.url,
+    }
+
+
+def _numeric(name: str, text: str) -> str | int | float:
+    """Quantities end in their unit, so `duration_s` is a number where it can be one."""
+    if not name.endswith("_s") or not _NUMBER.fullmatch(text):
+        return text
+    return float(text) if "." in text else int(text)
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    if not isinstance(values, list):
+        return ()
+    return tuple(str(value) for value in values if isinstance(value, str | int) and value != "")
+
+
+def _is_scalar(value: object) -> bool:
+    # A number too large for a float reads as infinity, which no JSON can carry on.
+    return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _scalars(values: object) -> dict[str, str | int | float | bool | None]:
+    if not isinstance(values, Mapping):
+        return {}
+    return {str(name): value if _is_scalar(value) else None for name, value in values.items()}
