@@ -7,8 +7,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import yaml
+from pydantic import Field
 
 from switchboard.adapters.connector.compile import compile_connector
+from switchboard.adapters.connector.methods import CREATE_METHOD
 from switchboard.adapters.connector.settings import (
     LOOPBACK,
     complete_settings,
@@ -30,13 +32,20 @@ from switchboard.errors import Misconfigured
 Document = dict[str, Any]
 
 _Settings = Mapping[str, str | int | float | bool]
+_Tables = Mapping[str, _Settings]
 
 
 class _Use(Configuration):
-    """One entry of `connectors.yaml`, as a person writes it."""
+    """One entry of `connectors.yaml`, as a person writes it.
+
+    `name` is its id here, where one connector is used for two systems. `tables` adds to the code
+    tables of the file, or replaces entries of them.
+    """
 
     use: str
+    name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_-]{0,47}$")
     settings: _Settings | None = None
+    tables: _Tables = Field(default_factory=dict)
 
 
 class _ConnectorsFile(Configuration):
@@ -103,10 +112,25 @@ def compiled_connectors(document: Document, folder: Path) -> Document:
     systems: dict[str, Document] = {}
     for entry in written.connectors:
         definition = compile_connector(read_yaml(connector_file(entry.use, folder)))
+        definition["id"] = entry.name or definition["id"]
+        definition["tables"] = _own_tables(definition, entry.tables)
         settings = _texts(entry.settings)
         check_settings(definition, settings)
+        if definition["id"] in systems:
+            raise Misconfigured(
+                f"{file}: {definition['id']} is there twice; give one of them another `name`"
+            )
         systems[definition["id"]] = {"definition": definition, "settings": settings}
     return {"format": written.format, "connectors": systems}
+
+
+def _own_tables(definition: Document, tables: _Tables) -> Document:
+    """The connector's code tables with this organisation's own codes in them."""
+    shipped: Document = definition["tables"]
+    if unknown := sorted(set(tables) - set(shipped)):
+        has = ", ".join(sorted(shipped)) or "none"
+        raise Misconfigured(f"{definition['id']} has no table {unknown[0]}; it has {has}")
+    return {name: {**codes, **tables.get(name, {})} for name, codes in shipped.items()}
 
 
 def compiled_profile(document: Document, folder: Path) -> Document:
@@ -174,3 +198,14 @@ def _check_references(documents: Mapping[str, Document]) -> None:
     for kind, names in (("lookup", asked), ("posting", posted)):
         for name in sorted(names - known):
             raise Misconfigured(f"{kind}.yaml: connector {name!r} is not in connectors.yaml")
+    _check_contacts(documents)
+
+
+def _check_contacts(documents: Mapping[str, Document]) -> None:
+    for profile in documents["posting"]["profiles"]:
+        name = profile["connector"]
+        methods = documents["connectors"]["connectors"][name]["definition"]["methods"]
+        if profile.get("create_contact") and CREATE_METHOD not in methods:
+            raise Misconfigured(
+                f"posting.yaml: {name} cannot create contacts; it has no method {CREATE_METHOD}"
+            )

@@ -1,75 +1,77 @@
-"""`switchboard connector`: check a connector file or ECS profile, and play its samples."""
+"""`switchboard connector`: write, check, try and document connector files."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import yaml
-from rich.console import Console
 from rich.markup import escape
 
-from switchboard.adapters.connector.compile import ConnectorMistakes, compile_connector
-from switchboard.adapters.connector.samples import SampleReport, run_samples
+from cli.connector_differences import print_report
+from cli.connector_files import File, compiled, plain_console, read_document, stop
+from switchboard.adapters.connector.compile import ConnectorMistakes
+from switchboard.adapters.connector.lint import Finding, findings
+from switchboard.adapters.connector.samples import run_samples
 
-app = typer.Typer(help="Check and test connector files.", no_args_is_help=True)
+app = typer.Typer(help="Write, check, try and document connector files.", no_args_is_help=True)
 
-File = Annotated[Path, typer.Argument(help="A connector or ECS profile, YAML", dir_okay=False)]
-
-
-@app.command()
-def check(file: File) -> None:
-    """Find mistakes: unknown keys, expressions that do not compile, names declared nowhere."""
-    document = _document(file)
-    definition = _definition(document)
-    samples = len(document.get("samples") or [])
-    Console().print(f"[green]ok[/] {escape(definition['id'])}: {samples} samples to test it with")
+Files = Annotated[
+    list[Path], typer.Argument(help="Connectors or ECS profiles, YAML", dir_okay=False)
+]
 
 
 @app.command()
-def test(file: File) -> None:
-    """Play the file's samples through the real engine, offline."""
-    document = _document(file)
-    definition, samples = _definition(document), document.get("samples") or []
-    if not samples:
-        raise _stop([f"{file} has no samples to test it with"])
-    reports = run_samples(definition, samples)
-    for report in reports:
-        _print(report)
-    failed = sum(bool(report.differences) for report in reports)
-    Console().print(f"{len(reports)} samples, {failed} failed")
+def check(
+    files: Files,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings are mistakes.")] = False,
+) -> None:
+    """Find mistakes: keys, expressions, lookups nobody reaches, secrets, samples that miss."""
+    failed = [file for file in files if not _is_right(file, strict=strict, several=len(files) > 1)]
     if failed:
         raise typer.Exit(1)
 
 
-def _document(file: Path) -> dict[str, Any]:
-    try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise _stop([f"{file} cannot be read: {error.strerror}"]) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise _stop([f"{file} is no YAML: {error}"]) from None
-    if not isinstance(document, dict):
-        raise _stop([f"{file} holds no connector"])
-    return document
+@app.command()
+def test(
+    file: File,
+    sample: Annotated[
+        str | None, typer.Option(help="Only samples whose name contains this.")
+    ] = None,
+) -> None:
+    """Play the file's samples through the real engine, offline."""
+    document = read_document(file)
+    definition, samples = compiled(document), document.get("samples") or []
+    if not samples:
+        stop([f"{file} has no samples to test it with"])
+    chosen = [one for one in samples if sample is None or sample in str(one.get("name"))]
+    if not chosen:
+        names = ", ".join(repr(one.get("name")) for one in samples)
+        stop([f"no sample's name contains {sample!r}; there are {names}"])
+    reports = run_samples(definition, chosen)
+    for report in reports:
+        print_report(report)
+    failed = sum(bool(report.differences) for report in reports)
+    plain_console().print(f"{len(reports)} samples, {failed} failed")
+    if failed:
+        raise typer.Exit(1)
 
 
-def _definition(document: dict[str, Any]) -> dict[str, Any]:
+def _is_right(file: Path, *, strict: bool, several: bool) -> bool:
+    document = read_document(file)
     try:
-        return compile_connector(document)
+        found = findings(document)
     except ConnectorMistakes as mistakes:
-        raise _stop(list(mistakes.problems)) from None
+        found = [_of_the_compiler(problem) for problem in mistakes.problems]
+    console, before = plain_console(), f"{file}: " if several else ""
+    for one in found:
+        mark = "[red]mistake[/]" if one.is_mistake else "[yellow]warning[/]"
+        console.print(f"{mark} {escape(f'{before}{one}')}")
+    if any(one.is_mistake or strict for one in found):
+        return False
+    samples = len(document.get("samples") or [])
+    console.print(f"[green]ok[/] {escape(str(document['id']))}: {samples} samples to test it with")
+    return True
 
 
-def _print(report: SampleReport) -> None:
-    console = Console(soft_wrap=True, highlight=False)
-    mark = "[red]FAIL[/]" if report.differences else "[green]ok[/]"
-    console.print(f"{mark} {escape(report.name)}")
-    for difference in report.differences:
-        console.print(f"     {escape(difference)}")
-
-
-def _stop(problems: list[str]) -> typer.Exit:
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    for problem in problems:
-        console.print(escape(problem))
-    return typer.Exit(1)
+def _of_the_compiler(problem: str) -> Finding:
+    place, _, said = problem.partition(": ")
+    return Finding(place, said) if said else Finding("file", place)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from switchboard.edges.webhooks import sign_standard
+from switchboard.edges.webhook_signatures import sign_standard
 
 EVENTS: Final = Path(__file__).parents[1] / "events"
 HOST: Final = "switchboard.example.com"

@@ -1,7 +1,8 @@
 """Applications and CRMs ask for calls: /v1/outbound-requests and /v1/webhooks/{connector}."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -13,8 +14,10 @@ from switchboard.contracts.applications import (
     OutboundAnswer,
     read_contract,
 )
+from switchboard.contracts.outbound_message import acknowledgement
+from switchboard.domain.deadline import Deadline
 from switchboard.domain.outbound import OutboundRequest
-from switchboard.edges.call_requests import from_application, from_signal
+from switchboard.edges.call_requests import from_application, from_signal, id_of_signal
 from switchboard.edges.http_api import (
     answer,
     header,
@@ -25,10 +28,20 @@ from switchboard.edges.http_api import (
     request_id,
     require_key,
 )
-from switchboard.edges.webhooks import read_signal
+from switchboard.edges.webhook_items import (
+    Heard,
+    Hint,
+    Tally,
+    confirmed,
+    each_record_once,
+    read_delivery,
+    take_each,
+)
+from switchboard.edges.webhooks import authentic_events, delivery_from
 from switchboard.observability import count, join, logger, metrics
 from switchboard.use_cases.outbound_request import (
     AlreadyRequested,
+    Taken,
     cancel_request,
     read_request,
     request_call,
@@ -37,6 +50,9 @@ from switchboard.use_cases.outbound_request import (
 REQUESTS = "/v1/outbound-requests"
 REQUEST = "/v1/outbound-requests/<outbound_id>"
 WEBHOOK = "/v1/webhooks/<connector>"
+# What the last item's write and the answer need of the function's time.
+RESERVE_S: Final = 2.0
+Kept = Taken | AlreadyRequested
 api = new_api()
 refuse_other_methods(api, REQUESTS, "POST")
 refuse_other_methods(api, REQUEST, "GET", "DELETE")
@@ -47,6 +63,17 @@ class Ignored(Contract):
     """A verified event that asks for nothing."""
 
     state: Literal["ignored"] = "ignored"
+    request_id: str
+
+
+class DeliveryAnswer(Contract):
+    """What became of a verified delivery of several items; `requests` are ids."""
+
+    state: Literal["heard"] = "heard"
+    requests: list[str]
+    repeated: int
+    ignored: int
+    unreadable: int
     request_id: str
 
 
@@ -73,7 +100,7 @@ def ask() -> Response[str]:
         request_id=request_id(api),
         now=now,
     )
-    return _take(request, now)
+    return _tell_kept(_keep(request, now))
 
 
 @api.get(
@@ -105,35 +132,59 @@ def cancel(outbound_id: str) -> Response[str]:
     tags=["webhooks"],
     openapi_extensions={
         "x-asks": dict,  # in the CRM's own words, which its connector file reads
-        "x-answers": OutboundAnswer | Ignored,
+        "x-answers": OutboundAnswer | Ignored | DeliveryAnswer,
         "x-status": 202,
         "x-refuses": [401, 404],
     },
 )
 def hear(connector: str) -> Response[str]:
     now = datetime.now(UTC)
-    signal = read_signal(
-        wiring.webhook_events(connector),
-        headers=dict(api.current_event.headers),
-        raw_body=raw_body(api),
-        secrets=wiring.connector_secrets(connector),
-        now=now,
+    delivery = delivery_from(api, raw_body(api), now)
+    events = authentic_events(
+        wiring.webhook_events(connector), delivery, wiring.connector_secrets(connector)
     )
-    if signal is None:
-        count("WebhookIgnored")
-        return answer(Ignored(request_id=request_id(api)).model_dump(), status=202)
-    request = from_signal(
-        signal,
-        connector=connector,
-        default_region=wiring.lookup_configuration().default_region,
-        policy=wiring.contact_policy(),
-        request_id=request_id(api),
-        now=now,
-    )
-    return _take(request, now)
+    heard = read_delivery(events, delivery)
+    return _tell_sender(heard, take_each(heard, _calling_back(connector, now)))
 
 
-def _take(request: OutboundRequest, now: datetime) -> Response[str]:
+def _calling_back(connector: str, now: datetime) -> Callable[[Hint], Kept | None]:
+    """What is done with each hint; None when the CRM has no such record."""
+    region = wiring.lookup_configuration().default_region
+    read = each_record_once(
+        lambda method, said, deadline: wiring.crms()[connector].read_record(
+            method, said, deadline=deadline
+        )
+    )
+    left_s = api.lambda_context.get_remaining_time_in_millis() / 1000
+    deadline = Deadline.after(left_s - RESERVE_S)
+
+    def take(hint: Hint) -> Kept | None:
+        known = hint.read_by and _known(id_of_signal(hint.signal, connector=connector))
+        if known:
+            return known
+        signal = confirmed(hint, read, deadline=deadline, default_region=region)
+        if signal is None:
+            return None
+        request = from_signal(
+            signal,
+            connector=connector,
+            default_region=region,
+            policy=wiring.contact_policy(),
+            request_id=request_id(api),
+            now=now,
+        )
+        return _keep(request, now)
+
+    return take
+
+
+def _known(outbound_id: str) -> AlreadyRequested | None:
+    """A repeat of what was taken already asks the CRM for nothing."""
+    stored = wiring.outbound_store().read(outbound_id)
+    return AlreadyRequested(stored) if stored else None
+
+
+def _keep(request: OutboundRequest, now: datetime) -> Kept:
     taken = request_call(
         request,
         policy=wiring.contact_policy(),
@@ -145,7 +196,60 @@ def _take(request: OutboundRequest, now: datetime) -> Response[str]:
     join(request_id=kept.request_id, outbound_id=kept.id)
     count(f"OutboundRequest{kept.state.capitalize()}")
     logger.info("call requested", source=kept.source, state=kept.state.value, reason=kept.reason)
-    return _tell(kept, status=202, repeated=isinstance(taken, AlreadyRequested))
+    return taken
+
+
+def _tell_sender(heard: Heard, tally: Tally[Kept]) -> Response[str]:
+    """What the CRM is told. Only what is kept is acknowledged: the rest comes again."""
+    _note(tally)
+    if heard.wants_acknowledgement:
+        return _acknowledge(tally)
+    if tally.failure:
+        raise tally.failure
+    if heard.is_batch:
+        return answer(_counted(tally).model_dump(), status=202)
+    if not tally.taken:
+        return answer(Ignored(request_id=request_id(api)).model_dump(), status=202)
+    return _tell_kept(tally.taken[0])
+
+
+def _note(tally: Tally[Kept]) -> None:
+    count("WebhookHeard")
+    count("WebhookTaken", len(tally.taken))
+    count("WebhookIgnored", tally.ignored)
+    count("WebhookUnreadable", tally.unreadable)
+    say = logger.warning if tally.unreadable or tally.failure else logger.info
+    say(
+        "webhook heard",
+        taken=len(tally.taken),
+        ignored=tally.ignored,
+        unreadable=tally.unreadable,
+        failure=tally.failure.reason if tally.failure else "",
+    )
+
+
+def _acknowledge(tally: Tally[Kept]) -> Response[str]:
+    failure = tally.failure
+    return Response(
+        status_code=failure.http_status if failure else 200,
+        content_type="text/xml; charset=utf-8",
+        body=acknowledgement(is_kept=failure is None),
+        headers={"cache-control": "no-store"},
+    )
+
+
+def _counted(tally: Tally[Kept]) -> DeliveryAnswer:
+    return DeliveryAnswer(
+        requests=[kept.request.id for kept in tally.taken],
+        repeated=sum(isinstance(kept, AlreadyRequested) for kept in tally.taken),
+        ignored=tally.ignored,
+        unreadable=tally.unreadable,
+        request_id=request_id(api),
+    )
+
+
+def _tell_kept(kept: Kept) -> Response[str]:
+    return _tell(kept.request, status=202, repeated=isinstance(kept, AlreadyRequested))
 
 
 def _tell(request: OutboundRequest, *, status: int, repeated: bool = False) -> Response[str]:

@@ -61,7 +61,10 @@ def create_or_update(formation: Any, stack_name: str, template_url: str) -> None
         "StackName": stack_name,
         "TemplateURL": template_url,
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        "Parameters": [{"ParameterKey": "Stage", "ParameterValue": "local"}],
+        "Parameters": [
+            {"ParameterKey": "Stage", "ParameterValue": "local"},
+            {"ParameterKey": "AllowLoopback", "ParameterValue": "yes"},
+        ],
     }
     try:
         formation.create_stack(**asked)

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from local import sandbox
-from switchboard.edges.webhooks import sign_standard
+from switchboard.edges.webhook_signatures import sign_standard
 from tests.e2e.processes import free_port
 from tests.e2e.world import World, eventually
 

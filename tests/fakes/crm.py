@@ -1,7 +1,8 @@
 """A CRM in memory that keeps the promises of `ports.Crm`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from threading import RLock
+from typing import Any
 
 from switchboard.domain.customer import Ambiguous, Customer, Known, match_customers
 from switchboard.domain.deadline import Deadline
@@ -56,6 +57,13 @@ class InMemoryCrm:
             case Ambiguous(several):
                 return several
         return ()
+
+    def read_record(
+        self, method: str, data: Mapping[str, Any], *, deadline: Deadline
+    ) -> Customer | None:
+        self._reach(deadline)
+        found = [one for one in self.customers if one.id == data.get("customer_id")]
+        return found[0] if len(found) == 1 else None
 
     def log_interaction(self, record: InteractionRecord, *, deadline: Deadline) -> Logged:
         self._reach(deadline)

@@ -11,6 +11,8 @@ from local.aws.package import Template, read_template
 
 ROOT: Final = Path(__file__).parents[2]
 STACK_NAME: Final = "switchboard-test"
+# The CRM and the contact centre run on this machine, as in the local stack.
+PARAMETERS: Final = {"AllowLoopback": "yes"}
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ def _value(value: Any, queue_urls: Mapping[str, str]) -> str:
     name = str(value["Ref"])
     if name == "AWS::StackName":
         return STACK_NAME
+    if name in PARAMETERS:
+        return PARAMETERS[name]
     if name in template()["Parameters"]:
         return str(template()["Parameters"][name]["Default"])
     return queue_urls.get(name, name)  # tables bear their logical names here

@@ -10,7 +10,7 @@ import yaml
 
 from local.peers import RunningCrm
 from switchboard.adapters.connector.compile import compile_connector
-from switchboard.adapters.connector.transport import Transport
+from switchboard.adapters.connector.transport import HttpTransport, Transport
 from switchboard.adapters.rest_crm import RestCrm
 from switchboard.domain.customer import Customer
 from switchboard.domain.deadline import Deadline
@@ -28,7 +28,7 @@ def connected(running: RunningCrm, transport: Transport | None = None) -> Iterat
         running.connector_settings(),
         running.connector_secrets,
         default_region="US",
-        transport=transport,
+        transport=transport or HttpTransport(allow_loopback=True),
     )
     try:
         yield crm

@@ -144,7 +144,7 @@ class LosesOneAnswer:
 
     def __init__(self, exchanges_before: int) -> None:
         self._left = exchanges_before
-        self._transport = HttpTransport()
+        self._transport = HttpTransport(allow_loopback=True)
 
     def exchange(self, request: HttpRequest, limits: CallLimits) -> HttpAnswer:
         answer = self._transport.exchange(request, limits)

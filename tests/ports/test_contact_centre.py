@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from switchboard.adapters.connector.compile import compile_connector
+from switchboard.adapters.connector.transport import HttpTransport
 from switchboard.adapters.ecs_client import EcsClient
 from switchboard.domain.call_control import CallAction, CallCommand
 from switchboard.domain.deadline import Deadline
@@ -144,6 +145,7 @@ class HttpWorld:
                 profile("emulator"),
                 {"base": f"http://127.0.0.1:{server.server_port}"},
                 lambda: {"api_key": "k"},
+                transport=HttpTransport(allow_loopback=True),
             )
             self.centre = client
             yield self

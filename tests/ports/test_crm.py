@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from switchboard.adapters.connector.compile import compile_connector
+from switchboard.adapters.connector.transport import HttpTransport
 from switchboard.adapters.rest_crm import RestCrm
 from switchboard.domain.customer import Customer
 from switchboard.domain.deadline import Deadline
@@ -138,6 +139,7 @@ class HttpWorld:
                 {"base": f"http://127.0.0.1:{server.server_port}"},
                 lambda: {"client_id": "a", "client_secret": "b"},
                 default_region="US",
+                transport=HttpTransport(allow_loopback=True),
             )
             self.crm = client
             yield self

@@ -11,7 +11,9 @@
     │   └── StateConflict       the thing is not in a state that allows this     HTTP 409
     ├── UpstreamError           a CRM or the contact centre did not cooperate
     │   ├── UpstreamUnavailable   refused connection, timeout, 5xx               HTTP 503   retry
+    │   │   └── AddressNotPublic    its name leads to a private address          HTTP 503   retry
     │   ├── UpstreamThrottled     429 or spent quota; carries retry_after_s      HTTP 503   retry
+    │   │   └── CredentialRefused   a person must change or resume it            HTTP 503   retry
     │   ├── UpstreamRejected      the same request would fail again              HTTP 502   park
     │   └── UpstreamUnknown       sent, and no answer: it may have happened      HTTP 504   settle
     ├── StateUnavailable        our own tables or queues did not answer          HTTP 503   retry
@@ -112,6 +114,12 @@ class UpstreamUnavailable(UpstreamError):
     code = "upstream_unavailable"
 
 
+class AddressNotPublic(UpstreamUnavailable):
+    """Not connected: the system's name leads where no connection may go. A person has to look."""
+
+    code = "address_not_public"
+
+
 class UpstreamThrottled(UpstreamError):
     """Not done, and asked to wait; `retry_after_s` is None when no time was given."""
 
@@ -122,6 +130,20 @@ class UpstreamThrottled(UpstreamError):
     def __init__(self, system: str, detail: str, retry_after_s: float | None = None) -> None:
         super().__init__(system, detail)
         self.retry_after_s = retry_after_s
+
+
+class CredentialRefused(UpstreamThrottled):
+    """Nothing was sent: the system refused our credential several times, and a person must act."""
+
+    code = "credential_refused"
+
+    def __init__(self, system: str) -> None:
+        super().__init__(
+            system,
+            "credential_refused: put a good credential into the secret, then "
+            f"`switchboard connector resume {system}`",
+            retry_after_s=900.0,
+        )
 
 
 class UpstreamRejected(UpstreamError):

@@ -15,9 +15,9 @@ logging.getLogger("switchboard")
 copy_config_to_registered_loggers(source_logger=logger, include={"switchboard"})
 
 
-def count(event: str) -> None:
-    """Add one to a metric. Names are ours, never data."""
-    metrics.add_metric(name=event, unit="Count", value=1)
+def count(event: str, number: int = 1) -> None:
+    """Add to a metric. Names are ours, never data."""
+    metrics.add_metric(name=event, unit="Count", value=number)
 
 
 def join(**keys: str) -> None:

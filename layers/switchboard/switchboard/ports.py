@@ -46,6 +46,11 @@ class Crm(Protocol):
         Empty when nobody does. Ends before the deadline whatever the server does.
         """
 
+    def read_record(
+        self, method: str, data: Mapping[str, Any], *, deadline: Deadline
+    ) -> Customer | None:
+        """The one record that a reading method of the connector finds; None for none or several."""
+
     def log_interaction(self, record: InteractionRecord, *, deadline: Deadline) -> Logged:
         """Write the interaction's record; safe to repeat as far as `idempotency` says.
 

@@ -14,3 +14,13 @@ def required(name: str) -> str:
 def is_somebody_waiting() -> bool:
     """Whether this function answers while a person is on the line."""
     return os.environ.get("SOMEBODY_WAITS") == "true"
+
+
+def allows_loopback() -> bool:
+    """Whether systems on this machine may be reached, as in the local stack. Never on AWS."""
+    return os.environ.get("SWITCHBOARD_ALLOW_LOOPBACK") == "yes"
+
+
+def private_networks() -> tuple[str, ...]:
+    """Networks in which this deployment has CRMs of its own, written like 10.20.0.0/16."""
+    return tuple(os.environ.get("SWITCHBOARD_PRIVATE_NETWORKS", "").replace(",", " ").split())

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from switchboard.adapters.connector.events import ConnectorEvent
+    from switchboard.adapters.connector.transport import HttpTransport
     from switchboard.contracts.configuration import LookupConfiguration, SystemSpec
 
 _Built = TypeVar("_Built")
@@ -242,6 +243,7 @@ def _crms() -> _Current[Mapping[str, Crm]]:
                 spec.settings,
                 _secrets().reader(f"connectors/{name}"),
                 default_region=lookup_configuration().default_region,
+                transport=_transport(),
             )
             for name, spec in _connectors().get().items()
         }
@@ -256,9 +258,25 @@ def _contact_centre() -> _Current[ContactCentre]:
 
     def build(published: Published) -> ContactCentre:
         profile = read_configuration(EcsConfiguration, published.body, kind="ecs").profile
-        return EcsClient(profile.definition, profile.settings, _secrets().reader("ecs"))
+        return EcsClient(
+            profile.definition,
+            profile.settings,
+            _secrets().reader("ecs"),
+            transport=_transport(),
+        )
 
     return _Current("ecs", build)
+
+
+def _transport() -> "HttpTransport":
+    """One per system, so that closing one leaves the others their connections."""
+    from switchboard.adapters.connector.addresses import private_networks
+    from switchboard.adapters.connector.transport import HttpTransport
+
+    return HttpTransport(
+        allow_loopback=settings.allows_loopback(),
+        private_networks=private_networks(settings.private_networks()),
+    )
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cli.configuration import checked_ruleset, read_folder, refuse_this_machine
+from cli.configuration import checked_ruleset, connector_file, read_folder, refuse_this_machine
 from switchboard.errors import Misconfigured
 
 HERE = Path(__file__).resolve().parents[3] / "config"
@@ -150,3 +150,50 @@ def test_a_deployed_stack_is_not_sent_to_this_machine(folder: Path) -> None:
     change(folder / "ecs.yaml", settings={"base": "https://ecs.example.com"})
 
     refuse_this_machine(read_folder(folder))
+
+
+def test_one_connector_can_serve_two_systems_under_two_names(folder: Path) -> None:
+    entry = {"use": "sandbox", "settings": {"base": "https://crm.example.com"}}
+    change(folder / "connectors.yaml", connectors=[entry, {**entry, "name": "sandbox_emea"}])
+
+    connected = read_folder(folder)["connectors"]["connectors"]
+
+    assert {name: each["definition"]["id"] for name, each in connected.items()} == {
+        "sandbox": "sandbox",
+        "sandbox_emea": "sandbox_emea",
+    }
+
+
+def test_the_same_name_twice_is_refused(folder: Path) -> None:
+    entry = {"use": "sandbox", "settings": {"base": "https://crm.example.com"}}
+    change(folder / "connectors.yaml", connectors=[entry, entry])
+
+    assert "give one of them another `name`" in problem(folder)
+
+
+def test_an_organisations_own_codes_join_those_of_the_file(folder: Path) -> None:
+    entry = {"use": "sandbox", "tables": {"channel": {"voice": "phone", "fax": "paper"}}}
+    change(folder / "connectors.yaml", connectors=[entry])
+
+    connected = read_folder(folder)["connectors"]["connectors"]["sandbox"]
+
+    codes = connected["definition"]["tables"]["channel"]
+    assert (codes["voice"], codes["fax"], codes["email"]) == ("phone", "paper", "email")
+
+
+def test_a_code_table_that_the_connector_does_not_have_is_named(folder: Path) -> None:
+    entry = {"use": "sandbox", "tables": {"chanel": {"voice": "phone"}}}
+    change(folder / "connectors.yaml", connectors=[entry])
+
+    assert "has no table chanel" in problem(folder)
+
+
+def test_a_crm_that_cannot_make_contacts_is_not_asked_to(folder: Path) -> None:
+    own = yaml.safe_load(connector_file("sandbox", folder).read_text(encoding="utf-8"))
+    own["methods"].pop("create_contact", None)
+    own["samples"] = []
+    (folder / "own.yaml").write_text(yaml.safe_dump(own), encoding="utf-8")
+    change(folder / "connectors.yaml", connectors=[{"use": "own.yaml"}])
+    change(folder / "posting.yaml", profiles=[{"connector": "sandbox", "create_contact": True}])
+
+    assert "cannot create contacts" in problem(folder)

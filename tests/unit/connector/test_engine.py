@@ -309,3 +309,26 @@ def test_a_setting_that_comes_as_text_is_read_in_its_type(
     built, _ = engine(settings={"extra": text}, settings_declared=declared)
 
     assert built.settings["extra"] == value
+
+
+SEARCHED = [
+    {
+        "id": "seen",
+        "request": {"path": "/search", "body": {"id": "${input.id}"}},
+        "map": "body",
+    },
+    {"id": "made", "request": {"path": "/activities", "body": {}}, "map": "{id: body.id}"},
+]
+
+
+@pytest.mark.parametrize(("reads", "kind"), [(True, UpstreamUnavailable), (False, UpstreamUnknown)])
+def test_a_search_by_post_that_gets_no_answer_wrote_nothing(
+    reads: bool, kind: type[UpstreamError]
+) -> None:
+    search, made = SEARCHED
+    log = {"request": None, "map": None, "idempotency": "none"}
+    log["steps"] = [{**search, "reads": reads}, made]
+
+    error = error_of(write, NoAnswerError("reset", sent=True), log=log)
+
+    assert type(error) is kind

@@ -34,7 +34,13 @@ NOBODY = http(b'{"customers": []}')
 
 def crm(base: str, **overrides: object) -> RestCrm:
     definition = compiled(settings={"base": {}}, **overrides)
-    return RestCrm(definition, {"base": base}, dict, default_region="US")
+    return RestCrm(
+        definition,
+        {"base": base},
+        dict,
+        default_region="US",
+        transport=HttpTransport(allow_loopback=True),
+    )
 
 
 def find_error(behaviour: Behaviour, *, budget_s: float = BUDGET_S) -> UpstreamError:
@@ -295,7 +301,9 @@ def test_connecting_may_take_only_its_share_and_sends_nothing() -> None:
     started_s = time.monotonic()
 
     with full_listener() as port, pytest.raises(NoAnswerError) as caught:
-        HttpTransport().exchange(HttpRequest("GET", f"http://127.0.0.1:{port}/"), limits)
+        HttpTransport(allow_loopback=True).exchange(
+            HttpRequest("GET", f"http://127.0.0.1:{port}/"), limits
+        )
 
     assert not caught.value.sent
     assert 0.15 < time.monotonic() - started_s < 1

@@ -177,3 +177,48 @@ def test_what_is_sent_is_not_printed() -> None:
     rendered = request({"body": {"note": "${input.value}"}}, "+14155550142")
 
     assert "5550142" not in repr(rendered)
+
+
+def test_a_form_is_encoded_as_forms_are() -> None:
+    template = {
+        "method": "POST",
+        "path": "/token",
+        "form": {"a": "${input.a}", "list": ["x", "${input.a}"], "none": "${input.nothing}"},
+    }
+
+    sent = render_request(template, {"input": {"a": "é&=\r\n+"}}, server=SERVER, headers={})
+
+    assert sent.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert sent.body == b"a=%C3%A9%26%3D%0D%0A%2B&list=x&list=%C3%A9%26%3D%0D%0A%2B"
+
+
+@given(HOSTILE)
+def test_no_value_adds_a_field_to_a_form(value: str) -> None:
+    template = {"method": "POST", "path": "/x", "form": {"a": "${input.a}", "b": "1"}}
+
+    sent = render_request(template, {"input": {"a": value}}, server=SERVER, headers={})
+
+    pairs = parse_qsl((sent.body or b"").decode(), keep_blank_values=True)
+    assert [name for name, _ in pairs] == ["a", "b"]
+
+
+def test_a_list_is_made_of_a_list() -> None:
+    template = {
+        "method": "POST",
+        "path": "/x",
+        "body": {
+            "rows": {"for_each": "input.rows", "make": {"id": "${item.id}", "n": "${item.n}"}}
+        },
+    }
+    scope = {"input": {"rows": [{"id": "1", "n": 2}, {"id": "${secret.a}", "n": None}]}}
+
+    sent = render_request(template, scope, server=SERVER, headers={})
+
+    assert json.loads(sent.body or b"") == {"rows": [{"id": "1", "n": 2}, {"id": "${secret.a}"}]}
+
+
+def test_what_is_no_list_makes_none() -> None:
+    template = {"method": "POST", "path": "/x", "body": {"for_each": "input.rows", "make": 1}}
+
+    with pytest.raises(ExpressionError, match=r"`input\.rows` is no list"):
+        render_request(template, {"input": {"rows": "text"}}, server=SERVER, headers={})

@@ -68,7 +68,7 @@ def drip(visit: Visit) -> None:
 
 def test_a_trusted_server_answers(certificate: Path) -> None:
     tls = server_tls(certificate)
-    transport = HttpTransport(ca_bundle=str(certificate))
+    transport = HttpTransport(ca_bundle=str(certificate), allow_loopback=True)
     with hostile_server(lambda visit: visit.send(http(b"{}")), tls=tls) as server:
         answer = transport.exchange(HttpRequest("GET", f"{server.base}/"), limits(5))
         transport.close()
@@ -80,7 +80,9 @@ def test_a_server_that_nobody_vouches_for_gets_no_request(certificate: Path) -> 
     tls = server_tls(certificate)
     with hostile_server(lambda visit: visit.send(http(b"{}")), tls=tls) as server:
         with pytest.raises(NoAnswerError) as caught:
-            HttpTransport().exchange(HttpRequest("GET", f"{server.base}/"), limits(5))
+            HttpTransport(allow_loopback=True).exchange(
+                HttpRequest("GET", f"{server.base}/"), limits(5)
+            )
 
         assert server.visits == []
     assert not caught.value.sent
@@ -88,7 +90,7 @@ def test_a_server_that_nobody_vouches_for_gets_no_request(certificate: Path) -> 
 
 
 def test_a_drip_over_tls_ends_at_the_deadline(certificate: Path) -> None:
-    transport = HttpTransport(ca_bundle=str(certificate))
+    transport = HttpTransport(ca_bundle=str(certificate), allow_loopback=True)
     with hostile_server(drip, tls=server_tls(certificate)) as server:
         started_s = time.monotonic()
         answer = transport.exchange(HttpRequest("GET", f"{server.base}/"), limits(0.5))
@@ -104,7 +106,7 @@ def test_a_handshake_that_never_ends_is_ended(certificate: Path) -> None:
     def silent(visit: Visit) -> None:
         visit.hang()
 
-    transport = HttpTransport(ca_bundle=str(certificate))
+    transport = HttpTransport(ca_bundle=str(certificate), allow_loopback=True)
     with hostile_server(silent) as server:
         address = server.base.replace("http://", "https://")
         started_s = time.monotonic()

@@ -1,7 +1,8 @@
 """AWS's ways to fail, told in our words. The only place that knows botocore's exceptions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
@@ -10,7 +11,14 @@ from switchboard.errors import StateUnavailable
 
 
 class ConditionFailed(Exception):
-    """A conditional write found something else: everyday, and it stays in the adapters."""
+    """A conditional write found something else: everyday, and it stays in the adapters.
+
+    `found` is what it found, in DynamoDB's notation, where the write asked to be told.
+    """
+
+    def __init__(self, found: Mapping[str, Any] | None = None) -> None:
+        super().__init__("a condition failed")
+        self.found = found or {}
 
 
 @contextmanager
@@ -26,7 +34,8 @@ def aws_call(doing: str) -> Iterator[None]:
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "no error code")
         if code == "ConditionalCheckFailedException":
-            raise ConditionFailed from error
+            found: Any = error.response.get("Item")
+            raise ConditionFailed(found) from error
         raise StateUnavailable(f"{doing} failed ({code}); try again") from error
     except (HTTPClientError, NoConnection) as error:
         reason = type(error).__name__

@@ -80,8 +80,8 @@ def told_of_each(
     there are as many rows as records.
     """
     maps = [row for row in rows if isinstance(row, Mapping)]
-    if any("key" in row for row in maps):
-        by_key = {str(row.get("key")): row for row in maps}
+    by_key = {str(row["key"]): row for row in maps if row.get("key") is not None}
+    if by_key:
         return [by_key.get(record.id) for record in records]
     return list(maps) if len(maps) == len(rows) == len(records) else [None] * len(records)
 

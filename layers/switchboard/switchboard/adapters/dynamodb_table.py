@@ -42,6 +42,13 @@ class Update:
         self._sets.append(f"{self._name(name)} = {self._name(source)}")
         return self
 
+    def set_sum(self, name: str, source: str, amount: int) -> Self:
+        """`name` becomes `source` (as it was, or 0) plus the amount. Give a sum's source last."""
+        source = self._name(source)
+        total = f"if_not_exists({source}, {self._value(0)}) + {self._value(amount)}"
+        self._sets.append(f"{self._name(name)} = {total}")
+        return self
+
     def count_one_more(self, name: str) -> Self:
         self._adds.append(f"{self._name(name)} {self._value(1)}")
         return self
@@ -139,6 +146,29 @@ class DynamoDbTable:
         except ConditionFailed:
             return None
         return from_attributes(answer["Attributes"])
+
+    def try_update(self, item_id: str, change: Update) -> tuple[bool, Item]:
+        """Whether the item was changed, and the whole item: after the change, or as it stands."""
+        try:
+            with aws_call(f"writing {self._name}"):
+                answer = self._client.update_item(
+                    TableName=self._name,
+                    Key={"id": {"S": item_id}},
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **change.arguments(),
+                )
+        except ConditionFailed as failure:
+            return False, from_attributes(failure.found)
+        return True, from_attributes(answer["Attributes"])
+
+    def delete(self, item_id: str) -> bool:
+        """Whether there was anything to delete."""
+        with aws_call(f"writing {self._name}"):
+            answer = self._client.delete_item(
+                TableName=self._name, Key={"id": {"S": item_id}}, ReturnValues="ALL_OLD"
+            )
+        return "Attributes" in answer
 
     def query(
         self, index: str, condition: str, values: Item, *, limit: int, newest_first: bool = False

@@ -57,7 +57,7 @@ def from_signal(
     """
     not_before = _not_before(signal.call_after, now)
     return OutboundRequest(
-        id=_id("webhook", connector, signal.event_id),
+        id=id_of_signal(signal, connector=connector),
         source=f"webhook:{connector}",
         number=_number(signal.phone, default_region),
         business_process=signal.business_process or policy.default_business_process,
@@ -69,6 +69,11 @@ def from_signal(
         remarks=signal.remarks,
         request_id=request_id,
     )
+
+
+def id_of_signal(signal: CallBackSignal, *, connector: str) -> str:
+    """The same for every repeat of an event, whatever else it says by then."""
+    return _id("webhook", connector, signal.event_id)
 
 
 def _id(*parts: str) -> str:

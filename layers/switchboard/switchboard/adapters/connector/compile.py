@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from switchboard.adapters.connector.event_format import names_used
 from switchboard.adapters.connector.format import ConnectorFile, EcsProfileFile
 from switchboard.adapters.connector.methods import BATCH_METHOD, LOG_METHOD, REPEATABLE
 from switchboard.errors import Misconfigured
@@ -143,7 +144,7 @@ def _loose_ends(result: Mapping[str, Any]) -> Iterator[str]:
             yield f"{kind}: `{name}` is used and not declared{_nearest(name, declared)}"
     yield from _lost_lookups(result)
     yield from _half_batches(result)
-    yield from _lost_webhook_secrets(result)
+    yield from _lost_in_events(result)
 
 
 def _lost_lookups(result: Mapping[str, Any]) -> Iterator[str]:
@@ -172,15 +173,11 @@ def _half_batches(result: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
-def _lost_webhook_secrets(result: Mapping[str, Any]) -> Iterator[str]:
-    for event, declaration in result["events"].items():
-        named = declaration["verify"]["secret"]
-        for name in [named] if isinstance(named, str) else named:
-            if name not in result["secrets"]:
-                yield (
-                    f"events.{event}.verify: the secret `{name}` is not declared"
-                    f"{_nearest(name, result['secrets'])}"
-                )
+def _lost_in_events(result: Mapping[str, Any]) -> Iterator[str]:
+    for place, kind, name in names_used(result["events"]):
+        if name not in result[kind]:
+            noun = {"secrets": "secret", "methods": "method"}[kind]
+            yield f"{place}: the {noun} `{name}` is not declared{_nearest(name, result[kind])}"
 
 
 def _nearest(name: str, declared: Any) -> str:

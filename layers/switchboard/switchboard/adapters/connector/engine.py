@@ -22,6 +22,8 @@ from switchboard.adapters.connector.settings import (
     server_address,
     token_address,
 )
+from switchboard.adapters.connector.signing import Signer
+from switchboard.adapters.connector.token_store import InProcessTokens, TokenStore
 from switchboard.adapters.connector.transport import HttpTransport, Transport
 from switchboard.domain.deadline import Deadline
 from switchboard.errors import (
@@ -50,21 +52,27 @@ class Engine:
         transport: Transport | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = utc_now,
+        tokens: TokenStore | None = None,
+        signer: Signer | None = None,
     ) -> None:
         self.id = str(definition["id"])
         self.settings = complete_settings(definition, settings)
         self._definition = definition
         self._secrets = secrets
         self._transport = transport or HttpTransport()
+        server = server_address(definition, self.settings)
         self._exchanger = Exchanger(
             definition,
-            server_address(definition, self.settings),
+            server,
             auth=authentication(
                 self.id,
                 definition["auth"],
                 self._transport,
                 token_url=token_address(definition["auth"], self.settings),
-                clock=clock,
+                server=server,
+                store=tokens or InProcessTokens(),
+                signer=signer,
+                wall_clock=wall_clock,
             ),
             transport=self._transport,
             wall_clock=wall_clock,

@@ -1,23 +1,56 @@
 """How a connector file says what the CRM tells us by itself, and how it proves it."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from switchboard.adapters.connector.format_types import (
     HEADER_NAME,
     Expression,
+    Name,
+    OpenTemplate,
     Piece,
     SecretName,
 )
+
+# Several secrets are several senders; the one before a change needs no naming here.
+Secrets = SecretName | Annotated[list[SecretName], Field(min_length=1)]
+ToleranceS = Annotated[int, Field(gt=0, le=3600)]
+ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.~-]{1,64}$")]
 
 
 class StandardWebhooks(Piece):
     """Standard Webhooks 1.0."""
 
     scheme: Literal["standard_webhooks"]
-    secret: SecretName | list[SecretName]
-    tolerance_s: int = Field(default=300, gt=0, le=3600)
+    secret: Secrets
+    tolerance_s: ToleranceS = 300
+
+
+class HubSpotV3(Piece):
+    """HubSpot: method, public address, body and time, signed with the app's client secret."""
+
+    scheme: Literal["hubspot_v3"]
+    secret: Secrets
+    tolerance_s: ToleranceS = 300
+    base_url: OpenTemplate = ""
+
+
+class Zendesk(Piece):
+    """Zendesk: time and body, signed with the webhook's signing secret."""
+
+    scheme: Literal["zendesk"]
+    secret: Secrets
+    tolerance_s: ToleranceS = 300
+
+
+class Espo(Piece):
+    """EspoCRM 9 and later: the body, signed with the webhook's key; no time."""
+
+    scheme: Literal["espo"]
+    secret: Secrets
+    webhook_id: OpenTemplate = ""
 
 
 class HeaderSecret(Piece):
@@ -25,33 +58,109 @@ class HeaderSecret(Piece):
 
     scheme: Literal["header_secret"]
     header: str = Field(pattern=HEADER_NAME.pattern)
-    secret: SecretName | list[SecretName]
+    secret: Secrets
 
 
 class BasicSecret(Piece):
     """User name and password in the Authorization header."""
 
     scheme: Literal["basic"]
-    username: str
-    secret: SecretName | list[SecretName]
+    username: OpenTemplate
+    secret: Secrets
+
+
+class QuerySecret(Piece):
+    """A secret in the address that the CRM was given."""
+
+    scheme: Literal["query_secret"]
+    name: ParameterName
+    secret: Secrets
+
+
+class BodySecret(Piece):
+    """A secret that stands in the body itself; `path` is an expression over it."""
+
+    scheme: Literal["body_secret"]
+    path: Expression
+    secret: Secrets
+
+
+class SalesforceOutboundMessage(Piece):
+    """Salesforce's SOAP message: its organisation, and what else proves where it comes from."""
+
+    scheme: Literal["salesforce_om"]
+    organization_id: OpenTemplate
+    certificate_subject: OpenTemplate = ""
+    name: ParameterName | None = None
+    secret: Secrets | None = None
+
+    @model_validator(mode="after")
+    def _names_the_secrets_place(self) -> "SalesforceOutboundMessage":
+        if (self.name is None) != (self.secret is None):
+            raise ValueError("`name` is the query parameter in which the `secret` stands")
+        return self
 
 
 Verification = Annotated[
-    StandardWebhooks | HeaderSecret | BasicSecret, Field(discriminator="scheme")
+    StandardWebhooks
+    | HubSpotV3
+    | Zendesk
+    | Espo
+    | HeaderSecret
+    | BasicSecret
+    | QuerySecret
+    | BodySecret
+    | SalesforceOutboundMessage,
+    Field(discriminator="scheme"),
 ]
 
 
 class Event(Piece):
-    """Something the CRM tells us by itself. Expressions see its body, and `headers`."""
+    """Something the CRM tells us by itself. Expressions see its body, or with `each` one item
+    of it, and `headers`, `settings`, `tables`, and the whole as `body`."""
 
     description: str = ""
     verify: Verification
+    each: Expression | None = None
     accept: Expression | None = None
     id: Expression | None = None
     map: Expression
+    read: Name | None = None
 
     @model_validator(mode="after")
     def _can_be_told_apart(self) -> "Event":
-        if self.id is None and not isinstance(self.verify, StandardWebhooks):
-            raise ValueError("`id` is needed: this scheme brings no id of a delivery")
+        match self.verify:
+            case SalesforceOutboundMessage():
+                return self
+            case StandardWebhooks() if self.each is None:
+                return self
+        if self.id is None:
+            raise ValueError("`id` is needed: nothing else tells repeats apart here")
         return self
+
+    @model_validator(mode="after")
+    def _has_its_items_from_one_place(self) -> "Event":
+        if self.each and isinstance(self.verify, SalesforceOutboundMessage):
+            raise ValueError("`each` is for JSON; an outbound message's items are known")
+        return self
+
+    @model_validator(mode="after")
+    def _knows_whom_to_read(self) -> "Event":
+        if self.read and "customer_id" not in self.map:
+            raise ValueError("`read` asks for a record by its id: `map` must give `customer_id`")
+        return self
+
+
+def names_used(events: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What compiled events refer to: the place, whether `secrets` or `methods`, and the name."""
+    for event, declaration in events.items():
+        for name in _listed(declaration["verify"].get("secret")):
+            yield f"events.{event}.verify", "secrets", name
+        if declaration["read"]:
+            yield f"events.{event}.read", "methods", declaration["read"]
+
+
+def _listed(named: str | list[str] | None) -> list[str]:
+    if named is None:
+        return []
+    return [named] if isinstance(named, str) else named

@@ -7,12 +7,20 @@ from typing import Any, Final
 
 from switchboard.adapters.connector.auth import Authentication, Proof, with_proof
 from switchboard.adapters.connector.expressions import ExpressionError, Scope
+from switchboard.adapters.connector.outcomes import (
+    ClassifiedRejection as ClassifiedRejection,
+)
 from switchboard.adapters.connector.outcomes import ErrorClass, Outcome, classify
 from switchboard.adapters.connector.patience import CallLimits
 from switchboard.adapters.connector.rendering import render_headers, render_request
-from switchboard.adapters.connector.transport import NoAnswerError, Transport
+from switchboard.adapters.connector.transport import (
+    AddressRefusedError,
+    NoAnswerError,
+    Transport,
+)
 from switchboard.domain.deadline import Deadline
 from switchboard.errors import (
+    AddressNotPublic,
     UpstreamError,
     UpstreamRejected,
     UpstreamThrottled,
@@ -23,7 +31,6 @@ from switchboard.errors import (
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 
 
-_HOPELESS: Final = frozenset({ErrorClass.INVALID, ErrorClass.CONFLICT, ErrorClass.DUPLICATE})
 _SAYS_NOTHING_OF_CREDENTIALS: Final = frozenset(
     {ErrorClass.TRANSIENT, ErrorClass.THROTTLED, ErrorClass.QUOTA_EXHAUSTED}
 )
@@ -42,20 +49,6 @@ class Run:
         """Whether the step changes the CRM. Of one that asks by POST the file says `reads`."""
         is_safe = step["reads"] or step["request"]["method"] in _SAFE_METHODS
         return not self.is_read and not is_safe
-
-
-class ClassifiedRejection(UpstreamRejected):
-    """A refusal that keeps its class, for callers to whom "not found" or "conflict" say more."""
-
-    def __init__(self, system: str, outcome: Outcome) -> None:
-        super().__init__(system, outcome.summary)
-        self.error_class = outcome.error_class
-        # A password is changed, a page is gone for a minute: only what was asked can be hopeless.
-        self.retryable = outcome.error_class not in _HOPELESS
-
-    @property
-    def reason(self) -> str:
-        return str(self.error_class)
 
 
 def unusable_answer(system: str, run: Run, *, wrote: bool) -> UpstreamError:
@@ -98,7 +91,8 @@ class Exchanger:
                 return outcome
             case ErrorClass.OK:
                 raise unusable_answer(self._id, run, wrote=run.writes(step))
-        raise self._error(run, step, outcome)
+        may_stand = outcome.maybe_done and run.writes(step) and not run.is_repeatable
+        raise error_of(self._id, outcome, may_stand=may_stand)
 
     def _outcome(self, run: Run, step: Mapping[str, Any], scope: Scope) -> Outcome:
         limits = CallLimits(run.deadline, self._timeouts["connect_s"], self._timeouts["read_s"])
@@ -134,17 +128,21 @@ class Exchanger:
             raise UpstreamUnavailable(self._id, f"{run.name}: no time left")
         try:
             answer = self._transport.exchange(with_proof(request, proof), limits)
+        except AddressRefusedError as error:
+            raise AddressNotPublic(self._id, f"{run.name}: {error.reason}") from None
         except NoAnswerError as error:
             kind = UpstreamUnknown if error.sent and run.writes(step) else UpstreamUnavailable
             raise kind(self._id, f"{run.name}: {error.reason}") from None
         return classify(answer, self._rules, now=self._wall_clock())
 
-    def _error(self, run: Run, step: Mapping[str, Any], outcome: Outcome) -> UpstreamError:
-        match outcome.error_class:
-            case ErrorClass.THROTTLED | ErrorClass.QUOTA_EXHAUSTED:
-                return UpstreamThrottled(self._id, outcome.summary, outcome.wait_s)
-            case ErrorClass.TRANSIENT:
-                may_stand = outcome.maybe_done and run.writes(step) and not run.is_repeatable
-                kind = UpstreamUnknown if may_stand else UpstreamUnavailable
-                return kind(self._id, outcome.summary)
-        return ClassifiedRejection(self._id, outcome)
+
+def error_of(system: str, outcome: Outcome, *, may_stand: bool = False) -> UpstreamError:
+    """Our error for an answer that is no success. `may_stand`: a write may have happened."""
+    match outcome.error_class:
+        case ErrorClass.THROTTLED | ErrorClass.QUOTA_EXHAUSTED:
+            return UpstreamThrottled(system, outcome.summary, outcome.wait_s)
+        case ErrorClass.TRANSIENT if may_stand:
+            return UpstreamUnknown(system, outcome.summary)
+        case ErrorClass.TRANSIENT:
+            return UpstreamUnavailable(system, outcome.summary)
+    return ClassifiedRejection(system, outcome)

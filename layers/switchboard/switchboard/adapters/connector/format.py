@@ -21,6 +21,7 @@ from switchboard.adapters.connector.format_types import (
     QueryValue,
     Tree,
 )
+from switchboard.adapters.connector.limit_format import Limit
 from switchboard.adapters.connector.outcomes import ErrorClass
 from switchboard.adapters.connector.query_texts import require_escaped
 from switchboard.adapters.connector.sample_format import Sample
@@ -188,6 +189,7 @@ class _File(Piece):
     server: OpenTemplate
     headers: Headers = {}
     auth: Auth = NoAuth()
+    limits: list[Limit] = []
     timeouts: Timeouts = Timeouts()
     errors: list[ErrorRule] = []
     tables: dict[Name, dict[str, str | int | float | bool]] = {}

@@ -96,9 +96,7 @@ OpenTemplate = Annotated[str, AfterValidator(_is_open_template)]
 PathTemplate = Annotated[str, AfterValidator(_is_path)]
 Tree = Annotated[Any, AfterValidator(_is_tree_of_templates)]
 Headers = Annotated[dict[str, Template], AfterValidator(_has_header_names)]
-QueryValue = Annotated[
-    Any, AfterValidator(_is_query_value), WithJsonSchema({"type": _QUERY_TYPES})
-]
+QueryValue = Annotated[Any, AfterValidator(_is_query_value), WithJsonSchema({"type": _QUERY_TYPES})]
 SecretName = Annotated[str, AfterValidator(_secret_name)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,47}$")]

@@ -155,11 +155,55 @@ def as_text(value: object) -> str | None:
     return compact_json(value)
 
 
+def marked_characters(text: str | None, mark: str) -> str | None:
+    """The text with a mark before each character: a LIKE pattern that allows any spelling."""
+    return None if text is None else "".join(mark + character for character in text)
+
+
+def rows_with(rows: list[Any] | None, key: str, value: object) -> list[Any] | None:
+    """The rows that have this value; JMESPath's own filters cannot look outside the row."""
+    return None if rows is None else [row for row in rows if _under(row, key) == value]
+
+
+def rows_containing(rows: list[Any] | None, key: str, text: str) -> list[Any] | None:
+    """The rows whose text under `key` has this text somewhere in it."""
+    return None if rows is None else [row for row in rows if text in str(_under(row, key) or "")]
+
+
+def _under(row: object, key: str) -> object:
+    return row.get(key) if isinstance(row, Mapping) else None
+
+
 def name_parts(text: str | None) -> dict[str, str | None]:
     """A person's name for CRMs that want two: the last word is the last name."""
     words = (text or "").split()
     first, last = " ".join(words[:-1]), words[-1] if words else None
     return {"first": first or None, "last": last}
+
+
+def keyed(rows: list[Any] | None, key: str, value: str) -> dict[str, Any] | None:
+    """One field of some rows by another, as a table for `pick`; rows without a key are left out."""
+    if rows is None:
+        return None
+    return {
+        str(row[key]): row.get(value)
+        for row in rows
+        if isinstance(row, Mapping) and row.get(key) is not None
+    }
+
+
+def each_with(rows: list[Any] | None, extra: Mapping[str, object] | None) -> list[Any] | None:
+    """The rows with some fields added to each: inside a projection nothing outside is in sight."""
+    if rows is None:
+        return None
+    return [{**row, **(extra or {})} for row in rows if isinstance(row, Mapping)]
+
+
+def paired(one: list[Any] | None, other: list[Any] | None) -> list[list[Any]] | None:
+    """The first of both, the second of both, and so on, as far as the shorter list goes."""
+    if one is None or other is None:
+        return None
+    return [list(pair) for pair in zip(one, other, strict=False)]
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -196,19 +240,24 @@ _ANYTHING: Final[tuple[str, ...]] = ()
 SIGNATURES: Final[Mapping[str, tuple[Callable[..., object], tuple[tuple[str, ...], ...]]]] = {
     "b64": (base64_text, (_TEXT_OR_NULL,)),
     "b64url": (base64_url, (_TEXT,)),
+    "before_each": (marked_characters, (_TEXT_OR_NULL, _TEXT)),
     "clock": (clock, (_NUMBER_OR_NULL, _TEXT)),
     "digits": (digits_only, (_TEXT_OR_NULL,)),
     "div_up": (divided_up, (_NUMBER_OR_NULL, _NUMBER_OR_NULL)),
+    "each_with": (each_with, (("array", "null"), ("object", "null"))),
     "epoch_ms": (epoch_ms, (_TEXT_OR_NULL,)),
     "first": (first_characters, (_TEXT_OR_NULL, _NUMBER)),
     "html": (escaped_html, (_TEXT_OR_NULL,)),
     "json": (compact_json, (_ANYTHING,)),
+    "keyed": (keyed, (("array", "null"), _TEXT, _TEXT)),
     "lower": (lower_case, (_TEXT_OR_NULL,)),
     "name_parts": (name_parts, (_TEXT_OR_NULL,)),
     "pick": (pick, (("object", "null"), _ANYTHING, _ANYTHING)),
     "plus": (plus, (_NUMBER_OR_NULL, _NUMBER_OR_NULL)),
     "plus_s": (later, (_TEXT_OR_NULL, _NUMBER_OR_NULL)),
     "replace": (replaced, (_TEXT_OR_NULL, _TEXT, _TEXT)),
+    "rows_containing": (rows_containing, (("array", "null"), _TEXT, _TEXT)),
+    "rows_with": (rows_with, (("array", "null"), _TEXT, _ANYTHING)),
     "split": (split_text, (_TEXT_OR_NULL, _TEXT)),
     "text": (as_text, (_ANYTHING,)),
     "time": (formatted_time, (_TEXT_OR_NULL, _TEXT)),
@@ -216,6 +265,7 @@ SIGNATURES: Final[Mapping[str, tuple[Callable[..., object], tuple[tuple[str, ...
     "upper": (upper_case, (_TEXT_OR_NULL,)),
     "uuid5": (own_uuid, (_TEXT_OR_NULL,)),
     "whole": (whole, (_ANYTHING,)),
+    "zip": (paired, (("array", "null"), ("array", "null"))),
     **{name: (escape, (_TEXT_OR_NULL,)) for name, escape in query_languages.ESCAPERS.items()},
 }
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from switchboard.adapters.connector.expressions import ExpressionError, evaluate, holds
 from switchboard.adapters.connector.transport import HttpAnswer
+from switchboard.errors import UpstreamRejected
 
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z_.\-]{0,47}")
 _LONGEST_WAIT_S: Final = 24 * 3600.0
@@ -47,6 +48,10 @@ _BY_STATUS: Final = {
 }
 
 
+# A password is changed, a page is gone for a minute: only what was asked can be hopeless.
+_HOPELESS: Final = frozenset({ErrorClass.INVALID, ErrorClass.CONFLICT, ErrorClass.DUPLICATE})
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A classified answer. `is_readable` is False for a body that is no JSON or did not end.
@@ -63,10 +68,35 @@ class Outcome:
     scope: Mapping[str, Any] = field(default_factory=dict, repr=False)
     record_id: str = field(default="", repr=False)
 
+    @classmethod
+    def of_record(cls, row: Mapping[str, Any] | None) -> "Outcome | None":
+        """What a batch's answer says of one record: `ok` unless it gives a `class`.
+
+        None when it says nothing, or a class that there is not.
+        """
+        said = (row.get("class") or ErrorClass.OK) if row is not None else None
+        if said not in tuple(ErrorClass):
+            return None
+        code = row.get("code") if row else None
+        return cls(ErrorClass(said), code=_as_code(code))
+
     @property
     def summary(self) -> str:
         """The class, and the CRM's code if it is one; never a text of the CRM's."""
         return f"{self.error_class}: {self.code}" if self.code else str(self.error_class)
+
+
+class ClassifiedRejection(UpstreamRejected):
+    """A refusal that keeps its class, for callers to whom "not found" or "conflict" say more."""
+
+    def __init__(self, system: str, outcome: Outcome) -> None:
+        super().__init__(system, outcome.summary)
+        self.error_class = outcome.error_class
+        self.retryable = outcome.error_class not in _HOPELESS
+
+    @property
+    def reason(self) -> str:
+        return str(self.error_class)
 
 
 def classify(answer: HttpAnswer, rules: Sequence[Mapping[str, Any]], *, now: datetime) -> Outcome:
@@ -135,6 +165,11 @@ def _code(rule: Mapping[str, Any] | None, scope: Mapping[str, Any], status: int)
     if rule is None:
         return "redirect_refused" if 300 <= status < 400 else ""
     said = _optional(rule.get("detail"), scope)
+    return _as_code(said)
+
+
+def _as_code(said: object) -> str:
+    """Only what looks like a code: a text of a CRM's may quote a customer."""
     return said if isinstance(said, str) and _CODE.fullmatch(said) else ""
 
 

@@ -12,11 +12,15 @@ from typing import Any, Final
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
+from switchboard.adapters.connector.addresses import AddressRules, addresses_of
 from switchboard.domain.deadline import Deadline
 
 # Load balancers forget a quiet connection after a minute or so, and a frozen Lambda does not hear
 # of it: a request on such a connection would be lost without an answer.
 _LONGEST_IDLE_S: Final = 30.0
+# Everything that comes back in one call, headers and all. It bounds what libraries collect before
+# they show us a line.
+_MOST_BYTES: Final = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +37,11 @@ class Patience(threading.local):
 
     limits: CallLimits | None = None
     sent: bool = False
+    received_bytes: int = 0
 
     @contextmanager
     def limited_to(self, limits: CallLimits) -> Iterator[None]:
-        self.limits, self.sent = limits, False
+        self.limits, self.sent, self.received_bytes = limits, False, 0
         try:
             yield
         finally:
@@ -53,6 +58,12 @@ class Patience(threading.local):
         if left_s <= 0.0:
             raise TimeoutError
         return left_s
+
+    def note_received(self, count: int) -> None:
+        """Raises: OSError when the server sends more than anybody would read."""
+        self.received_bytes += count
+        if self.received_bytes > _MOST_BYTES:
+            raise OSError("too much came back")
 
     @property
     def connecting_until(self) -> Deadline:
@@ -72,7 +83,7 @@ class PatientSocket(socket.socket):
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         _wait_no_longer_than_allowed(self, self.patience)
-        return super().recv_into(*args, **kwargs)
+        return _counted(super().recv_into(*args, **kwargs), self.patience)
 
     def sendall(self, *args: Any, **kwargs: Any) -> None:
         _note_sending(self, self.patience)
@@ -86,7 +97,7 @@ class PatientTlsSocket(ssl.SSLSocket):
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         _wait_no_longer_than_allowed(self, self.patience)
-        return super().recv_into(*args, **kwargs)
+        return _counted(super().recv_into(*args, **kwargs), self.patience)
 
     def sendall(self, *args: Any, **kwargs: Any) -> None:
         _note_sending(self, self.patience)
@@ -94,11 +105,14 @@ class PatientTlsSocket(ssl.SSLSocket):
 
 
 class PatientConnection(HTTPConnection):
-    """Connects within the call's time over all of a host's addresses together."""
+    """Connects to allowed addresses only, within the call's time over all of them together."""
 
-    def __init__(self, *args: Any, patience: Patience, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, patience: Patience, addresses: AddressRules, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._patience = patience
+        self._addresses = addresses
         self._last_used_s = 0.0
 
     @property
@@ -128,8 +142,9 @@ class PatientConnection(HTTPConnection):
     def _connected_socket(self) -> socket.socket:
         until = self._patience.connecting_until
         refused: OSError = OSError("the host has no address")
-        for family, kind, protocol, _, address in socket.getaddrinfo(
-            self.host.strip("[]"), self.port, type=socket.SOCK_STREAM
+        # What was judged is what is connected to: a second look at the name could say another.
+        for family, kind, protocol, _, address in addresses_of(
+            self.host.strip("[]"), self.port, rules=self._addresses, until=until
         ):
             try:
                 return self._socket_to(address, until, family, kind, protocol)
@@ -163,6 +178,12 @@ class PatientTlsConnection(PatientConnection, HTTPSConnection):
 def _wait_no_longer_than_allowed(connection: socket.socket, patience: Patience | None) -> None:
     if patience is not None:
         connection.settimeout(patience.silence_s)
+
+
+def _counted(count: int, patience: Patience | None) -> int:
+    if patience is not None:
+        patience.note_received(count)
+    return count
 
 
 def _note_sending(connection: socket.socket, patience: Patience | None) -> None:

@@ -18,6 +18,7 @@ class SampleRequest(_Piece):
     url: str | None = None
     headers: dict[str, str] = {}
     body: Any = None
+    form: dict[str, str | list[str]] | None = None
 
 
 class SampleResponse(_Piece):
@@ -59,7 +60,8 @@ class Sample(_Piece):
     secrets: dict[str, str] = {}
     input: dict[str, Any] = {}
     headers: dict[str, str] = {}
-    body: dict[str, Any] = {}
+    body: dict[str, Any] | list[Any] = {}
+    text: str | None = None
     exchange: list[SampleExchange] = []
     result: Any = None
     fails: SampleFailure | None = None
@@ -70,6 +72,12 @@ class Sample(_Piece):
             raise ValueError("give one of `find`, `method`, `operation` or `event`")
         if self.find and not self.value:
             raise ValueError("`find` needs the `value` to look for")
+        return self
+
+    @model_validator(mode="after")
+    def _has_one_body(self) -> "Sample":
+        if self.text is not None and "body" in self.model_fields_set:
+            raise ValueError("give either `body`, as JSON, or `text`")
         return self
 
     @property

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 from switchboard.adapters.connector.engine import Engine
+from switchboard.adapters.connector.event_samples import played_event
 from switchboard.adapters.connector.events import connector_events
 from switchboard.adapters.connector.exchange import ClassifiedRejection
 from switchboard.adapters.connector.patience import CallLimits
@@ -21,7 +23,7 @@ from switchboard.adapters.rest_crm import RestCrm
 from switchboard.domain.customer import Customer
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.identity import EmailAddress, PhoneNumber, read_contact
-from switchboard.domain.posting import InteractionRecord
+from switchboard.domain.posting import InteractionRecord, Logged
 from switchboard.errors import (
     InvalidRequest,
     Misconfigured,
@@ -45,6 +47,16 @@ class SampleReport:
     differences: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What the engine really makes of a sample's answers: its requests, and what came of it."""
+
+    requests: tuple[HttpRequest, ...]
+    result: Any = None
+    error_class: str | None = None
+    wait: float | None = None
+
+
 @dataclass(slots=True)
 class _Played:
     """A transport that answers from the sample, and notes where a request differs from it."""
@@ -53,10 +65,12 @@ class _Played:
     token_url: str = ""
     position: int = 0
     differences: list[str] = field(default_factory=list)
+    sent: list[HttpRequest] = field(default_factory=list)
 
     def exchange(self, request: HttpRequest, limits: CallLimits) -> HttpAnswer:
         if request.url == self.token_url:
             return _json_answer({"access_token": SAMPLE_TOKEN, "expires_in": 3600})
+        self.sent.append(request)
         if self.position >= len(self.exchanges):
             self.differences.append(f"one more request was sent: {request.method} {request.url}")
             raise NoAnswerError("the sample has no further exchange", sent=False)
@@ -97,40 +111,99 @@ def run_sample(definition: Mapping[str, Any], sample: Sample) -> SampleReport:
     return SampleReport(sample.name, (*played.differences, *played.unplayed(), *outcome))
 
 
+def rehearse(definition: Mapping[str, Any], sample: Sample) -> Rehearsal:
+    """Play a sample whose requests and outcome are not written yet, to write them.
+
+    Raises: SwitchboardError when that fails for another reason than the server's answer.
+    """
+    played = _Played(sample.exchange)
+    settings = complete_settings(definition, sample.settings)
+    played.token_url = token_address(definition["auth"], settings)
+    try:
+        result = _result(definition, sample, played)
+    except UpstreamError as error:
+        wait = getattr(error, "retry_after_s", None)
+        return Rehearsal(tuple(played.sent), error_class=_class_of(error), wait=wait)
+    return Rehearsal(tuple(played.sent), result)
+
+
 def _result(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Any:
     if sample.event:
-        return _signal(definition, sample)
+        return _signal(definition, sample, played)
     if sample.operation:
         method = definition["operations"].get(sample.operation)
         return _written(definition, sample, played, sample.operation, method)
     if sample.find:
         return _found(definition, sample, played)
-    if sample.method == "log_interaction":
-        return _logged(definition, sample, played)
-    method = definition["methods"].get(sample.method)
-    return _written(definition, sample, played, str(sample.method), method)
+    match sample.method:
+        case "log_interaction":
+            return _logged(definition, sample, played)
+        case "log_interactions":
+            return _logged_together(definition, sample, played)
+        case "create_contact":
+            return _created(definition, sample, played)
+    return _read(definition, sample, played)
 
 
 def _found(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Any:
-    identity = read_contact(sample.value, default_region=_region(sample))
-    if not isinstance(identity, PhoneNumber | EmailAddress):
-        raise Misconfigured("the value of the sample is neither a number nor an address")
+    identity = _identity(str(sample.value), sample)
     found = _crm(definition, sample, played).find(identity, deadline=Deadline.after(_BUDGET_S))
     return [_shown(customer) for customer in found]
 
 
 def _logged(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Any:
-    said = dict(sample.input)
-    customer = said.pop("customer", None)
-    record = InteractionRecord(
-        id=str(said.pop("id", "")),
-        revision=int(said.pop("revision", 1)),
-        fields={name: str(value) for name, value in said.items() if value is not None},
+    record = _record(definition, sample.input)
+    crm = _crm(definition, sample, played)
+    return _shown_log(crm.log_interaction(record, deadline=Deadline.after(_BUDGET_S)))
+
+
+def _logged_together(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Any:
+    records = [_record(definition, said) for said in sample.input["records"]]
+    crm = _crm(definition, sample, played)
+    return [
+        {"class": _class_of(told)} if isinstance(told, SwitchboardError) else _shown_log(told)
+        for told in crm.log_interactions(records, deadline=Deadline.after(_BUDGET_S))
+    ]
+
+
+def _created(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Any:
+    said = sample.input.get("phone") or sample.input.get("email") or ""
+    identity = _identity(str(said), sample)
+    reference = str(sample.input.get("reference", ""))
+    crm = _crm(definition, sample, played)
+    return _shown(
+        crm.create_contact(identity, reference=reference, deadline=Deadline.after(_BUDGET_S))
+    )
+
+
+def _read(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Any:
+    method = str(sample.method)
+    if method not in definition["methods"]:
+        raise Misconfigured(f"there is no {method} in this file")
+    crm = _crm(definition, sample, played)
+    found = crm.read_record(method, sample.input, deadline=Deadline.after(_BUDGET_S))
+    return _shown(found) if found else None
+
+
+def _record(definition: Mapping[str, Any], said: Mapping[str, Any]) -> InteractionRecord:
+    fields = dict(said)
+    customer = fields.pop("customer", None)
+    return InteractionRecord(
+        id=str(fields.pop("id", "")),
+        revision=int(fields.pop("revision", 1)),
+        fields={name: str(value) for name, value in fields.items() if value is not None},
         customer=_customer(definition, customer) if customer else None,
     )
-    logged = _crm(definition, sample, played).log_interaction(
-        record, deadline=Deadline.after(_BUDGET_S)
-    )
+
+
+def _identity(value: str, sample: Sample) -> PhoneNumber | EmailAddress:
+    identity = read_contact(value, default_region=_region(sample))
+    if not isinstance(identity, PhoneNumber | EmailAddress):
+        raise Misconfigured("the value of the sample is neither a number nor an address")
+    return identity
+
+
+def _shown_log(logged: Logged) -> dict[str, Any]:
     return {"id": logged.record_id, "created": logged.created}
 
 
@@ -149,17 +222,16 @@ def _written(
     return engine.write(name, method, sample.input, deadline=Deadline.after(_BUDGET_S))
 
 
-def _signal(definition: Mapping[str, Any], sample: Sample) -> Any:
+def _signal(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Any:
     events = {event.name: event for event in connector_events(definition, sample.settings)}
     if sample.event not in events:
         raise Misconfigured(f"there is no event {sample.event} in this file")
-    signal = events[sample.event].signal(sample.body, sample.headers)
-    if signal is None:
-        return None
-    moment = signal.call_after
-    names = ("event_id", "customer_id", "phone", "name", "business_process", "time_zone", "remarks")
-    shown = {name: getattr(signal, name) for name in names}
-    return {**shown, "call_after": moment.isoformat() if moment else None}
+
+    def read(method: str, said: Mapping[str, Any]) -> Customer | None:
+        deadline = Deadline.after(_BUDGET_S)
+        return _crm(definition, sample, played).read_record(method, said, deadline=deadline)
+
+    return played_event(events[sample.event], sample, read, default_region=_region(sample))
 
 
 def _crm(definition: Mapping[str, Any], sample: Sample, played: _Played) -> RestCrm:
@@ -229,6 +301,10 @@ def _request_differences(place: str, expected: SampleExchange, sent: HttpRequest
     if "body" in wanted.model_fields_set:
         body = None if sent.body is None else json.loads(sent.body)
         yield from _differences(f"{place}.body", wanted.body, body)
+    if wanted.form is not None:
+        form = parse_qs((sent.body or b"").decode(), keep_blank_values=True)
+        lists = {name: v if isinstance(v, list) else [v] for name, v in wanted.form.items()}
+        yield from _differences(f"{place}.form", lists, form)
 
 
 def _failure_differences(sample: Sample, error: SwitchboardError) -> Iterator[str]:

@@ -73,11 +73,15 @@ def _typed(connector: str, name: str, declaration: Mapping[str, Any], given: Any
     if value is None:
         raise Misconfigured(f"{connector} needs the setting {name}")
     try:
-        return read_setting(declaration["type"], value)
+        typed = read_setting(declaration["type"], value)
     except ValueError:
         raise Misconfigured(
             f"the setting {name} of {connector} must be of type {declaration['type']}"
         ) from None
+    pattern = declaration["pattern"]
+    if pattern and not re.fullmatch(pattern, str(typed)):
+        raise Misconfigured(f"the setting {name} of {connector} must look like {pattern}")
+    return typed
 
 
 def read_setting(kind: str, value: Any) -> Any:

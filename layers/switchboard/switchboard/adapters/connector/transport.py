@@ -1,8 +1,8 @@
 """One HTTP exchange inside a total deadline, whatever the server does.
 
 The timeout of an HTTP library starts anew with every byte, so a server that drips outlives it.
-Here each read of the socket may only take what is left of the call. Name resolution is the
-operating system's: its own limits hold for it.
+Here each read of the socket may only take what is left of the call, and all reads together only
+so many bytes. Connections go to public addresses, and to what the deployment opens beside them.
 """
 
 import logging
@@ -15,6 +15,11 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.ssl_ import create_urllib3_context
 
+from switchboard.adapters.connector.addresses import (
+    AddressRules,
+    ForbiddenAddressError,
+    Network,
+)
 from switchboard.adapters.connector.patience import (
     CallLimits,
     Patience,
@@ -23,6 +28,8 @@ from switchboard.adapters.connector.patience import (
     PatientTlsSocket,
 )
 from switchboard.adapters.connector.rendering import HttpRequest
+
+_log = logging.getLogger(__name__)
 
 LARGEST_BODY_BYTES: Final = 2 * 1024 * 1024
 _CHUNK_BYTES: Final = 64 * 1024
@@ -52,6 +59,13 @@ class NoAnswerError(Exception):
         self.sent = sent
 
 
+class AddressRefusedError(NoAnswerError):
+    """We did not connect: the host leads to an address where no CRM may be."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"its address is not public ({kind})", sent=False)
+
+
 class Transport(Protocol):
     """How a request gets to a server and its answer back. One request, one exchange, no retry."""
 
@@ -65,11 +79,21 @@ class Transport(Protocol):
 class HttpTransport:
     """Keeps connections open between calls. Safe under threads; follows no redirect or proxy."""
 
-    def __init__(self, *, ca_bundle: str | None = None) -> None:
-        """`ca_bundle` is a file of certificates to trust instead of the public ones."""
+    def __init__(
+        self,
+        *,
+        ca_bundle: str | None = None,
+        allow_loopback: bool = False,
+        private_networks: tuple[Network, ...] = (),
+    ) -> None:
+        """`ca_bundle` is a file of certificates to trust instead of the public ones.
+
+        This machine and private networks are reached only where the deployment says so: inside
+        them are the credentials of the machine, and systems that trust whoever can reach them.
+        """
         # urllib3 writes addresses, and so callers' numbers, into its warnings and debug lines.
         logging.getLogger("urllib3").setLevel(logging.ERROR)
-        self._adapter = _PatientAdapter()
+        self._adapter = _PatientAdapter(AddressRules(allow_loopback, private_networks))
         self._verify: bool | str = ca_bundle or True
 
     def exchange(self, request: HttpRequest, limits: CallLimits) -> HttpAnswer:
@@ -82,10 +106,17 @@ class HttpTransport:
                     timeout=_as_timeout(limits),
                     verify=self._verify,
                 )
+            except ForbiddenAddressError as error:
+                _log.error("not connected: %s has a %s address", error.host, error.kind)
+                raise AddressRefusedError(error.kind) from None
             except (requests.RequestException, OSError) as error:
                 # Their texts hold the address, so they are not chained.
                 raise NoAnswerError(_reason(error), sent=patience.sent) from None
             with response:
+                if response.status_code < 200:
+                    # Closed with the connection: the real answer may follow, and the next call
+                    # on it would read that as its own.
+                    raise NoAnswerError("no final answer", sent=True)
                 return HttpAnswer(
                     status=response.status_code,
                     headers={name.lower(): value for name, value in response.headers.items()},
@@ -110,8 +141,9 @@ def _prepared(request: HttpRequest) -> requests.PreparedRequest:
 class _PatientAdapter(HTTPAdapter):
     """Hands out connections that end with the call that uses them."""
 
-    def __init__(self) -> None:
+    def __init__(self, addresses: AddressRules) -> None:
         self.patience = Patience()
+        self._addresses = addresses
         super().__init__(pool_maxsize=_CONNECTIONS_KEPT, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -122,7 +154,7 @@ class _PatientAdapter(HTTPAdapter):
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         kind = PatientTlsConnection if pool.scheme == "https" else PatientConnection
-        pool.ConnectionCls = partial(kind, patience=self.patience)
+        pool.ConnectionCls = partial(kind, patience=self.patience, addresses=self._addresses)
         return pool
 
 

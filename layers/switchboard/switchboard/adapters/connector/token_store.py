@@ -1,0 +1,220 @@
+"""What all workers of a connector know together: its access token, and whether it is refused.
+
+The store promises a few small things, each of them atomic; who may do what when is decided by
+`tokens` and `credentials`. Keys tell nothing: a digest stands for the credential.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, Protocol
+
+LEASE_S: Final = 10.0
+REFUSALS_THAT_BLOCK: Final = 3
+REFUSALS_COUNT_WITHIN_S: Final = 600.0
+# A newer credential is in use: who still holds the old one for a while must not try it again.
+REPLACED_KEPT_S: Final = 3600.0
+
+
+class Trouble(StrEnum):
+    """Why the token endpoint gave nothing; for the workers that then need not ask it as well."""
+
+    NONE = ""
+    UNAVAILABLE = "unavailable"
+    THROTTLED = "throttled"
+    OTHER_SERVER = "other_server"
+
+
+@dataclass(frozen=True, slots=True)
+class SharedToken:
+    """The newest token. `version` is another text for every token; empty when there is none.
+
+    `refresh_token` is one that the server gave in place of the secret's. Until `paused_until`
+    nobody asks for a token, because of `trouble`.
+    """
+
+    version: str = ""
+    access_token: str = field(default="", repr=False)
+    usable_until: datetime | None = None
+    refresh_token: str = field(default="", repr=False)
+    trouble: Trouble = Trouble.NONE
+    paused_until: datetime | None = None
+
+    def is_good(self, now: datetime) -> bool:
+        return self.usable_until is not None and now < self.usable_until
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialState:
+    """How a connector's credential fares. `fingerprint` says which one, and not what it is."""
+
+    fingerprint: str
+    refusals: int
+    first_refused_at: datetime
+    blocked_at: datetime | None = None
+    replaced_at: datetime | None = None
+
+    def blocks(self, fingerprint: str) -> bool:
+        return self.blocked_at is not None and self.fingerprint == fingerprint
+
+    def is_ended_by(self, accepted: str) -> bool:
+        """Whether an accepted credential changes anything here.
+
+        It ends its own count, but no block: that is for a person to do. Another credential's
+        block it only marks as replaced.
+        """
+        if self.blocked_at is None:
+            return self.fingerprint == accepted
+        return self.fingerprint != accepted and self.replaced_at is None
+
+    def is_over(self, now: datetime) -> bool:
+        """Refusals of long ago no longer count; a block stays until a person ends it."""
+        if self.blocked_at is None:
+            return now >= self.first_refused_at + timedelta(seconds=REFUSALS_COUNT_WITHIN_S)
+        replaced_at = self.replaced_at
+        return replaced_at is not None and now >= replaced_at + timedelta(seconds=REPLACED_KEPT_S)
+
+
+class TokenStore(Protocol):
+    """Every method raises StateUnavailable when the store does not answer."""
+
+    def read_token(self, key: str) -> SharedToken:
+        """What stands there, without delay; an empty one when nothing does."""
+
+    def lease_token(self, key: str, *, seen_version: str, holder: str, now: datetime) -> bool:
+        """The right to fetch the next token, for LEASE_S.
+
+        False while another holds it, and when the token is no longer the one that was seen.
+        """
+
+    def keep_token(
+        self,
+        key: str,
+        *,
+        seen_version: str,
+        version: str,
+        access_token: str,
+        usable_until: datetime,
+        refresh_token: str,
+    ) -> bool:
+        """Make this the token of all workers, and end any lease.
+
+        `refresh_token` is left as it was when it is empty. False, and nothing is kept, when
+        another token took the place of the one that was seen.
+        """
+
+    def pause_token(self, key: str, *, holder: str, trouble: Trouble, until: datetime) -> None:
+        """No token was to be had. Ends the lease, if it is still ours."""
+
+    def read_credential(self, system: str, *, now: datetime) -> CredentialState | None: ...
+
+    def note_refusal(self, system: str, *, fingerprint: str, now: datetime) -> CredentialState:
+        """Count it; the count begins anew for another credential, and after a while.
+
+        With REFUSALS_THAT_BLOCK in a row the credential is blocked.
+        """
+
+    def note_acceptance(self, system: str, *, fingerprint: str, now: datetime) -> None:
+        """Ends what `CredentialState.is_ended_by` says it ends."""
+
+    def unblock(self, system: str) -> bool:
+        """A person put things right; whether there was anything to end."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    token: SharedToken = field(default_factory=SharedToken)
+    holder: str = ""
+    lease_until: datetime | None = None
+
+
+class InProcessTokens:
+    """Keeps the promises of `TokenStore` for the threads of one process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: dict[str, _Entry] = {}
+        self._credentials: dict[str, CredentialState] = {}
+
+    def read_token(self, key: str) -> SharedToken:
+        with self._reached():
+            return self._entry(key).token
+
+    def lease_token(self, key: str, *, seen_version: str, holder: str, now: datetime) -> bool:
+        with self._reached():
+            entry = self._entry(key)
+            is_held = entry.lease_until is not None and now < entry.lease_until
+            if entry.token.version != seen_version or (is_held and entry.holder != holder):
+                return False
+            entry.holder, entry.lease_until = holder, now + timedelta(seconds=LEASE_S)
+            return True
+
+    def keep_token(
+        self,
+        key: str,
+        *,
+        seen_version: str,
+        version: str,
+        access_token: str,
+        usable_until: datetime,
+        refresh_token: str,
+    ) -> bool:
+        with self._reached():
+            before = self._entry(key).token
+            if before.version not in {seen_version, version}:
+                return False
+            newest = refresh_token or before.refresh_token
+            kept = SharedToken(version, access_token, usable_until, newest)
+            self._entries[key] = _Entry(kept)
+            return True
+
+    def pause_token(self, key: str, *, holder: str, trouble: Trouble, until: datetime) -> None:
+        with self._reached():
+            entry = self._entry(key)
+            if entry.holder == holder:
+                paused = replace(entry.token, trouble=trouble, paused_until=until)
+                self._entries[key] = _Entry(paused)
+
+    def read_credential(self, system: str, *, now: datetime) -> CredentialState | None:
+        with self._reached():
+            return self._credential(system, now)
+
+    def note_refusal(self, system: str, *, fingerprint: str, now: datetime) -> CredentialState:
+        with self._reached():
+            state = self._credential(system, now)
+            if state is None or state.fingerprint != fingerprint:
+                state = CredentialState(fingerprint, 0, now)
+            refusals = state.refusals + 1
+            blocked_at = now if refusals >= REFUSALS_THAT_BLOCK else None
+            counted = replace(state, refusals=refusals, blocked_at=state.blocked_at or blocked_at)
+            self._credentials[system] = counted
+            return counted
+
+    def note_acceptance(self, system: str, *, fingerprint: str, now: datetime) -> None:
+        with self._reached():
+            state = self._credentials.get(system)
+            if state is None or not state.is_ended_by(fingerprint):
+                return
+            if state.blocked_at is None:
+                del self._credentials[system]
+            else:
+                self._credentials[system] = replace(state, replaced_at=now)
+
+    def unblock(self, system: str) -> bool:
+        with self._reached():
+            return self._credentials.pop(system, None) is not None
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        with self._lock:
+            yield
+
+    def _entry(self, key: str) -> _Entry:
+        return self._entries.setdefault(key, _Entry())
+
+    def _credential(self, system: str, now: datetime) -> CredentialState | None:
+        state = self._credentials.get(system)
+        return None if state is None or state.is_over(now) else state
