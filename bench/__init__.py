@@ -1,0 +1,1 @@
+"""Measurements that a claim in the docs can point at; each prints what it compares with."""
