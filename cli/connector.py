@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 
 from cli.connector_differences import print_report
+from cli.connector_draft import new
 from cli.connector_files import File, compiled, plain_console, read_document, stop
 from switchboard.adapters.connector.compile import ConnectorMistakes
 from switchboard.adapters.connector.lint import Finding, findings
@@ -53,6 +54,9 @@ def test(
     plain_console().print(f"{len(reports)} samples, {failed} failed")
     if failed:
         raise typer.Exit(1)
+
+
+app.command()(new)
 
 
 def _is_right(file: Path, *, strict: bool, several: bool) -> bool:

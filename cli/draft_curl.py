@@ -289,12 +289,13 @@ def _operation(command: Command, server: str) -> Operation:
     segments, parameters = _path(path, command)
     asked = [(name, value) for name, value in command.query if not _KEY_PARAMETER.match(name)]
     parameters += [
-        Parameter(name, "query", shape_of(_typed(value)), is_required=True)
-        for name, value in asked
+        Parameter(name, "query", shape_of(_typed(value)), is_required=True) for name, value in asked
     ]
     body = command.body if not command.is_get else None
     is_form = body is None and not command.is_get and bool(command.form)
-    schema = shape_of(dict(command.form)) if is_form else shape_of(body) if body is not None else None
+    schema = (
+        shape_of(dict(command.form)) if is_form else shape_of(body) if body is not None else None
+    )
     return Operation(
         method=command.verb,
         path=segments,

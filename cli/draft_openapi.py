@@ -15,7 +15,7 @@ _DEEPEST: Final = 9
 _MOST_NODES: Final = 3000
 _MOST_OPERATIONS: Final = 2000
 _KEPT: Final = (
-    "type format enum example default maxLength pattern description required readOnly".split()
+    ["type", "format", "enum", "example", "default", "maxLength", "pattern", "description", "required", "readOnly"]
 )
 _EXAMPLE_SERVER: Final = "https://crm.example.com"
 

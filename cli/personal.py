@@ -10,6 +10,7 @@ from typing import Final
 
 from switchboard.domain.identity import read_phone
 
+
 def words(text: str) -> frozenset[str]:
     """The words of a text, as a set to look things up in."""
     return frozenset(text.split())
@@ -29,7 +30,9 @@ _PHONE_WORDS: Final = words(
     "mobiltelefon telefon telefono telefone telefoon telefonnummer rufnummer caller ani cli "
     "téléphone teléfono movil celular gsm landline whatsapp phonenumber dialed"
 )
-_EMAIL_WORDS: Final = words("email emails mail mails emailaddress correo courriel epost mailadresse")
+_EMAIL_WORDS: Final = words(
+    "email emails mail mails emailaddress correo courriel epost mailadresse"
+)
 _REMARK_WORDS: Final = words(
     "remark remarks note notes notiz comment comments kommentar description beschreibung text "
     "content body message summary bemerkung opmerking observaciones nota details memo"
@@ -42,8 +45,7 @@ _FIRST_WORDS: Final = words("first given forename firstname vorname prenom prén
 _LAST_WORDS: Final = words("last family surname lastname nachname apellido achternaam familienname")
 _BIRTH_WORDS: Final = words("birth birthday birthdate dob geburtstag geboren")
 _ID_WORDS: Final = words(
-    "id ids uuid guid key ref reference external number nr no href url uri link next prev "
-    "self"
+    "id ids uuid guid key ref reference external number nr no href url uri link next prev self"
 )
 _CODE_WORDS: Final = words(
     "status state type kind tier level segment language lang locale currency code error direction "

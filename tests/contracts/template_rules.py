@@ -41,7 +41,14 @@ def functions(template: Template) -> dict[str, Template]:
 
 def statements(function: Template) -> list[Template]:
     inline = [policy for policy in function["Policies"] if isinstance(policy, dict)]
-    return [statement for policy in inline for statement in policy.get("Statement", [])]
+    written = [statement for policy in inline for statement in policy.get("Statement", [])]
+    return [statement for one in written for statement in either_way(one)]
+
+
+def either_way(statement: Template) -> list[Template]:
+    """The statements that stand behind an `!If`, whatever its condition comes to."""
+    _, *branches = statement.get("Fn::If", [None, statement])
+    return [branch for branch in branches if "Effect" in branch]
 
 
 def as_list(value: Any) -> list[Any]:

@@ -36,9 +36,11 @@ from switchboard.ports import (
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
+    from switchboard.adapters.connector.engine import Shared
     from switchboard.adapters.connector.events import ConnectorEvent
     from switchboard.adapters.connector.transport import HttpTransport
     from switchboard.contracts.configuration import LookupConfiguration, SystemSpec
@@ -244,6 +246,7 @@ def _crms() -> _Current[Mapping[str, Crm]]:
                 _secrets().reader(f"connectors/{name}"),
                 default_region=lookup_configuration().default_region,
                 transport=_transport(),
+                shared=_shared(),
             )
             for name, spec in _connectors().get().items()
         }
@@ -266,6 +269,24 @@ def _contact_centre() -> _Current[ContactCentre]:
         )
 
     return _Current("ecs", build)
+
+
+@functools.cache
+def _shared() -> "Shared":
+    """What all workers know of the CRMs together: how busy they are, and tokens for them."""
+    from switchboard.adapters.connector.engine import Shared
+    from switchboard.adapters.connector.pacing import Lane
+    from switchboard.adapters.connector.signing import KmsSigner
+    from switchboard.adapters.dynamodb_pacing import DynamoDbPacingStore
+    from switchboard.adapters.dynamodb_tokens import DynamoDbTokens
+
+    coordination = _table("COORDINATION_TABLE")
+    return Shared(
+        lane=Lane.LOOKUP if settings.is_somebody_waiting() else Lane.POSTING,
+        pacing=DynamoDbPacingStore(coordination),
+        tokens=DynamoDbTokens(coordination),
+        signer=KmsSigner(_kms),
+    )
 
 
 def _transport() -> "HttpTransport":
@@ -294,6 +315,12 @@ def _dynamodb() -> "DynamoDBClient":
 @functools.cache
 def _sqs() -> "SQSClient":
     client: SQSClient = boto3.client("sqs", config=_patience())
+    return client
+
+
+@functools.cache
+def _kms() -> "KMSClient":
+    client: KMSClient = boto3.client("kms", config=_patience())
     return client
 
 

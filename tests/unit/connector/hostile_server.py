@@ -63,7 +63,7 @@ def hostile_server(
                 if closing.is_set():
                     connection.close()
                     return
-                thread = threading.Thread(target=serve, args=(connection,))
+                thread = threading.Thread(target=serve, args=(connection,), daemon=True)
                 threads.append(thread)
                 thread.start()
 
@@ -82,7 +82,7 @@ def hostile_server(
                 except OSError:
                     return  # the client hung up first, as it should
 
-        acceptor = threading.Thread(target=accept)
+        acceptor = threading.Thread(target=accept, daemon=True)
         acceptor.start()
         try:
             yield server

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchboard.adapters.connector.compile import compile_connector
-from switchboard.adapters.connector.events import ConnectorEvent, connector_events
+from switchboard.adapters.connector.compile import ConnectorMistakes, compile_connector
+from switchboard.adapters.connector.events import ConnectorEvent, connector_events, weak_events
 from switchboard.domain.signals import CallBackSignal
-from switchboard.errors import InvalidRequest
+from switchboard.errors import InvalidRequest, MalformedRequest, Misconfigured
 from tests.unit.connector.examples import document
 
 HEADERS = {"Webhook-ID": "msg_1"}
@@ -124,3 +124,140 @@ def test_a_signal_does_not_print_the_customer() -> None:
 
     assert "5550142" not in repr(signal)
     assert "Ada" not in repr(signal)
+
+
+def test_an_item_sees_the_whole_delivery_as_body() -> None:
+    listed = event(
+        each="ids[].{id: @}", id="id", accept="body.module == 'Leads'", map="{customer_id: id}"
+    )
+    whole = listed.document(b'{"module": "Leads", "ids": ["7", "8"]}')
+
+    signals = [listed.signal(item, {}, whole) for item in listed.items(whole)]
+
+    assert [signal and signal.customer_id for signal in signals] == ["7", "8"]
+
+
+def test_an_item_cannot_pretend_to_be_the_whole() -> None:
+    listed = event(each="@", id="id", accept="body[0].id == 'a'", map="{customer_id: id}")
+    forged = [{"id": "x", "body": [{"id": "a"}]}]
+
+    assert listed.signal(forged[0], {}, forged) is None
+
+
+def test_a_list_may_be_the_body_itself() -> None:
+    listed = event(each="@", id="id")
+
+    assert list(listed.items([{"id": 1}, {"id": 2}])) == [{"id": 1}, {"id": 2}]
+
+
+@pytest.mark.parametrize("document", [{}, {"items": 1}, [], None])
+def test_a_list_that_is_not_there_is_refused(document: object) -> None:
+    with pytest.raises(MalformedRequest):
+        event(each="items", id="id").items(document)
+
+
+def test_what_the_map_gave_goes_to_the_method_that_reads_the_record() -> None:
+    reading = event(read="find_phone", map="{customer_id: data.customer_id, module: type}")
+
+    signal = reading.signal(body(), HEADERS)
+
+    assert signal is not None
+    assert signal.said == {"customer_id": "7", "module": "status"}
+    assert "status" not in repr(signal)
+
+
+def test_an_event_to_be_read_again_must_say_whose_record() -> None:
+    with pytest.raises(InvalidRequest):
+        event(read="find_phone").signal(body(customer_id=None), HEADERS)
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"NaN", b"\xff", b"[" * 100_000])
+def test_a_body_that_is_no_json_is_refused(raw: bytes) -> None:
+    with pytest.raises(MalformedRequest):
+        event().document(raw)
+
+
+def salesforce(**keys: Any) -> dict[str, Any]:
+    verify = {"scheme": "salesforce_om", "organization_id": "00D000000000001EAA", **keys}
+    return {"verify": verify, "id": None, "accept": None, "map": "{customer_id: sObject.Id}"}
+
+
+BODY_SECRET = {"scheme": "body_secret", "path": "token", "secret": "hook"}
+ZENDESK = {"scheme": "zendesk", "secret": "hook"}
+
+
+@pytest.mark.parametrize(
+    ("declaration", "words"),
+    [
+        ({"id": None, "verify": BODY_SECRET}, "`id` is needed"),
+        ({"id": None, "verify": ZENDESK}, "`id` is needed"),
+        ({"each": "items"}, "`id` is needed"),
+        ({**salesforce(), "each": "items"}, "`each` is for JSON"),
+        ({"read": "find_phone", "map": "{phone: data.phone}"}, "`customer_id`"),
+        ({"read": "find_phon"}, "did you mean `find_phone`"),
+        ({"verify": {"scheme": "zendesk", "secret": "hok"}, "id": "id"}, "did you mean `hook`"),
+        ({"verify": {"scheme": "zendesk", "secret": []}, "id": "id"}, "at least 1 item"),
+        (salesforce(secret="hook"), "`name` is the query parameter"),
+        (salesforce(name="code"), "`name` is the query parameter"),
+        (salesforce(name="code", secret="hok"), "did you mean `hook`"),
+        (salesforce(organization_id="${secret.hook}"), "a secret may not stand"),
+        (salesforce(organization_id="${settings.orgg}"), "`orgg` is used and not declared"),
+        ({"each": "items[", "id": "id"}, "each"),
+        ({"verify": {**BODY_SECRET, "path": "a..b"}, "id": "id"}, "path"),
+        ({"verify": {"scheme": "hubspot", "secret": "hook"}}, "hubspot_v3"),
+    ],
+    ids=str,
+)
+def test_a_mistake_in_an_event_is_found_when_the_file_is_built(
+    declaration: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ConnectorMistakes, match=words):
+        event(**declaration)
+
+
+def test_an_organisations_settings_are_filled_into_the_scheme() -> None:
+    file = document(
+        secrets=["hook"],
+        settings={"base": {"default": "https://crm.example.com"}, "org": {"default": "00D1"}},
+        events={"callback": salesforce(organization_id="${settings.org}")},
+    )
+
+    (only,) = connector_events(compile_connector(file), {"org": "00D2"})
+
+    assert only.verify["organization_id"] == "00D2"
+
+
+def test_a_setting_that_cannot_be_filled_in_is_our_own_mistake() -> None:
+    with pytest.raises(Misconfigured, match=r"events\.callback\.verify"):
+        event(**salesforce(organization_id="${digits(settings.base)}x${settings.base.none}"))
+
+
+@pytest.mark.parametrize(
+    ("declaration", "words"),
+    [
+        ({"verify": BODY_SECRET, "id": "id"}, ["does not sign the body"]),
+        ({"verify": BODY_SECRET, "id": "id", "read": "find_phone"}, []),
+        ({"verify": ZENDESK, "id": "id"}, []),
+        ({"verify": ZENDESK, "id": "headers.x"}, ["does not sign headers"]),
+        (salesforce(), ["does not sign the body", "is no secret"]),
+        ({**salesforce(certificate_subject="CN=x"), "read": "find_phone"}, []),
+        ({**salesforce(name="code", secret="hook"), "read": "find_phone"}, []),
+        ({}, []),
+    ],
+    ids=str,
+)
+def test_an_event_that_proves_little_is_pointed_at(
+    declaration: dict[str, Any], words: list[str]
+) -> None:
+    base = {
+        "verify": {"scheme": "standard_webhooks", "secret": "hook"},
+        "map": "{customer_id: data.customer_id}",
+    }
+    file = document(secrets=["hook"], events={"callback": {**base, **declaration}})
+
+    warnings = weak_events(compile_connector(file))
+
+    assert len(warnings) == len(words)
+    for warning, word in zip(warnings, words, strict=True):
+        assert warning.startswith("events.callback: ")
+        assert word in warning

@@ -88,16 +88,20 @@ class Window:
         return max(free_at_ms - self._now_ms, 1) / 1000
 
     def taking(self, units: int, lane: Lane, now: datetime) -> Update:
-        change = Update()
+        change = Update().set_if_absent({"born_at": self._now_ms})
         for meter in self.meters(lane):
             name, mark = meter.name, f"{meter.mark}{self._now_ms // self._slice_ms}"
             change.set_sum(mark, name, units).set_sum(name, name, units)
-            # Below the base there is another item than the one that we saw.
             change.only_if(
-                f"attribute_not_exists({name}) OR {name} BETWEEN :{name}_from AND :{name}_to",
-                **{f"{name}_from": meter.base, f"{name}_to": meter.base + meter.most - units},
+                f"attribute_not_exists({name}) OR {name} <= :{name}",
+                **{name: meter.base + meter.most - units},
             )
             change.remove(*(old for old in meter.useless_marks if old != mark))
+        if "born_at" in self._item:
+            # An item that was deleted and made anew counts from 0: what we saw is no bound for it.
+            change.only_if(
+                "attribute_not_exists(born_at) OR born_at = :born", born=self._item["born_at"]
+            )
         kept = timedelta(milliseconds=2 * self._window_ms) + _KEPT_LONGER
         return change.set({"expires_at": epoch_s(now + kept)})
 

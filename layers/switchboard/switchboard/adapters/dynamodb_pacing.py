@@ -4,7 +4,7 @@ gate#<key>                    pauses and breakers of both lanes, and how often i
 bucket#<key>#<name>#<window>  what was ever taken, and that at the end of each recent slice
 slots#<key>                   until when each slot is held
 
-Moments are epoch milliseconds, as everywhere in items. How a bucket counts is told in `bucket_items`.
+Moments are epoch milliseconds. How a bucket counts is told in `bucket_items`.
 """
 
 import random
@@ -200,8 +200,8 @@ class DynamoDbPacingStore:
         item = self._table.get(_slots(slots)) or {}
         return slots.total - len(_free(item, range(slots.total), now))
 
-    def resume(self, key: str) -> bool:
-        return self._table.delete(_gate(key))
+    def resume(self, key: str) -> None:
+        self._table.delete(_gate(key))
 
 
 def _candidates(slots: Slots, lane: Lane) -> Sequence[int]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from switchboard.adapters.connector.engine import Engine, Secrets, utc_now
+from switchboard.adapters.connector.engine import Engine, Secrets, Shared, utc_now
 from switchboard.adapters.connector.exchange import error_of
 from switchboard.adapters.connector.methods import BATCH_METHOD, CREATE_METHOD, LOG_METHOD
 from switchboard.adapters.connector.outcomes import ErrorClass, Outcome
@@ -36,9 +36,10 @@ class RestCrm:
         default_region: str,
         transport: Transport | None = None,
         wall_clock: Callable[[], datetime] = utc_now,
+        shared: Shared | None = None,
     ) -> None:
         self._engine = Engine(
-            definition, settings, secrets, transport=transport, wall_clock=wall_clock
+            definition, settings, secrets, transport=transport, wall_clock=wall_clock, shared=shared
         )
         self._lookups = definition["lookups"]
         self._methods = definition["methods"]

@@ -109,8 +109,7 @@ def _text(element: _Element) -> str:
 
 
 def _parsed(raw: bytes) -> _Element:
-    # The encoding is ours to say, so that the document cannot choose another one.
-    parser = expat.ParserCreate("utf-8", namespace_separator=" ")
+    parser = expat.ParserCreate(namespace_separator=" ")
     tree = _Tree()
     parser.StartElementHandler = tree.start
     parser.EndElementHandler = tree.end
@@ -120,8 +119,9 @@ def _parsed(raw: bytes) -> _Element:
     parser.ExternalEntityRefHandler = _refuse
     parser.ProcessingInstructionHandler = _refuse
     try:
-        parser.Parse(raw, True)
-    except expat.ExpatError:
+        # As text, so that the document cannot choose an encoding of its own.
+        parser.Parse(raw.decode(), True)
+    except (expat.ExpatError, UnicodeDecodeError):
         raise _unreadable() from None
     if tree.root is None:
         raise _unreadable()

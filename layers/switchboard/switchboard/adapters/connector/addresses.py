@@ -85,7 +85,7 @@ def addresses_of(
     Raises: ForbiddenAddressError when one is not: such a name is no CRM's, whatever else it
     answers. TimeoutError when there is no answer in time; OSError when there is no such host.
     """
-    found = _system_lookup(host, port) if _is_literal(host) else _bounded(host, port, until)
+    found = system_lookup(host, port) if _is_literal(host) else _bounded(host, port, until)
     for *_, address in found:
         if kind := rules.forbidden_kind(str(address[0])):
             raise ForbiddenAddressError(host, kind)
@@ -98,28 +98,30 @@ class _Lookup:
 
     host: str
     port: int | None
+    slots: threading.Semaphore
     done: threading.Event = field(default_factory=threading.Event)
     found: Sequence[Found] = ()
     failure: Exception | None = None
 
     def run(self) -> None:
         try:
-            self.found = _system_lookup(self.host, self.port)
+            self.found = system_lookup(self.host, self.port)
         except (OSError, ValueError) as error:
             self.failure = error
         finally:
-            _LOOKUPS_AT_ONCE.release()
+            self.slots.release()
             self.done.set()
 
 
 def _bounded(host: str, port: int | None, until: Deadline) -> Sequence[Found]:
-    if not _LOOKUPS_AT_ONCE.acquire(timeout=until.remaining_s):
+    slots = _LOOKUPS_AT_ONCE
+    if not slots.acquire(timeout=until.remaining_s):
         raise TimeoutError
-    lookup = _Lookup(host, port)
+    lookup = _Lookup(host, port, slots)
     try:
         threading.Thread(target=lookup.run, name="name resolution", daemon=True).start()
     except RuntimeError:
-        _LOOKUPS_AT_ONCE.release()
+        slots.release()
         raise OSError("no thread for name resolution") from None
     if not lookup.done.wait(until.remaining_s):
         raise TimeoutError
@@ -128,7 +130,8 @@ def _bounded(host: str, port: int | None, until: Deadline) -> Sequence[Found]:
     return lookup.found
 
 
-def _system_lookup(host: str, port: int | None) -> Sequence[Found]:
+def system_lookup(host: str, port: int | None) -> Sequence[Found]:
+    """What the system's resolver says, however long it takes."""
     return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 

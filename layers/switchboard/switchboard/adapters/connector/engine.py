@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +14,10 @@ from switchboard.adapters.connector.exchange import (
     unusable_answer,
 )
 from switchboard.adapters.connector.expressions import ExpressionError, evaluate, holds
+from switchboard.adapters.connector.gate import Gate, Lane, OpenGate, SharedGate
 from switchboard.adapters.connector.methods import REPEATABLE
 from switchboard.adapters.connector.outcomes import ErrorClass, Outcome
+from switchboard.adapters.connector.pacing import PacingStore
 from switchboard.adapters.connector.paging import next_page, request_of_page
 from switchboard.adapters.connector.rendering import render_link
 from switchboard.adapters.connector.settings import (
@@ -40,6 +43,37 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all workers have in common. Left alone, a process has only itself."""
+
+    lane: Lane = Lane.LOOKUP
+    pacing: PacingStore | None = None
+    tokens: TokenStore = field(default_factory=InProcessTokens)
+    signer: Signer | None = None
+
+    def gate(
+        self,
+        definition: Mapping[str, Any],
+        settings: Mapping[str, Any],
+        *,
+        server: str,
+        wall_clock: Callable[[], datetime],
+    ) -> Gate:
+        """Raises: Misconfigured when a limit has no usable amount with these settings."""
+        if self.pacing is None:
+            return OpenGate()
+        return SharedGate(
+            str(definition["id"]),
+            definition["limits"],
+            settings,
+            server=server,
+            lane=self.lane,
+            store=self.pacing,
+            wall_clock=wall_clock,
+        )
+
+
 class Engine:
     """One connector with its settings and secrets. Connections and tokens live as long as it."""
 
@@ -52,8 +86,7 @@ class Engine:
         transport: Transport | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = utc_now,
-        tokens: TokenStore | None = None,
-        signer: Signer | None = None,
+        shared: Shared | None = None,
     ) -> None:
         self.id = str(definition["id"])
         self.settings = complete_settings(definition, settings)
@@ -61,6 +94,7 @@ class Engine:
         self._secrets = secrets
         self._transport = transport or HttpTransport()
         server = server_address(definition, self.settings)
+        shared = shared or Shared()
         self._exchanger = Exchanger(
             definition,
             server,
@@ -70,10 +104,11 @@ class Engine:
                 self._transport,
                 token_url=token_address(definition["auth"], self.settings),
                 server=server,
-                store=tokens or InProcessTokens(),
-                signer=signer,
+                store=shared.tokens,
+                signer=shared.signer,
                 wall_clock=wall_clock,
             ),
+            gate=shared.gate(definition, self.settings, server=server, wall_clock=wall_clock),
             transport=self._transport,
             wall_clock=wall_clock,
         )

@@ -4,15 +4,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from switchboard.adapters.connector.auth import Authentication, Proof, with_proof
 from switchboard.adapters.connector.expressions import ExpressionError, Scope
+from switchboard.adapters.connector.gate import Gate
 from switchboard.adapters.connector.outcomes import (
     ClassifiedRejection as ClassifiedRejection,
 )
 from switchboard.adapters.connector.outcomes import ErrorClass, Outcome, classify
 from switchboard.adapters.connector.patience import CallLimits
-from switchboard.adapters.connector.rendering import render_headers, render_request
+from switchboard.adapters.connector.rendering import (
+    HttpRequest,
+    render_headers,
+    render_request,
+)
 from switchboard.adapters.connector.transport import (
     AddressRefusedError,
     NoAnswerError,
@@ -66,6 +72,7 @@ class Exchanger:
         server: str,
         *,
         auth: Authentication,
+        gate: Gate,
         transport: Transport,
         wall_clock: Callable[[], datetime],
     ) -> None:
@@ -75,6 +82,7 @@ class Exchanger:
         self._rules = definition["errors"]
         self._server = server
         self._auth = auth
+        self._gate = gate
         self._transport = transport
         self._wall_clock = wall_clock
 
@@ -124,10 +132,27 @@ class Exchanger:
             request = render_request(step["request"], scope, server=self._server, headers=headers)
         except ExpressionError as error:
             raise UpstreamRejected(self._id, f"{run.name}: {error}") from None
+        return self._admitted(run, step, with_proof(request, proof), limits)
+
+    def _admitted(
+        self, run: Run, step: Mapping[str, Any], request: HttpRequest, limits: CallLimits
+    ) -> Outcome:
+        """The outcome of a request that the gate let through, and that it hears of."""
         if run.deadline.has_passed:
             raise UpstreamUnavailable(self._id, f"{run.name}: no time left")
+        admitted = self._gate.enter(urlsplit(request.url).path, run.deadline)
+        outcome = None
         try:
-            answer = self._transport.exchange(with_proof(request, proof), limits)
+            outcome = self._exchanged(run, step, request, limits)
+        finally:
+            self._gate.leave(admitted, outcome)
+        return outcome
+
+    def _exchanged(
+        self, run: Run, step: Mapping[str, Any], request: HttpRequest, limits: CallLimits
+    ) -> Outcome:
+        try:
+            answer = self._transport.exchange(request, limits)
         except AddressRefusedError as error:
             raise AddressNotPublic(self._id, f"{run.name}: {error.reason}") from None
         except NoAnswerError as error:

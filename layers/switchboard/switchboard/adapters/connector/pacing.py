@@ -135,5 +135,5 @@ class PacingStore(Protocol):
     def held(self, slots: Slots, *, now: datetime) -> int:
         """How many slots are taken."""
 
-    def resume(self, key: str) -> bool:
-        """End pauses and close breakers, as a person decided; whether there was anything."""
+    def resume(self, key: str) -> None:
+        """End pauses and close breakers, as a person decided. What was taken stays counted."""
