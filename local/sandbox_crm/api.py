@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from flask import Response, jsonify, request
 
-from .activities import Activities, ActivitySearch
-from .api_errors import invalid_field, not_found
+from .activities import Activities, ActivitySearch, Upserted
+from .api_errors import ApiError, invalid_field, not_found
 from .customers import Customers, CustomerSearch
 from .faults import EVERYONE
 from .fields import read_record
@@ -18,6 +18,7 @@ from .webhook import Webhook, WebhookFields
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
 LONGEST_EXTERNAL_ID = 200
+MOST_AT_ONCE = 100
 
 
 class CustomersApi:
@@ -66,10 +67,28 @@ class ActivitiesApi:
 
     def upsert(self, external_id: str) -> tuple[Response, int]:
         """Create or replace the activity known by `external_id`."""
-        if len(external_id) > LONGEST_EXTERNAL_ID:
-            raise invalid_field("external_id", f"at most {LONGEST_EXTERNAL_ID} characters")
-        done = self._activities.upsert(external_id, body_object())
+        done = self._upserted(external_id, body_object())
         return jsonify(done.as_json()), 201 if done.created else 200
+
+    def upsert_many(self) -> Response:
+        """Create or replace several; one result for each, in their order."""
+        sent = body_object().get("activities")
+        if not isinstance(sent, list) or not 1 <= len(sent) <= MOST_AT_ONCE:
+            raise invalid_field("activities", f"a list of 1 to {MOST_AT_ONCE} activities")
+        return jsonify(results=[self._result(activity) for activity in sent])
+
+    def _result(self, activity: object) -> dict[str, object]:
+        fields = dict(activity) if isinstance(activity, dict) else {}
+        external_id = str(fields.pop("external_id", ""))
+        try:
+            return self._upserted(external_id, fields).as_json()
+        except ApiError as error:
+            return {"external_id": external_id, **error.as_json()}
+
+    def _upserted(self, external_id: str, fields: dict[str, object]) -> Upserted:
+        if not 1 <= len(external_id) <= LONGEST_EXTERNAL_ID:
+            raise invalid_field("external_id", f"1 to {LONGEST_EXTERNAL_ID} characters")
+        return self._activities.upsert(external_id, fields)
 
     def get(self, external_id: str) -> Response:
         """One activity."""

@@ -59,6 +59,7 @@ def _add_api(app: Flask, crm: Crm) -> None:
     add("/api/customers/<customer_id>", "customer", customers.get)
     add("/api/customers/<customer_id>", "changes", customers.change, methods=["PATCH"])
     add("/api/activities", "activities", activities.search)
+    add("/api/activities", "upsert_many", activities.upsert_many, methods=["POST"])
     add("/api/activities/<path:external_id>", "activity", activities.get)
     add("/api/activities/<path:external_id>", "upsert", activities.upsert, methods=["PUT"])
     add("/api/webhook", "webhook", webhook.get)

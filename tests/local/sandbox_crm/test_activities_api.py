@@ -156,3 +156,29 @@ def test_long_remarks_are_kept_whole(crm: Client) -> None:
     crm.put("/api/activities/i-1", {**CALL, "remarks": remarks})
 
     assert stored(crm, "i-1")["remarks"] == remarks
+
+
+def test_several_at_once_have_a_result_each_in_their_order(crm: Client) -> None:
+    crm.put("/api/activities/i-2", CALL)
+    several = [
+        {"external_id": "i-1", **CALL},
+        {"external_id": "i-2", **CALL, "revision": 1},
+        {"external_id": "i-3", **CALL, "customer_id": "C-9999"},
+        {"external_id": "", **CALL},
+        "no object",
+    ]
+
+    answer = crm.post("/api/activities", {"activities": several})
+
+    assert answer.status_code == 200
+    done, stale, unknown_customer, nameless, nonsense = answer.json()["results"]
+    assert done == {"id": "A-2", "external_id": "i-1", "created": True}
+    assert stale["stale"] is True
+    assert (unknown_customer["external_id"], unknown_customer["error"]) == ("i-3", "invalid_fields")
+    assert nameless["error"] == nonsense["error"] == "invalid_fields"
+    assert len(crm.get("/api/activities").json()["activities"]) == 2
+
+
+@pytest.mark.parametrize("several", [None, [], "text", [CALL] * 101])
+def test_several_are_a_list_of_no_more_than_a_hundred(crm: Client, several: object) -> None:
+    assert crm.post("/api/activities", {"activities": several}).status_code == 422
