@@ -220,7 +220,17 @@ _Dumper.add_representer(str, _text)
 
 
 def _dumped(part: Document) -> str:
-    return str(yaml.dump(part, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100))
+    # Of samples, what is innermost stands on one line: they are long and read by the eye.
+    is_compact = None if "samples" in part else False
+    text = yaml.dump(
+        part,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=100,
+        default_flow_style=is_compact,
+    )
+    return str(text)
 
 
 def _report(file: Path, document: Document, decisions: list[str]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cli.draft_api import Schema, properties_of, type_of
-from cli.draft_rows import Rows
+from cli.draft_rows import INNER_EMAIL, INNER_PHONE, Rows
 from cli.personal import (
     Kind,
     is_email_name,
@@ -30,6 +30,11 @@ class Person:
     last: str
     phone: str
     email: str
+    mark: str = "C"
+
+    @property
+    def id(self) -> str:
+        return f"{self.mark}-{self.number}"
 
     @property
     def name(self) -> str:
@@ -37,7 +42,8 @@ class Person:
 
 
 ADA: Final = Person(1001, "Ada", "Byron", "(415) 555-0142", "ada@example.com")
-# The number contains Ada's, as it does for a server that compares parts of numbers.
+RECORD: Final = Person(9001, "Ada", "Byron", "(415) 555-0142", "ada@example.com", mark="A")
+# Eve's number contains Ada's: a server that compares parts of numbers finds both.
 EVE: Final = Person(1010, "Eve", "Example", "+44 1632 4155550142", "eve.ada@example.com")
 
 
@@ -59,7 +65,7 @@ def example_of(schema: Schema, person: Person, name: str = "", depth: int = _DEE
         return None
     if kind == "object":
         return {
-            key: example_of(inner, person, key, depth - 1)
+            key: example_of(inner, person, _meant(key, name), depth - 1)
             for key, inner in properties_of(schema).items()
         }
     if kind == "array":
@@ -67,6 +73,13 @@ def example_of(schema: Schema, person: Person, name: str = "", depth: int = _DEE
         # The name of the list says what its texts are.
         return [example_of(item, person, name, depth - 1)]
     return _leaf(schema, person, name, kind)
+
+
+def _meant(key: str, owner: str) -> str:
+    """`number` in a list of phones is a phone."""
+    is_phone = key.lower() in INNER_PHONE and is_phone_name(owner)
+    is_email = key.lower() in INNER_EMAIL and is_email_name(owner)
+    return owner if is_phone or is_email else key
 
 
 def _leaf(schema: Schema, person: Person, name: str, kind: str) -> Any:
@@ -85,7 +98,7 @@ def _leaf(schema: Schema, person: Person, name: str, kind: str) -> Any:
     for is_one, value in (
         (is_first_name, person.first),
         (is_last_name, person.last),
-        (is_id_name, f"C-{person.number}"),
+        (is_id_name, person.id),
         (is_name_name, person.name),
     ):
         if is_one(name):
@@ -126,7 +139,7 @@ def _placed(schema: Schema, path: tuple[str, ...], value: Any) -> Any:
 
 def _row_without_schema(person: Person) -> Mapping[str, Any]:
     return {
-        "id": f"C-{person.number}",
+        "id": person.id,
         "name": person.name,
         "phone": person.phone,
         "email": person.email,

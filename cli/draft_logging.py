@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cli.draft_api import Answer, Operation, Schema, properties_of, setting_name, type_of
 from cli.draft_rows import fields_of, id_of, is_customer_word
-from cli.personal import Kind, is_email_name, is_phone_name, kind_of, words_of
+from cli.personal import Kind, compounds_of, is_email_name, is_phone_name, kind_of, words_of
 
 _LOG_WORDS: Final = (
     ("call", "calls", "calllog", "calllogs", "phonecall", "phonecalls", "anruf", "anrufe",
@@ -174,8 +174,7 @@ def _template(draft: _Draft, name: str, schema: Schema) -> Any:
     if type_of(schema) == "object" and properties_of(schema):
         inner = _body(draft, {**schema, "required": schema.get("required") or []})
         return inner or None
-    said = words_of(name)
-    words = {*said, "".join(said)}
+    words = compounds_of(name)
     if type_of(schema) == "array":
         return None
     for guess in (_by_enum, _reference, _by_words):
@@ -203,13 +202,20 @@ def _by_enum(draft: _Draft, name: str, words: set[str], schema: Schema) -> Any:
         )
     found = {ours: _code_for(theirs, choices) for ours, theirs in meanings.items()}
     default = _default_code(choices)
-    draft.tables[table] = {ours: code for ours, code in found.items() if code} or dict.fromkeys(list(meanings)[:2], default)
+    draft.tables[table] = {ours: code for ours, code in found.items() if code} or dict.fromkeys(
+        list(meanings)[:2], default
+    )
     return f"${{pick(tables.{table}, input.{source}, '{default.replace(chr(39), '')}')}}"
 
 
 def _code_for(theirs: tuple[str, ...], choices: list[str]) -> str | None:
-    plain = {re.sub(r"[\s-]+", "_", choice).lower(): choice for choice in choices}
-    return next((plain[word] for word in theirs if word in plain), None)
+    plain = {_squeezed(choice): choice for choice in choices}
+    return next((plain[_squeezed(word)] for word in theirs if _squeezed(word) in plain), None)
+
+
+def _squeezed(code: str) -> str:
+    """`E_MAIL`, `e-mail` and `Email` are one code."""
+    return re.sub(r"[^a-z0-9]", "", code.lower())
 
 
 def _default_code(choices: list[str]) -> str:
@@ -230,7 +236,7 @@ def _by_words(draft: _Draft, name: str, words: set[str], schema: Schema) -> Any:
     subject = "${input.business_process || 'Contact'}: ${input.disposition_code || 'no result yet'}"
     if words & {"subject", "title", "betreff", "topic", "headline", "asunto"}:
         return subject
-    if words & {"duration", "dauer", "length", "talktime", "durationseconds", "seconds"}:
+    if words & {"duration", "dauer", "length", "talktime", "seconds", "secs", "minutes", "mins"}:
         return _duration(name, words)
     if words & {"ended", "end", "finished", "endtime", "endedat"}:
         return _moment("ended_at", schema)
@@ -286,10 +292,15 @@ def _without_meaning(
             draft.decisions.append(f"`{name}` is always sent as {said!r}: is it right?")
             yield name, said
             return
-    draft.decisions.append(f"`{name}` is needed and nothing of ours fits: what belongs there?")
+    need = "is needed" if is_needed else "was sent, is left out"
+    draft.decisions.append(f"`{name}` {need}, and nothing of ours fits: what belongs there?")
     if is_needed:
         setting = setting_name(name)
-        draft.settings[setting] = {"description": f"What every record has as {name}"}
+        kind = type_of(schema)
+        draft.settings[setting] = {
+            "description": f"What every record has as {name}",
+            **({"type": kind} if kind in {"integer", "number", "boolean"} else {}),
+        }
         yield name, f"${{settings.{setting}}}"
 
 

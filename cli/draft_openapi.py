@@ -14,9 +14,18 @@ _VERBS: Final = ("get", "post", "put", "patch")
 _DEEPEST: Final = 9
 _MOST_NODES: Final = 3000
 _MOST_OPERATIONS: Final = 2000
-_KEPT: Final = (
-    ["type", "format", "enum", "example", "default", "maxLength", "pattern", "description", "required", "readOnly"]
-)
+_KEPT: Final = [
+    "type",
+    "format",
+    "enum",
+    "example",
+    "default",
+    "maxLength",
+    "pattern",
+    "description",
+    "required",
+    "readOnly",
+]
 _EXAMPLE_SERVER: Final = "https://crm.example.com"
 
 
@@ -204,26 +213,28 @@ class _Reader:
         self._left = _MOST_NODES
         return self._shape(node, _DEEPEST)
 
-    def _shape(self, node: Any, depth: int) -> dict[str, Any]:
+    def _shape(self, node: Any, depth: int, inside: tuple[str, ...] = ()) -> dict[str, Any]:
         self._left -= 1
-        if depth <= 0 or self._left <= 0:
+        reference = str(_mapping(node).get("$ref", ""))
+        if depth <= 0 or self._left <= 0 or reference in inside:
             return {}
+        inside = (*inside, reference) if reference else inside
         node = self._resolved(node)
         result = {key: node[key] for key in _KEPT if key in node}
         if isinstance(node.get("examples"), list) and node["examples"]:
             result.setdefault("example", node["examples"][0])
         for part in _list(node.get("allOf")):
-            _merge(result, self._shape(part, depth - 1))
+            _merge(result, self._shape(part, depth - 1, inside))
         for key in ("oneOf", "anyOf"):
             choices = [one for one in _list(node.get(key)) if _mapping(one).get("type") != "null"]
             if choices:
-                _merge(result, self._shape(choices[0], depth - 1))
+                _merge(result, self._shape(choices[0], depth - 1, inside))
         properties = _mapping(node.get("properties"))
         if properties:
-            own = {str(n): self._shape(inner, depth - 1) for n, inner in properties.items()}
+            own = {str(n): self._shape(inner, depth - 1, inside) for n, inner in properties.items()}
             _merge(result, {"properties": own})
         if node.get("items") is not None:
-            result["items"] = self._shape(node["items"], depth - 1)
+            result["items"] = self._shape(node["items"], depth - 1, inside)
         return result
 
     def _resolved(self, node: Any) -> Mapping[str, Any]:

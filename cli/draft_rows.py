@@ -21,13 +21,19 @@ from cli.personal import (
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DEEPEST_LIST: Final = 4
 _MOST_ATTRIBUTES: Final = 8
-_INNER_PHONE: Final = frozenset({"number", "value", "e164", "formatted", "full"})
-_INNER_EMAIL: Final = frozenset({"address", "value"})
+INNER_PHONE: Final = frozenset({"number", "value", "e164", "formatted", "full"})
+INNER_EMAIL: Final = frozenset({"address", "value"})
 _CUSTOMER_WORDS: Final = frozenset(
     ("customer", "customers", "contact", "contacts", "person", "people", "persons", "client",
      "clients", "account", "accounts", "kunde", "kunden", "kontakt", "klant", "cliente",
      "clientes", "party", "parties", "subscriber", "subscribers", "member", "members", "user",
      "users", "patient", "guest", "tenant", "lead", "leads", "contacto", "debtor")
+)  # fmt: skip
+_PART_OF_THE_SAME: Final = frozenset(
+    ("contact", "contacts", "communication", "communications", "attributes", "profile", "details",
+     "data", "properties", "fields", "info", "phone", "phones", "email", "emails", "name", "kontakt",
+     "values", "result", "record", "note", "call", "activity", "interaction", "event", "entry",
+     "task", "ticket", "case", "error", "errors")
 )  # fmt: skip
 _NOT_AN_ATTRIBUTE: Final = frozenset(
     ("created", "updated", "modified", "deleted", "url", "uri", "href", "link", "links", "address",
@@ -155,7 +161,7 @@ def phones_of(fields: list[Field]) -> list[Field]:
         if _is_value(one)
         and (
             is_phone_name(one.name)
-            or (one.name.lower() in _INNER_PHONE and any(map(is_phone_name, one.path[:-1])))
+            or (one.name.lower() in INNER_PHONE and any(map(is_phone_name, one.path[:-1])))
         )
     ]
 
@@ -167,7 +173,7 @@ def emails_of(fields: list[Field]) -> list[Field]:
         if _is_value(one)
         and (
             is_email_name(one.name)
-            or (one.name.lower() in _INNER_EMAIL and any(map(is_email_name, one.path[:-1])))
+            or (one.name.lower() in INNER_EMAIL and any(map(is_email_name, one.path[:-1])))
         )
     ]
 
@@ -178,7 +184,8 @@ def attributes_of(fields: list[Field]) -> list[Field]:
     found = [
         one
         for one in fields
-        if not one.is_list
+        if one.schema
+        and not one.is_list
         and id(one) not in taken
         and len(one.path) == 1
         and type_of(one.schema) not in {"object", "array"}
@@ -207,8 +214,11 @@ def _is_value(one: Field) -> bool:
 def _fields(path: tuple[str, ...], expression: str, schema: Schema, depth: int) -> Iterator[Field]:
     kind = type_of(schema)
     if kind == "object" and properties_of(schema) and depth:
-        for name, inner in properties_of(schema).items():
-            yield from _fields((*path, name), f"{expression}.{field_name(name)}", inner, depth - 1)
+        # Of other objects' numbers nobody knows whose they are: a manager is not the customer.
+        if _PART_OF_THE_SAME.intersection(words_of(path[-1])):
+            for name, inner in properties_of(schema).items():
+                place = f"{expression}.{field_name(name)}"
+                yield from _fields((*path, name), place, inner, depth - 1)
     elif kind == "array":
         item = schema.get("items") or {}
         if not properties_of(item):

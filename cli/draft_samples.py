@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from cli.draft_api import Operation, Schema
-from cli.draft_examples import ADA, EVE, Person, answer_of, example_of
+from cli.draft_examples import ADA, EVE, RECORD, Person, answer_of, example_of
 from cli.draft_logging import Log
 from cli.draft_lookups import Lookup
 from cli.draft_rows import fields_of
@@ -28,6 +28,7 @@ _INPUT: Final[Mapping[str, Any]] = {
     "disposition_code": "SOLVED", "remarks": "said \"yes\"",
     "customer": {"id": "C-1001", "name": "Ada Byron"},
 }  # fmt: skip
+_MADE_UP: Final[Mapping[str, int | bool]] = {"integer": 1, "number": 1, "boolean": True}
 _CODE_NAMES: Final = ("code", "error_code", "errorcode", "errorCode", "error", "type", "reason")
 _SHOWN_HEADERS: Final = frozenset({"idempotency-key", "x-idempotency-key"})
 
@@ -102,7 +103,7 @@ def code_path(schema: Schema | None) -> str:
 
 def _given(document: Document) -> dict[str, Any]:
     settings = {
-        name: f"sample-{name}".replace("_", "-")
+        name: _MADE_UP.get(said.get("type", "string")) or f"sample-{name}".replace("_", "-")
         for name, said in (document.get("settings") or {}).items()
         if said.get("default") is None
     }
@@ -189,7 +190,7 @@ def _log_stories(log: Log) -> Iterator[dict[str, Any]]:
 
 def _written(log: Log, status: int, *, created: bool) -> dict[str, Any]:
     schema = log.operation.good_answer().schema
-    body = example_of(schema, ADA) if schema else {"id": "A-1"}
+    body = example_of(schema, RECORD) if schema else {"id": "A-1"}
     if isinstance(body, dict) and "created" in body:
         body["created"] = created
     return {"status": status, "body": body}

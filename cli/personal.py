@@ -82,27 +82,27 @@ def words_of(name: str) -> list[str]:
 
 
 def is_phone_name(name: str) -> bool:
-    return bool(_PHONE_WORDS.intersection(_compounds(name))) and not is_email_name(name)
+    return bool(_PHONE_WORDS.intersection(compounds_of(name))) and not is_email_name(name)
 
 
 def is_email_name(name: str) -> bool:
-    return bool(_EMAIL_WORDS.intersection(_compounds(name)))
+    return bool(_EMAIL_WORDS.intersection(compounds_of(name)))
 
 
 def is_name_name(name: str) -> bool:
-    return bool(_compounds(name) & (_NAME_WORDS | _FIRST_WORDS | _LAST_WORDS))
+    return bool(compounds_of(name) & (_NAME_WORDS | _FIRST_WORDS | _LAST_WORDS))
 
 
 def is_first_name(name: str) -> bool:
-    return bool(_FIRST_WORDS.intersection(_compounds(name)))
+    return bool(_FIRST_WORDS.intersection(compounds_of(name)))
 
 
 def is_last_name(name: str) -> bool:
-    return bool(_LAST_WORDS.intersection(_compounds(name)))
+    return bool(_LAST_WORDS.intersection(compounds_of(name)))
 
 
 def is_remark_name(name: str) -> bool:
-    return bool(_REMARK_WORDS.intersection(_compounds(name)))
+    return bool(_REMARK_WORDS.intersection(compounds_of(name)))
 
 
 def is_id_name(name: str) -> bool:
@@ -128,7 +128,7 @@ def _kind_by_look(name: str, text: str) -> Kind | None:
     if EMAIL.search(text):
         return Kind.EMAIL if looks_like_email(text) else Kind.REMARK
     if _MOMENT.fullmatch(text):
-        return Kind.BIRTH if _BIRTH_WORDS.intersection(_compounds(name)) else Kind.MOMENT
+        return Kind.BIRTH if _BIRTH_WORDS.intersection(compounds_of(name)) else Kind.MOMENT
     if is_phone_name(name) and any(character.isdigit() for character in text):
         return Kind.PHONE
     if _UUID.fullmatch(text):
@@ -142,7 +142,7 @@ def _kind_by_look(name: str, text: str) -> Kind | None:
 
 
 def _kind_by_name(name: str, text: str) -> Kind | None:
-    said = _compounds(name)
+    said = compounds_of(name)
     if said & _ADDRESS_WORDS and text.startswith("/"):
         return Kind.ADDRESS
     is_code = bool(_CODE.fullmatch(text))
@@ -167,7 +167,7 @@ def _is_dialled(text: str) -> bool:
     return digits >= _FEWEST_DIGITS and (has_form or bool(read_phone(text, default_region="US")))
 
 
-def _compounds(name: str) -> set[str]:
+def compounds_of(name: str) -> set[str]:
     """Words, and neighbours joined: `first_name` is also firstname."""
     single = words_of(name)
     return {*single, *(first + second for first, second in pairwise(single))}

@@ -32,11 +32,13 @@ HERE = Path(__file__).resolve().parent
 PACKAGE = "switchboard"
 
 # botocore describes some four hundred services; we speak to these.
-AWS_SERVICES = frozenset({"dynamodb", "secretsmanager", "sqs"})
+AWS_SERVICES = frozenset({"dynamodb", "kms", "secretsmanager", "sqs"})
 ARM64_TAGS = ("manylinux_2_28_aarch64", "manylinux2014_aarch64")
 # What installers leave for themselves. Licences and METADATA stay.
 INSTALLER_NOTES = frozenset({"RECORD", "WHEEL", "INSTALLER", "REQUESTED", "direct_url.json"})
 UNUSED_FOLDERS = frozenset({"__pycache__", "bin", "examples", "test", "tests"})
+# Connector files are for people; what runs is what was compiled of them and published.
+NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.yaml")
 UNCHECKED_HASH = 1  # the flags word of a .pyc that is never compared with its source (PEP 552)
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -66,7 +68,7 @@ def build(out: Path, target: str, zip_file: Path, cache: Path) -> Sizes:
     python = out / "python"
     shutil.rmtree(python, ignore_errors=True)
     shutil.copytree(dependencies / "python", python, copy_function=link_or_copy)
-    shutil.copytree(HERE / PACKAGE, python / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(HERE / PACKAGE, python / PACKAGE, ignore=NOT_SHIPPED)
     compile_bytecode(python / PACKAGE, root=python)
     check_bytecode(python)
     write_zip(dependencies / "dependencies.zip", python / PACKAGE, python, zip_file)

@@ -1,14 +1,15 @@
 """A status set in the application, as a person would, becomes a signed webhook of its own."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 
 import pytest
 
 from local.peers import RunningCrm, SeededCustomer
 from switchboard.adapters.connector.events import ConnectorEvent, connector_events
 from switchboard.domain.identity import PhoneNumber, read_contact
+from switchboard.edges.webhook_schemes import Delivery
 from switchboard.edges.webhooks import verify
 from switchboard.errors import Unauthorized
 from tests.peers.our_side import definition_of, free_port
@@ -42,17 +43,18 @@ def test_our_own_check_lets_the_webhook_in_and_no_other_body(
     crm.point_webhook_at(receiver.url)
     crm.ask_for_call_back(ada)
 
-    (delivery,) = receiver.wait_for(1)
-    check = partial(
-        verify,
-        callback.verify,
-        headers=delivery.headers,
-        secrets=crm.connector_secrets(),
-        now=datetime.now(UTC),
+    (received,) = receiver.wait_for(1)
+    delivery = Delivery(
+        method="POST",
+        host="127.0.0.1",
+        path="/v1/webhooks/peer",
+        headers=received.headers,
+        raw_body=received.body,
+        received_at=datetime.now(UTC),
     )
-    check(raw_body=delivery.body)
+    verify(callback, delivery, crm.connector_secrets())
     with pytest.raises(Unauthorized):
-        check(raw_body=delivery.body + b" ")
+        verify(callback, replace(delivery, raw_body=received.body + b" "), crm.connector_secrets())
 
 
 def test_the_webhook_says_whom_to_call(

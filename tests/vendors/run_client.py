@@ -47,10 +47,14 @@ def send_everything_to(server: str) -> None:
     def redirected(self, request, *args, **kwargs):
         meant = urlsplit(request.url)
         origin = f"{meant.scheme}://{meant.netloc}"
+        detour = request.copy()
         if origin != server:
-            request.headers[MEANT_FOR] = origin
-            request.url = server + request.url[len(origin) :]
-        return send(self, request, *args, **kwargs)
+            detour.headers[MEANT_FOR] = origin
+            detour.url = server + request.url[len(origin) :]
+        response = send(self, detour, *args, **kwargs)
+        # Clients look at where an answer came from; they must not see the detour.
+        response.request, response.url = request, request.url
+        return response
 
     HTTPAdapter.send = redirected
 

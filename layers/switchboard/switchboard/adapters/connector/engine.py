@@ -192,6 +192,8 @@ class Engine:
     def _scope(self, data: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "input": data,
+            # So that the tree of one record serves the list of a batch, too.
+            "item": data,
             "settings": self.settings,
             "secret": self._needed_secrets(),
             "tables": self._definition["tables"],

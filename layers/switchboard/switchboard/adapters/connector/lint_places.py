@@ -50,7 +50,8 @@ def uses(document: Document) -> Iterator[Use]:
     for group in ("methods", "operations"):
         for name, method in (document.get(group) or {}).items():
             inputs = inputs_of(document, name) if group == "methods" else None
-            yield from _method_uses(f"{group}.{name}", method, {**shared, "input": inputs})
+            seen: Names = {**shared, "input": inputs, "item": inputs}
+            yield from _method_uses(f"{group}.{name}", method, seen)
     yield from _limit_uses(document.get("limits") or [], settings)
 
 

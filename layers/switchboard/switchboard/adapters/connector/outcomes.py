@@ -18,6 +18,7 @@ from switchboard.adapters.connector.transport import HttpAnswer
 from switchboard.errors import UpstreamRejected
 
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z_.\-]{0,47}")
+_HALF_A_CHARACTER: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _LONGEST_WAIT_S: Final = 24 * 3600.0
 
 
@@ -136,9 +137,18 @@ def _parsed(content: bytes | None) -> tuple[Any, bool]:
     if not content.strip():
         return None, True
     try:
-        return json.loads(content, parse_constant=_no_number), True
+        return _document(content.decode(json.detect_encoding(content))), True
     except (ValueError, RecursionError):
         return None, False
+
+
+def _document(text: str) -> Any:
+    document = json.loads(text, parse_constant=_no_number)
+    if not _HALF_A_CHARACTER.search(text):
+        return document
+    # Half of a surrogate pair is JSON and no text: neither our tables nor our logs take it.
+    whole = json.dumps(document, ensure_ascii=False).encode("utf-8", errors="replace")
+    return json.loads(whole)
 
 
 def _no_number(name: str) -> None:

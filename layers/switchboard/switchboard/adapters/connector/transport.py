@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 from urllib3.util.ssl_ import create_urllib3_context
 
 from switchboard.adapters.connector.addresses import (
@@ -34,6 +35,8 @@ _log = logging.getLogger(__name__)
 LARGEST_BODY_BYTES: Final = 2 * 1024 * 1024
 _CHUNK_BYTES: Final = 64 * 1024
 _CONNECTIONS_KEPT: Final = 10
+# http.client meets nonsense, such as a chunk of -5 bytes, with a ValueError.
+_BROKEN: Final = (requests.RequestException, HTTPError, OSError, ValueError)
 _OWN_HEADERS: Final = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip, deflate",
@@ -109,7 +112,7 @@ class HttpTransport:
             except ForbiddenAddressError as error:
                 _log.error("not connected: %s has a %s address", error.host, error.kind)
                 raise AddressRefusedError(error.kind) from None
-            except (requests.RequestException, OSError) as error:
+            except _BROKEN as error:
                 # Their texts hold the address, so they are not chained.
                 raise NoAnswerError(_reason(error), sent=patience.sent) from None
             with response:
@@ -166,7 +169,7 @@ def _bounded_content(response: requests.Response) -> bytes | None:
             if size > LARGEST_BODY_BYTES:
                 return None
             chunks.append(chunk)
-    except (requests.RequestException, OSError):
+    except _BROKEN:
         return None
     return b"".join(chunks)
 

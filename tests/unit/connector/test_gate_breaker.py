@@ -1,0 +1,212 @@
+"""A CRM that fails is left alone, and one call tries whether it works again."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from switchboard.adapters.connector.gate import SharedGate
+from switchboard.adapters.connector.outcomes import ErrorClass, Outcome
+from switchboard.errors import UpstreamUnavailable
+from tests.unit.connector.gate_world import DOWN, LOOKUP, NOT_THERE, OK, POSTING, World, throttled
+
+FIVE = 5
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def is_let_in(world: World, gate: SharedGate) -> bool:
+    try:
+        world.enter(gate)
+    except UpstreamUnavailable:
+        return False
+    return True
+
+
+def opened(world: World, gate: SharedGate) -> None:
+    for _ in range(FIVE):
+        world.call(gate, None)
+
+
+@pytest.mark.parametrize("failure", [None, DOWN], ids=["no answer", "transient"])
+def test_five_failures_in_a_row_are_enough(world: World, failure: Outcome | None) -> None:
+    gate = world.gate(LOOKUP)
+    for _ in range(4):
+        world.call(gate, failure)
+    assert is_let_in(world, gate)
+
+    world.call(gate, failure)
+
+    assert not is_let_in(world, gate)
+
+
+def test_the_failures_of_all_workers_count_together(world: World) -> None:
+    for _ in range(FIVE):
+        world.call(world.gate(LOOKUP), None)
+
+    assert not is_let_in(world, world.gate(LOOKUP))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [OK, NOT_THERE, Outcome(ErrorClass.INVALID), Outcome(ErrorClass.AUTH)],
+    ids=lambda outcome: outcome.error_class,
+)
+def test_an_answer_that_makes_sense_ends_the_row(world: World, answer: Outcome) -> None:
+    gate = world.gate(LOOKUP)
+    for _ in range(10):
+        for _ in range(4):
+            world.call(gate, None)
+        world.call(gate, answer)
+
+    assert is_let_in(world, gate)
+
+
+def test_a_429_says_that_it_works(world: World) -> None:
+    gate = world.gate(POSTING)
+    for _ in range(10):
+        for _ in range(4):
+            world.call(gate, DOWN)
+        world.call(gate, throttled(1))
+        world.moves_on(1)
+
+    assert is_let_in(world, gate)
+
+
+def test_an_answer_that_cannot_be_read_says_nothing(world: World) -> None:
+    gate = world.gate(LOOKUP)
+    for _ in range(4):
+        world.call(gate, None)
+    for _ in range(10):
+        world.call(gate, Outcome(ErrorClass.OK, is_readable=False))
+    assert is_let_in(world, gate)
+
+    world.call(gate, None)
+
+    assert not is_let_in(world, gate)
+
+
+def test_failures_over_more_than_a_minute_are_no_row(world: World) -> None:
+    gate = world.gate(LOOKUP)
+    for _ in range(8):
+        world.call(gate, None)
+        world.moves_on(16)
+
+    assert is_let_in(world, gate)
+
+
+def test_it_is_left_alone_for_ten_seconds_and_then_one_may_try(world: World) -> None:
+    gates = [world.gate(LOOKUP) for _ in range(50)]
+    opened(world, gates[0])
+    world.moves_on(9.9)
+    assert not any(is_let_in(world, gate) for gate in gates)
+    world.moves_on(0.1)
+
+    with ThreadPoolExecutor(50) as pool:
+        assert sum(pool.map(lambda gate: is_let_in(world, gate), gates)) == 1
+
+
+def test_fifty_threads_of_one_worker_send_one_to_try(world: World) -> None:
+    gate = world.gate(LOOKUP)
+    opened(world, gate)
+    world.moves_on(10)
+
+    with ThreadPoolExecutor(50) as pool:
+        assert sum(pool.map(lambda _: is_let_in(world, gate), range(50))) == 1
+
+
+def test_it_is_open_to_all_again_when_the_try_succeeds(world: World) -> None:
+    gate, other = world.gate(LOOKUP), world.gate(LOOKUP)
+    opened(world, gate)
+    world.moves_on(10)
+
+    world.call(gate, NOT_THERE)
+
+    assert all(is_let_in(world, one) for one in (gate, gate, other, other))
+
+
+def test_each_try_that_fails_doubles_the_time(world: World) -> None:
+    gate, closed_for_s = world.gate(LOOKUP), []
+    opened(world, gate)
+    for _ in range(7):
+        seconds = 0
+        while not is_let_in(world, gate):
+            world.moves_on(5)
+            seconds += 5
+        closed_for_s.append(seconds)
+        # That one was the try, and nobody heard of it again; the next one fails.
+        world.moves_on(30)
+        world.call(gate, None)
+
+    assert closed_for_s == [10, 20, 40, 80, 160, 300, 300]
+
+
+def test_after_a_success_it_begins_with_ten_seconds_again(world: World) -> None:
+    gate = world.gate(LOOKUP)
+    opened(world, gate)
+    world.moves_on(10)
+    world.call(gate, None)
+    world.moves_on(20)
+    world.call(gate, OK)
+    opened(world, gate)
+    world.moves_on(10)
+
+    assert is_let_in(world, gate)
+
+
+def test_a_try_that_was_killed_is_followed_by_another_in_thirty_seconds(world: World) -> None:
+    gate, other = world.gate(LOOKUP), world.gate(LOOKUP)
+    opened(world, gate)
+    world.moves_on(10)
+    assert is_let_in(world, gate)
+    world.moves_on(29.9)
+    assert not is_let_in(world, other)
+    world.moves_on(0.1)
+
+    assert is_let_in(world, other)
+
+
+def test_a_late_answer_of_before_neither_opens_nor_closes_it(world: World) -> None:
+    gate = world.gate(LOOKUP)
+    slow = [world.enter(gate) for _ in range(8)]
+    opened(world, gate)
+
+    gate.leave(slow.pop(), OK)
+    assert not is_let_in(world, gate)
+    for admitted in slow:
+        gate.leave(admitted, None)
+    world.moves_on(10)
+
+    assert is_let_in(world, gate)
+
+
+def test_lookups_that_have_no_patience_do_not_stop_postings_that_have(world: World) -> None:
+    """A CRM may be too slow for a caller, and good enough for the record of the call."""
+    opened(world, world.gate(LOOKUP))
+
+    assert not is_let_in(world, world.gate(LOOKUP))
+    assert is_let_in(world, world.gate(POSTING))
+
+
+def test_a_connector_s_breaker_is_its_own(world: World) -> None:
+    opened(world, world.gate(LOOKUP))
+
+    assert is_let_in(world, world.gate(LOOKUP, system="other"))
+
+
+def test_success_is_not_written_down_when_there_was_no_failure(world: World) -> None:
+    gate = world.gate(LOOKUP)
+    for _ in range(10):
+        world.call(gate, OK)
+
+    assert world.store.asked == ["state"]
+
+
+def test_the_error_says_that_nothing_was_sent_and_no_more(world: World) -> None:
+    gate = world.gate(LOOKUP)
+    opened(world, gate)
+
+    with pytest.raises(UpstreamUnavailable, match="sandbox: not asked"):
+        world.enter(gate, "/customers/+14155550142")
