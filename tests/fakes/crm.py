@@ -33,7 +33,7 @@ class InMemoryCrm:
         default_region: str = "US",
         idempotency: Idempotency = Idempotency.UPSERT,
         needs_customer: bool = False,
-        batch_most: int = 1,
+        batch_most: int = 100,
     ) -> None:
         self.connector = connector
         self.idempotency = idempotency

@@ -18,7 +18,7 @@ from switchboard.adapters.rest_crm import RestCrm
 from switchboard.domain.customer import Customer
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.identity import EmailAddress, Identity, PhoneNumber
-from switchboard.domain.posting import Idempotency, InteractionRecord
+from switchboard.domain.posting import Idempotency, InteractionRecord, Logged
 from switchboard.errors import UpstreamUnavailable, UpstreamUnknown
 from switchboard.ports import Crm
 from tests.fakes.crm import InMemoryCrm
@@ -65,8 +65,17 @@ class Application(BaseHTTPRequestHandler):
     world: "HttpWorld"
 
     def do_POST(self) -> None:
-        self._body()
-        self._send(200, {"access_token": "t", "expires_in": 3600})
+        body = self._body()
+        match self.path:
+            case "/oauth/token":
+                self._send(200, {"access_token": "t", "expires_in": 3600})
+            case "/api/activities":
+                kept = [self._keep(a.pop("external_id"), a) for a in body["activities"]]
+                self._answer_unless_lost({"results": kept})
+            case "/api/customers":
+                row = {"id": "C-9", "phone": "", "email": "", **body}
+                self.world.customers.append(row)
+                self._send(201, row)
 
     def do_GET(self) -> None:
         asked = parse_qs(urlsplit(self.path).query)
@@ -74,19 +83,21 @@ class Application(BaseHTTPRequestHandler):
         self._send(200, {"customers": found, "next": None})
 
     def do_PUT(self) -> None:
-        body = self._body()
-        if self.world.is_down:
-            self._send(500, {})
-            return
-        key = unquote(self.path.rsplit("/", 1)[1])
+        self._answer_unless_lost(self._keep(unquote(self.path.rsplit("/", 1)[1]), self._body()))
+
+    def _keep(self, key: str, activity: dict[str, Any]) -> dict[str, object]:
         earlier = self.world.activities.get(key)
-        if earlier is None or body["revision"] >= earlier["revision"]:
-            self.world.activities[key] = body
+        is_newer = earlier is None or activity["revision"] >= earlier["revision"]
+        if is_newer and not self.world.is_down:
+            self.world.activities[key] = activity
+        return {"id": f"A-{key}", "external_id": key, "created": earlier is None}
+
+    def _answer_unless_lost(self, document: object) -> None:
         if self.world.loses_answer:
             self.world.loses_answer = False
             self.close_connection = True
             return
-        self._send(200, {"id": f"A-{key}", "created": earlier is None})
+        self._send(200, document)
 
     def _fits(self, row: Mapping[str, str], asked: Mapping[str, list[str]]) -> bool:
         if "email" in asked:
@@ -256,6 +267,31 @@ def test_a_lost_answer_is_unknown_and_repeating_it_doubles_nothing(world: World)
     assert world.remarks() == {"i-1": "first"}
 
 
+def test_several_records_have_an_outcome_each_in_their_order(world: World) -> None:
+    world.crm.log_interaction(record(id_="i-2"), deadline=soon())
+
+    told = world.crm.log_interactions(
+        [record(id_="i-3"), record(2, "second", id_="i-2"), record(id_="i-1")], deadline=soon()
+    )
+
+    outcomes = [each for each in told if isinstance(each, Logged)]
+    assert [each.created for each in outcomes] == [True, False, True]
+    assert [each.record_id for each in outcomes] == ["A-i-3", "A-i-2", "A-i-1"]
+    assert world.remarks() == {"i-1": "first", "i-2": "second", "i-3": "first"}
+
+
+def test_a_batch_whose_answer_was_lost_can_be_repeated(world: World) -> None:
+    world.loses_the_next_answer()
+    several = [record(id_="i-1"), record(id_="i-2")]
+
+    with pytest.raises(UpstreamUnknown):
+        world.crm.log_interactions(several, deadline=soon())
+    again = world.crm.log_interactions(several, deadline=soon())
+
+    assert all(isinstance(each, Logged) for each in again)
+    assert world.remarks() == {"i-1": "first", "i-2": "first"}
+
+
 @pytest.mark.parametrize("id_", ["a/b", "../x", "a b?c#d", "ä"])
 def test_an_id_of_any_form_is_one_record(world: World, id_: str) -> None:
     world.crm.log_interaction(record(id_=id_), deadline=soon())
@@ -266,4 +302,5 @@ def test_an_id_of_any_form_is_one_record(world: World, id_: str) -> None:
 def test_the_sandbox_declares_what_makes_a_repeat_safe(world: World) -> None:
     assert world.crm.idempotency is Idempotency.UPSERT
     assert world.crm.settle_s == 0
+    assert world.crm.batch_most == 100
     assert not world.crm.needs_customer

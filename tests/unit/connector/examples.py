@@ -97,7 +97,7 @@ def engine(
     *reactions: Reaction,
     settings: Mapping[str, Any] | None = None,
     secrets: Mapping[str, str] | None = None,
-    clock: Callable[[], float] = lambda: 0.0,
+    wall_clock: Callable[[], datetime] = lambda: NOW,
     settings_declared: Mapping[str, Any] | None = None,
     secrets_declared: list[str] | None = None,
     **overrides: Any,
@@ -110,8 +110,7 @@ def engine(
         settings or {},
         lambda: secrets or {},
         transport=transport,
-        clock=clock,
-        wall_clock=lambda: NOW,
+        wall_clock=wall_clock,
     )
     return built, transport
 

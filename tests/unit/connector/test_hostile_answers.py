@@ -443,6 +443,8 @@ def test_a_kept_connection_that_is_closed_under_a_call_makes_a_write_unknown() -
             client.close()
 
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
 # ── Nonsense ───────────────────────────────────────────────────────────────────────────────────
 
 NONSENSE = {
@@ -453,9 +455,9 @@ NONSENSE = {
     "two lengths": NOBODY.replace(
         b"Content-Length: 17", b"Content-Length: 17\r\nContent-Length: 3"
     ),
-    "a negative chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n",
-    "a chunk without end": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n{}",
-    "no chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + NOBODY,
+    "a negative chunk": CHUNKED + b"-5\r\nhello\r\n0\r\n\r\n",
+    "a chunk without end": CHUNKED + b"FFFFFFFFFFFFFFFF\r\n{}",
+    "no chunk": CHUNKED + NOBODY,
     "null bytes": bytes(1000),
     "a greeting": b"220 mail.example.com ESMTP\r\n",
 }

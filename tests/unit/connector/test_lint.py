@@ -108,12 +108,14 @@ def test_a_steps_condition_cannot_see_the_answer_that_it_decides_about() -> None
     )
 
 
-def test_a_list_made_of_records_sees_its_item_and_nothing_else_does() -> None:
+def test_a_list_made_of_records_sees_its_item_and_elsewhere_it_is_the_input() -> None:
     good = {"inputs": {"for_each": "[input.customer]", "make": {"id": "${item.id}"}}}
-    bad = {"inputs": "${item.id}"}
+    also_good = {"inputs": "${item.remarks}"}
+    bad = {"inputs": "${item.remark}"}
 
-    assert "item" not in mistakes(with_log(request={"path": "/a", "body": good}))
-    assert "there is no `item` here" in mistakes(with_log(request={"path": "/a", "body": bad}))
+    assert mistakes(with_log(request={"path": "/a", "body": good})) == ""
+    assert mistakes(with_log(request={"path": "/a", "body": also_good})) == ""
+    assert "there is no `item.remark`" in mistakes(with_log(request={"path": "/a", "body": bad}))
 
 
 def test_a_field_of_the_interaction_that_nobody_sends_is_named_unless_a_sample_has_it() -> None:

@@ -10,6 +10,7 @@ from switchboard.adapters.connector.exchange import error_of
 from switchboard.adapters.connector.methods import BATCH_METHOD, CREATE_METHOD, LOG_METHOD
 from switchboard.adapters.connector.outcomes import ErrorClass, Outcome
 from switchboard.adapters.connector.transport import Transport
+from switchboard.adapters.connector.watching import Watcher
 from switchboard.adapters.crm_records import (
     as_input,
     asked_for,
@@ -37,9 +38,16 @@ class RestCrm:
         transport: Transport | None = None,
         wall_clock: Callable[[], datetime] = utc_now,
         shared: Shared | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         self._engine = Engine(
-            definition, settings, secrets, transport=transport, wall_clock=wall_clock, shared=shared
+            definition,
+            settings,
+            secrets,
+            transport=transport,
+            wall_clock=wall_clock,
+            shared=shared,
+            watcher=watcher,
         )
         self._lookups = definition["lookups"]
         self._methods = definition["methods"]

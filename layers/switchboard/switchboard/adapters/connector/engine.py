@@ -1,6 +1,5 @@
 """Runs the methods of a compiled connector: its steps in order, then the mapping."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +27,7 @@ from switchboard.adapters.connector.settings import (
 from switchboard.adapters.connector.signing import Signer
 from switchboard.adapters.connector.token_store import InProcessTokens, TokenStore
 from switchboard.adapters.connector.transport import HttpTransport, Transport
+from switchboard.adapters.connector.watching import Nobody, Watcher
 from switchboard.domain.deadline import Deadline
 from switchboard.errors import (
     Misconfigured,
@@ -84,11 +84,12 @@ class Engine:
         secrets: Secrets,
         *,
         transport: Transport | None = None,
-        clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = utc_now,
         shared: Shared | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         self.id = str(definition["id"])
+        self._watcher = watcher or Nobody()
         self.settings = complete_settings(definition, settings)
         self._definition = definition
         self._secrets = secrets
@@ -158,12 +159,12 @@ class Engine:
             return self._every_page(run, method, scope)
         result, has_written = None, False
         for step in method["steps"]:
-            if step["when"] and not holds(step["when"], scope):
+            if step["when"] and not self._holds(step, "when", scope):
                 continue
             result = self._step(run, step, scope, has_written=has_written)
             scope["steps"][step["id"]] = result
             has_written = has_written or run.writes(step)
-            if step["stop_when"] and holds(step["stop_when"], scope):
+            if step["stop_when"] and self._holds(step, "stop_when", scope):
                 break
         if method["map"]:
             return self._mapped(run, method["map"], scope, wrote=has_written)
@@ -230,9 +231,16 @@ class Engine:
 
     def _mapped(self, run: Run, expression: str, scope: Mapping[str, Any], *, wrote: bool) -> Any:
         try:
-            return evaluate(expression, scope)
+            value = evaluate(expression, scope)
         except ExpressionError:
             raise unusable_answer(self.id, run, wrote=wrote) from None
+        self._watcher.mapped(run.name, expression, value)
+        return value
+
+    def _holds(self, step: Mapping[str, Any], condition: str, scope: Mapping[str, Any]) -> bool:
+        held = holds(step[condition], scope)
+        self._watcher.decided(step["id"], condition, step[condition], held=held)
+        return held
 
 
 def _existing(outcome: Outcome, scope: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,8 +58,8 @@ class OtherServer(Misconfigured):
 
     def __init__(self, system: str) -> None:
         super().__init__(
-            f"{system}: the account belongs to another server or data centre than the one in the "
-            "settings; nothing was sent there. Set the address that the vendor shows for the account."
+            f"{system}: the account belongs to another server or data centre than the one in "
+            "the settings; nothing was sent. Set the address that the vendor shows for it."
         )
 
 
