@@ -10,7 +10,12 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from switchboard.edges.webhook_signatures import sign_standard
+from switchboard.edges.webhook_signatures import (
+    sign_espo,
+    sign_hubspot,
+    sign_standard,
+    sign_zendesk,
+)
 
 EVENTS: Final = Path(__file__).parents[1] / "events"
 HOST: Final = "switchboard.example.com"
@@ -114,16 +119,30 @@ def pointer(work_id: str, *, request_id: str = "req-1") -> str:
 
 
 def signed(event: Event, secret: str, *, now: datetime) -> Event:
-    """A webhook's event with a Standard Webhooks signature of `now` in place of its own."""
-    headers, timestamp = event["headers"], int(now.timestamp())
-    signature = sign_standard(
-        secret,
-        message_id=headers["webhook-id"],
-        timestamp=timestamp,
-        raw_body=event["body"].encode(),
-    )
-    proof = {"webhook-timestamp": str(timestamp), "webhook-signature": signature}
-    return {**event, "headers": {**headers, **proof}}
+    """A webhook's event with a proof of `now` in place of its own, in its sender's way."""
+    headers, raw = event["headers"], event["body"].encode()
+    iso, seconds = now.strftime("%Y-%m-%dT%H:%M:%SZ"), int(now.timestamp())
+    proof: dict[str, str] = {}
+    if "x-hubspot-signature-v3" in headers:
+        stamp = str(seconds * 1000)
+        url = f"https://{HOST}{event['rawPath']}?{event['rawQueryString']}"
+        signature = sign_hubspot(secret, method="POST", url=url, raw_body=raw, timestamp=stamp)
+        proof = {"x-hubspot-request-timestamp": stamp, "x-hubspot-signature-v3": signature}
+    elif "x-zendesk-webhook-signature" in headers:
+        signature = sign_zendesk(secret, timestamp=iso, raw_body=raw)
+        proof = {
+            "x-zendesk-webhook-signature-timestamp": iso,
+            "x-zendesk-webhook-signature": signature,
+        }
+    elif "signature" in headers:
+        proof = {"signature": sign_espo(secret, webhook_id="65a1b2c3d4e5f6a7b", raw_body=raw)}
+    elif "webhook-id" in headers:
+        signature = sign_standard(
+            secret, message_id=headers["webhook-id"], timestamp=seconds, raw_body=raw
+        )
+        proof = {"webhook-timestamp": str(seconds), "webhook-signature": signature}
+    body = event["body"].replace("token-that-opens-nothing", secret)
+    return {**event, "headers": {**headers, **proof}, "body": body}
 
 
 def _message(number: int, body: str) -> Event:

@@ -79,6 +79,7 @@ def readable(event: dict[str, Any]) -> list[Pointer]:
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    count("PostingBatch")
     pointers = readable(event)
     posted = post(pointers) if pointers else {}
     return process_partial_response(event, partial(tell, posted=posted), processor, context)

@@ -14,7 +14,7 @@ from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.ports import HeaderKey
 from switchboard.use_cases.authorizer import digest_of
 from tests.events import EVENTS, Event, read_event, sample_files, signed
-from tests.integration import template
+from tests.integration import other_crms, template
 from tests.integration.canaries import NUMBER
 from tests.integration.deployment import Deployment, deployed
 from tests.local.sandbox_crm.harness import WEBHOOK_SECRET
@@ -127,6 +127,21 @@ EXPECTED: Final[dict[str, Answered | Returns]] = {
     "outbound_request/standard_webhook_too_old": Answered(401),
     "outbound_request/unsigned_webhook": Answered(401),
     "outbound_request/webhook_for_no_connector": Answered(404),
+    "outbound_request/hubspot_changes": Answered(
+        202, ('"repeated": 0', '"ignored": 2', '"unreadable": 0'), is_signed_now=True
+    ),
+    "outbound_request/hubspot_changes_too_old": Answered(401),
+    "outbound_request/zendesk_event": Answered(202, ('"state": "queued"',), is_signed_now=True),
+    "outbound_request/espo_batch": Answered(
+        202, ('"ignored": 1', '"unreadable": 0'), is_signed_now=True
+    ),
+    "outbound_request/zoho_notification": Answered(
+        202, ('"ignored": 1', '"unreadable": 0'), is_signed_now=True
+    ),
+    "outbound_request/zoho_notification_with_another_token": Answered(401),
+    "outbound_request/salesforce_outbound_message": Answered(200, ("<Ack>true</Ack>",)),
+    "outbound_request/salesforce_outbound_message_without_certificate": Answered(401),
+    "outbound_request/salesforce_outbound_message_with_a_document_type": Answered(401),
     "outbound_dialing/one_request": Returns(NONE_FAILED, (ASKS,)),
     "outbound_dialing/unknown_request": Returns(NONE_FAILED),
     "outbound_dialing/one_bad_pointer": Returns(one_failed(2), (ASKS,)),
@@ -166,6 +181,7 @@ def name_of(file: Path) -> str:
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     with deployed(tmp_path_factory.mktemp("switchboard")) as deployment:
+        other_crms.keep_secrets()
         yield deployment
 
 
@@ -188,6 +204,8 @@ def run(switchboard: Deployment, name: str, call_id: str) -> Any:
     if isinstance(expected, Answered) and expected.is_signed_now:
         event = signed(event, WEBHOOK_SECRET, now=datetime.now(UTC))
     event["rawPath"] = event.get("rawPath", "").replace(LIVE_CALL, call_id)
+    if event.get("pathParameters", {}).get("connector") in other_crms.EVENTS:
+        other_crms.connect(switchboard)
     wiring.forget()
     return switchboard.invoke(job, event)
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from switchboard.adapters.connector.gate import SharedGate
+from switchboard.adapters.connector.outcomes import ErrorClass, Outcome
 from switchboard.adapters.connector.pacing import (
     Bucket,
     Lane,
@@ -15,6 +17,7 @@ from switchboard.adapters.connector.pacing import (
     Slots,
 )
 from switchboard.adapters.dynamodb_pacing import DynamoDbPacingStore
+from switchboard.domain.deadline import Deadline
 from switchboard.errors import StateUnavailable
 from tests.fakes.pacing import InMemoryPacingStore
 from tests.ports.conftest import BOTH_SIDES, TableOf, WatchedClient
@@ -244,6 +247,29 @@ def test_taking_is_one_write_and_a_full_bucket_costs_nothing(
     for _ in range(10):
         store.take(SEARCH, 1, lane=LOOKUP, now=NOW)
     assert dynamodb.calls == ["update_item"] * 4
+
+
+def test_everyday_calls_cost_one_read_in_two_seconds_and_one_write_each(
+    table: TableOf, dynamodb: WatchedClient
+) -> None:
+    moment = [0.0]
+    limits = [{"bucket": "search", "match": None, "calls": 90, "per_s": 10.0, "cost": 1}]
+    gate = SharedGate(
+        "sandbox",
+        [{**entry, "reserve": 0.3, "shared_by": "connector"} for entry in limits],
+        {},
+        server="https://crm.example.com",
+        lane=LOOKUP,
+        store=DynamoDbPacingStore(table("Coordination")),
+        wall_clock=lambda: after(moment[0]),
+    )
+    for _ in range(40):
+        gate.leave(gate.enter("/search", Deadline.after(1)), Outcome(ErrorClass.OK))
+        moment[0] += 0.1
+
+    assert dynamodb.calls.count("get_item") == 2
+    assert dynamodb.calls.count("update_item") == 40
+    assert len(dynamodb.calls) == 42
 
 
 # ── Slots ────────────────────────────────────────────────────────────────────────────────────────

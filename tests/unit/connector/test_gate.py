@@ -144,8 +144,8 @@ def test_only_calls_that_match_count(world: World) -> None:
 
 
 def test_the_first_entry_of_a_bucket_that_matches_counts(world: World) -> None:
-    daily = {"name": "daily", "calls": 100, "per_s": 86400.0}
-    gate = world.gate(LOOKUP, [bucket(**daily, match="/search", cost=40), bucket(**daily, cost=2)])
+    search = bucket("daily", calls=100, per_s=86400, match="/search", cost=40)
+    gate = world.gate(LOOKUP, [search, bucket("daily", calls=100, per_s=86400, cost=2)])
 
     assert [is_let_in(world, gate, "/search") for _ in range(3)] == [True, True, False]
     assert [is_let_in(world, gate, "/notes") for _ in range(11)] == [True] * 10 + [False]

@@ -26,6 +26,8 @@ from switchboard.adapters.items import Item, epoch_ms, epoch_s
 CREDENTIAL_PREFIX: Final = "credential#"
 _TOKEN_PREFIX: Final = "token#"  # noqa: S105 - the beginning of a key
 _KEPT_AFTER_USE: Final = timedelta(days=1)
+_NEVER: Final = datetime.fromtimestamp(0, UTC)
+_NO_REFUSALS: Final[Item] = {"refusals": 0, "first_refused_at": 0}
 _COUNTED: Final = timedelta(seconds=REFUSALS_COUNT_WITHIN_S)
 
 
@@ -80,8 +82,9 @@ class DynamoDbTokens:
         )
         if refresh_token:
             change.set({"refresh_token": refresh_token}).remove("expires_at")
-            return self._table.update(_TOKEN_PREFIX + key, change) is not None
-        return self._kept_for_a_while(key, change, usable_until)
+        else:
+            change.set({"expires_at": epoch_s(usable_until + _KEPT_AFTER_USE)})
+        return self._table.update(_TOKEN_PREFIX + key, change) is not None
 
     def pause_token(self, key: str, *, holder: str, trouble: Trouble, until: datetime) -> None:
         change = (
@@ -93,32 +96,118 @@ class DynamoDbTokens:
         self._table.update(_TOKEN_PREFIX + key, change)
 
     def read_credential(self, system: str, *, now: datetime) -> CredentialState | None:
-        item = self._table.get(CREDENTIAL_PREFIX + system)
-        state = _credential(item) if item else None
+        state = self._read(system)
         return None if state is None or state.is_over(now) else state
 
     def note_refusal(self, system: str, *, fingerprint: str, now: datetime) -> CredentialState:
-        counted = self._counted_on(system, fingerprint, now)
-        state = counted or self._counted_anew(system, fingerprint, now)
+        state = self._counted(system, fingerprint, now)
         if state.refusals < REFUSALS_THAT_BLOCK or state.blocked_at is not None:
             return state
-        return self._blocked(system, fingerprint, now) or state
+        change = (
+            _only_of(fingerprint)
+            .set({"blocked_at": epoch_ms(now)})
+            .remove("expires_at")
+            .only_if("attribute_not_exists(blocked_at)")
+        )
+        item = self._table.update(CREDENTIAL_PREFIX + system, change)
+        return _credential(item) if item else self._read(system) or state
 
     def note_acceptance(self, system: str, *, fingerprint: str, now: datetime) -> None:
-        key = CREDENTIAL_PREFIX + system
-        item = self._table.get(key)
-        state = _credential(item) if item else None
+        state = self._read(system)
         if state is None or not state.is_ended_by(fingerprint):
             return
+        change = _only_of(state.fingerprint)
         if state.blocked_at is None:
-            # Emptied rather than deleted: a refusal may be counted at the same moment.
-            self._table.update(key, _of(fingerprint).set({"refusals": 0}).only_if(_NOT_BLOCKED))
-            return
-        ends_at = now + timedelta(seconds=REPLACED_KEPT_S)
-        change = _of(state.fingerprint).set(
-            {"replaced_at": epoch_ms(now), "expires_at": epoch_s(ends_at)}
-        )
-        self._table.update(key, change)
+            # Emptied rather than deleted: workers may not delete, and another may be counting.
+            change.set(_NO_REFUSALS).only_if("attribute_not_exists(blocked_at)")
+        else:
+            ends_at = now + timedelta(seconds=REPLACED_KEPT_S)
+            change.set({"replaced_at": epoch_ms(now), "expires_at": epoch_s(ends_at)})
+        self._table.update(CREDENTIAL_PREFIX + system, change)
 
     def unblock(self, system: str) -> bool:
         return self._table.delete(CREDENTIAL_PREFIX + system)
+
+    def _read(self, system: str) -> CredentialState | None:
+        item = self._table.get(CREDENTIAL_PREFIX + system)
+        return _credential(item) if item else None
+
+    def _counted(self, system: str, fingerprint: str, now: datetime) -> CredentialState:
+        key, since_ms = CREDENTIAL_PREFIX + system, epoch_ms(now - _COUNTED)
+        one_more = (
+            _only_of(fingerprint)
+            .count_one_more("refusals")
+            .only_if("attribute_not_exists(blocked_at)")
+            .only_if("first_refused_at > :since", since=since_ms)
+        )
+        for change in (one_more, _count_anew(fingerprint, now), one_more):
+            if item := self._table.update(key, change):
+                return _credential(item)
+        # Blocked already, by this very credential.
+        return self._read(system) or CredentialState(fingerprint, 1, now)
+
+
+def _count_anew(fingerprint: str, now: datetime) -> Update:
+    since, replaced_since = now - _COUNTED, now - timedelta(seconds=REPLACED_KEPT_S)
+    return (
+        Update()
+        .set(
+            {
+                "fingerprint": fingerprint,
+                "refusals": 1,
+                "first_refused_at": epoch_ms(now),
+                "expires_at": epoch_s(now + _COUNTED),
+            }
+        )
+        .remove("blocked_at", "replaced_at")
+        .only_if(
+            "attribute_not_exists(fingerprint) OR fingerprint <> :fingerprint "
+            "OR (attribute_not_exists(blocked_at) AND first_refused_at <= :since) "
+            "OR replaced_at <= :replaced_since",
+            fingerprint=fingerprint,
+            since=epoch_ms(since),
+            replaced_since=epoch_ms(replaced_since),
+        )
+    )
+
+
+def _only_of(fingerprint: str) -> Update:
+    return Update().only_if("fingerprint = :fingerprint", fingerprint=fingerprint)
+
+
+def _still(change: Update, seen_version: str, own_version: str = "") -> Update:
+    """Only while the token is the one that was seen, or our own that an earlier try wrote."""
+    if seen_version:
+        return change.only_if(
+            "token_version = :seen OR token_version = :own",
+            seen=seen_version,
+            own=own_version or seen_version,
+        )
+    return change.only_if(
+        "attribute_not_exists(token_version) OR token_version = :own", own=own_version
+    )
+
+
+def _token(item: Item) -> SharedToken:
+    return SharedToken(
+        version=str(item.get("token_version", "")),
+        access_token=str(item.get("access_token", "")),
+        usable_until=_moment(item.get("usable_until")),
+        refresh_token=str(item.get("refresh_token", "")),
+        trouble=Trouble(str(item.get("trouble", ""))),
+        paused_until=_moment(item.get("paused_until")),
+    )
+
+
+def _credential(item: Item) -> CredentialState:
+    return CredentialState(
+        fingerprint=str(item["fingerprint"]),
+        refusals=int(item["refusals"]),
+        first_refused_at=_moment(item["first_refused_at"]) or _NEVER,
+        blocked_at=_moment(item.get("blocked_at")),
+        replaced_at=_moment(item.get("replaced_at")),
+    )
+
+
+def _moment(said: str | int | None) -> datetime | None:
+    return None if said is None else datetime.fromtimestamp(int(said) / 1000, UTC)

@@ -102,8 +102,8 @@ class TokenStore(Protocol):
     ) -> bool:
         """Make this the token of all workers, and end any lease.
 
-        `refresh_token` is left as it was when it is empty. False, and nothing is kept, when
-        another token took the place of the one that was seen.
+        `refresh_token` is the newest one, or empty while the secret's is. False, and nothing is
+        kept, when another token took the place of the one that was seen.
         """
 
     def pause_token(self, key: str, *, holder: str, trouble: Trouble, until: datetime) -> None:
@@ -166,8 +166,7 @@ class InProcessTokens:
             before = self._entry(key).token
             if before.version not in {seen_version, version}:
                 return False
-            newest = refresh_token or before.refresh_token
-            kept = SharedToken(version, access_token, usable_until, newest)
+            kept = SharedToken(version, access_token, usable_until, refresh_token)
             self._entries[key] = _Entry(kept)
             return True
 
@@ -185,11 +184,13 @@ class InProcessTokens:
     def note_refusal(self, system: str, *, fingerprint: str, now: datetime) -> CredentialState:
         with self._reached():
             state = self._credential(system, now)
+            if state and state.blocks(fingerprint):
+                return state
             if state is None or state.fingerprint != fingerprint:
                 state = CredentialState(fingerprint, 0, now)
             refusals = state.refusals + 1
             blocked_at = now if refusals >= REFUSALS_THAT_BLOCK else None
-            counted = replace(state, refusals=refusals, blocked_at=state.blocked_at or blocked_at)
+            counted = replace(state, refusals=refusals, blocked_at=blocked_at)
             self._credentials[system] = counted
             return counted
 

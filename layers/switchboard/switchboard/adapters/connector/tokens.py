@@ -237,7 +237,7 @@ class SharedTokens:
                     version=version,
                     access_token=granted.access_token,
                     usable_until=granted.usable_until,
-                    refresh_token=granted.refresh_token,
+                    refresh_token=granted.refresh_token or turn.seen.refresh_token,
                 )
             except StateUnavailable:
                 if pause_s is None:
