@@ -10,6 +10,7 @@ import yaml
 from pydantic import Field
 
 from switchboard.adapters.connector.compile import compile_connector
+from switchboard.adapters.connector.limits import check_limits
 from switchboard.adapters.connector.methods import CREATE_METHOD
 from switchboard.adapters.connector.settings import (
     LOOPBACK,
@@ -148,8 +149,9 @@ def compiled_profile(document: Document, folder: Path) -> Document:
 def check_settings(definition: Document, settings: Mapping[str, str]) -> str:
     """The address that these settings lead to.
 
-    Raises: Misconfigured naming the setting that is missing, unknown or no address.
+    Raises: Misconfigured naming the setting that is missing, unknown, no address or no limit.
     """
+    check_limits(definition, settings)
     return server_address(definition, complete_settings(definition, settings))
 
 

@@ -6,9 +6,12 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from cli.connector_call import call, record
 from cli.connector_differences import print_report
+from cli.connector_docs import docs
 from cli.connector_draft import new
 from cli.connector_files import File, compiled, plain_console, read_document, stop
+from cli.connector_state import resume, state
 from switchboard.adapters.connector.compile import ConnectorMistakes
 from switchboard.adapters.connector.lint import Finding, findings
 from switchboard.adapters.connector.samples import run_samples
@@ -31,8 +34,8 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command()
-def test(
+@app.command("test")
+def play(
     file: File,
     sample: Annotated[
         str | None, typer.Option(help="Only samples whose name contains this.")
@@ -57,6 +60,11 @@ def test(
 
 
 app.command()(new)
+app.command()(call)
+app.command()(record)
+app.command()(docs)
+app.command()(state)
+app.command()(resume)
 
 
 def _is_right(file: Path, *, strict: bool, several: bool) -> bool:

@@ -178,7 +178,7 @@ def _decisions(
 
 def _lookup_decisions(key: Key, found: list[Lookup], shown: set[str]) -> Iterator[str]:
     if not found:
-        yield f"Nothing finds a customer by {key}: is there a search that the description leaves out?"
+        yield f"Nothing finds a customer by {key}: is there a search that is left out here?"
         return
     if len(found) > 1:
         order = ", ".join(f"{one.name} ({one.operation.title})" for one in found)
@@ -191,13 +191,14 @@ def _lookup_decisions(key: Key, found: list[Lookup], shown: set[str]) -> Iterato
                 " address or a lost permission?"
             )
     if key == "phone":
-        yield "How does the CRM store numbers? Rows count only if one of their `phones` is the caller's."
+        yield "How does the CRM store numbers? A row counts if one of its `phones` is the caller's."
     if not any(name.startswith(f"found by {key}") for name in shown):
         yield f"No field of the answer looks like a {key}: name it in the `map` of {found[0].name}."
 
 
 def _schema_line(file: Path) -> list[str]:
-    if not SCHEMA.exists():
+    """So that an editor completes and explains; a file elsewhere has no way to the schema."""
+    if not (SCHEMA.exists() and file.resolve().is_relative_to(SCHEMA.parents[1])):
         return []
     relative = os.path.relpath(SCHEMA, file.resolve().parent)
     return [f"# yaml-language-server: $schema={Path(relative).as_posix()}"]
@@ -246,5 +247,4 @@ def _report(file: Path, document: Document, decisions: list[str]) -> None:
     for one in found:
         mark = "[red]mistake[/]" if one.is_mistake else "[yellow]warning[/]"
         console.print(f"{mark} {escape(str(one))}")
-    console.print(f"Next: switchboard connector check {file}; test {file}; call {file} find phone=…",
-                  markup=False)  # fmt: skip
+    console.print(f"Next: switchboard connector call {file} find phone=…", markup=False)

@@ -9,8 +9,9 @@ import binascii
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -154,23 +155,45 @@ def _take(command: Command, parts: Sequence[str]) -> None:
             raise DraftError(f"`curl {part}` (files) has no counterpart in a connector")
         if part in _WITH_VALUE:
             rest[:1] = []
-        elif part in {"-X", "--request"} and rest:
-            command.method = rest.pop(0)
-        elif part in {"-H", "--header"} and rest:
-            name, _, value = rest.pop(0).partition(":")
-            command.headers[name.strip()] = value.strip()
-        elif part in {"-u", "--user"} and rest:
-            command.user = rest.pop(0)
-        elif part == "--oauth2-bearer" and rest:
-            command.headers["Authorization"] = f"Bearer {rest.pop(0)}"
-        elif part in _DATA and rest:
-            _take_data(command, part, rest.pop(0))
+        elif (take := _taker(part)) and rest:
+            take(command, rest.pop(0))
         elif part in {"-G", "--get"}:
             command.is_get = True
-        elif part == "--url" and rest:
-            command.url = rest.pop(0)
         elif not part.startswith("-") and not command.url:
-            command.url = part if "://" in part else f"https://{part}"
+            _take_url(command, part)
+
+
+def _taker(flag: str) -> Callable[[Command, str], None] | None:
+    if flag in _DATA:
+        return partial(_take_data, flag)
+    return _TAKERS.get(flag)
+
+
+def _take_method(command: Command, value: str) -> None:
+    command.method = value
+
+
+def _take_header(command: Command, value: str) -> None:
+    name, _, said = value.partition(":")
+    command.headers[name.strip()] = said.strip()
+
+
+def _take_user(command: Command, value: str) -> None:
+    command.user = value
+
+
+def _take_token(command: Command, value: str) -> None:
+    command.headers["Authorization"] = f"Bearer {value}"
+
+
+def _take_url(command: Command, value: str) -> None:
+    command.url = value if "://" in value else f"https://{value}"
+
+
+_TAKERS: Final[Mapping[str, Callable[[Command, str], None]]] = {
+    "-X": _take_method, "--request": _take_method, "-H": _take_header, "--header": _take_header,
+    "-u": _take_user, "--user": _take_user, "--oauth2-bearer": _take_token, "--url": _take_url,
+}  # fmt: skip
 
 
 def _flags(parts: Sequence[str]) -> Iterator[str]:
@@ -185,7 +208,7 @@ def _flags(parts: Sequence[str]) -> Iterator[str]:
             yield part
 
 
-def _take_data(command: Command, flag: str, value: str) -> None:
+def _take_data(flag: str, command: Command, value: str) -> None:
     if value.startswith("@"):
         raise DraftError("`-d @file` names a file that is not here; paste its content instead")
     if flag == "--data-urlencode":
@@ -314,7 +337,8 @@ def _answers(command: Command) -> Iterator[Answer]:
 
 def _path(path: str, command: Command) -> tuple[str, list[Parameter]]:
     """The path with a hole for each segment that is a value: a number, an address, an id."""
-    segments, parameters = [], []
+    segments: list[str] = []
+    parameters: list[Parameter] = []
     before = ""
     for position, segment in enumerate(path.split("/")):
         said = unquote(segment)

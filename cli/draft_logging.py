@@ -1,13 +1,13 @@
 """Picks the operation that writes down a contact, and makes `log_interaction` of it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cli.draft_api import Answer, Operation, Schema, properties_of, setting_name, type_of
-from cli.draft_rows import fields_of, id_of, is_customer_word
-from cli.personal import Kind, compounds_of, is_email_name, is_phone_name, kind_of, words_of
+from cli.draft_rows import CUSTOMER_WORDS, fields_of, id_of, is_customer_word
+from cli.personal import Kind, compounds_of, is_email_name, is_phone_name, kind_of, words, words_of
 
 _LOG_WORDS: Final = (
     ("call", "calls", "calllog", "calllogs", "phonecall", "phonecalls", "anruf", "anrufe",
@@ -68,9 +68,9 @@ def log_of(operations: list[Operation]) -> Log | None:
 def _rank(operation: Operation) -> float:
     if operation.method not in {"POST", "PUT"} or not properties_of(operation.body):
         return 0
-    words = operation.path_words
-    last = words[-1] if words else ""
-    level = _level(last) or _level(*words[-3:]) or 0.5 * _level(*operation.words)
+    path = operation.path_words
+    last = path[-1] if path else ""
+    level = _level(last) or _level(*path[-3:]) or 0.5 * _level(*operation.words)
     holes = _holes(operation)
     if operation.method == "PUT" and not (holes and operation.path.endswith("}")):
         return 0
@@ -80,9 +80,9 @@ def _rank(operation: Operation) -> float:
     return max(0.0, level + bonus - penalty) if level else 0
 
 
-def _level(*words: str) -> float:
+def _level(*said: str) -> float:
     for points, group in zip((4, 3, 2, 1), _LOG_WORDS, strict=True):
-        if set(group).intersection(words):
+        if set(group).intersection(said):
             return points
     return 0
 
@@ -174,23 +174,23 @@ def _template(draft: _Draft, name: str, schema: Schema) -> Any:
     if type_of(schema) == "object" and properties_of(schema):
         inner = _body(draft, {**schema, "required": schema.get("required") or []})
         return inner or None
-    words = compounds_of(name)
+    said = compounds_of(name)
     if type_of(schema) == "array":
         return None
     for guess in (_by_enum, _reference, _by_words):
-        value = guess(draft, name, words, schema)
+        value = guess(draft, name, said, schema)
         if value is not None:
             return value
     return None
 
 
-def _by_enum(draft: _Draft, name: str, words: set[str], schema: Schema) -> Any:
+def _by_enum(draft: _Draft, name: str, said: set[str], schema: Schema) -> Any:
     """A code that we know by meaning: direction and channel, through a table of the file's."""
     example = schema.get("example")
     choices = [str(one) for one in schema.get("enum") or ([example] if example else [])]
-    if words & {"direction", "richtung", "calldirection"}:
+    if said & {"direction", "richtung", "calldirection"}:
         meanings, table, source = _DIRECTIONS, "direction", "direction"
-    elif words & {"type", "kind", "channel", "typ", "art", "medium", "activitytype"}:
+    elif said & {"type", "kind", "channel", "typ", "art", "medium", "activitytype"}:
         meanings, table, source = _CHANNELS, "channel", "channel"
     else:
         return None
@@ -223,52 +223,58 @@ def _default_code(choices: list[str]) -> str:
     return next((plain[word] for word in _TEXT_ENUM_DEFAULTS if word in plain), choices[0])
 
 
-def _reference(draft: _Draft, name: str, words: set[str], schema: Schema) -> Any:
+def _reference(draft: _Draft, name: str, said: set[str], schema: Schema) -> Any:
     joined = {"".join(words_of(name))}
-    if not _REFERENCE.intersection(words | joined) or any(map(is_customer_word, words)):
+    if not _REFERENCE.intersection(said | joined) or any(map(is_customer_word, said)):
         return None
     draft.sends_reference = name
     return "${input.id}"
 
 
-def _by_words(draft: _Draft, name: str, words: set[str], schema: Schema) -> Any:
+def _by_words(draft: _Draft, name: str, said: set[str], schema: Schema) -> Any:
+    for meaning, guess in _MEANINGS:
+        if said & meaning and (value := guess(said, schema)) is not None:
+            return value
+    is_contact = is_phone_name(name) or is_email_name(name) or said & {"from", "contact"}
+    return "${input.contact}" if is_contact else None
+
+
+def _remarks(said: set[str], schema: Schema) -> str:
     longest = schema.get("maxLength")
-    subject = "${input.business_process || 'Contact'}: ${input.disposition_code || 'no result yet'}"
-    if words & {"subject", "title", "betreff", "topic", "headline", "asunto"}:
-        return subject
-    if words & {"duration", "dauer", "length", "talktime", "seconds", "secs", "minutes", "mins"}:
-        return _duration(name, words)
-    if words & {"ended", "end", "finished", "endtime", "endedat"}:
-        return _moment("ended_at", schema)
-    if words & {"started", "start", "date", "time", "at", "occurred", "begin", "timestamp", "when",
-                "datum", "starttime", "calledat"}:  # fmt: skip
-        return _moment("started_at", schema)
-    if words & {"agent", "owner", "employee", "author", "operator", "assignee", "bearbeiter"}:
-        if "id" in words or type_of(schema) in {"integer", "number"}:
-            return None
-        return "${input.agent_name}"
-    if words & {"disposition", "outcome", "result", "ergebnis", "reason", "resolution"}:
-        return "${input.disposition_code}"
-    if any(map(is_customer_word, words)) and (words & {"id", "ids", "uuid", "ref", "number", "no"}):
-        return "${input.customer.id}"
-    if is_phone_name(name) or is_email_name(name) or words & {"from", "contact"}:
-        return "${input.contact}"
-    if words & {"note", "notes", "remark", "remarks", "text", "body", "comment", "description",
-                "content", "message", "summary", "details", "notiz", "bemerkung", "nota"}:  # fmt: skip
-        return f"${{first(input.remarks, `{longest}`)}}" if longest else "${input.remarks}"
-    if words & {"queue", "process", "businessprocess", "campaign", "skill", "service"}:
-        return "${input.business_process}"
-    if words & {"revision", "version"} and type_of(schema) in {"integer", "number"}:
-        return "${input.revision}"
-    return None
+    return f"${{first(input.remarks, `{longest}`)}}" if longest else "${input.remarks}"
 
 
-def _duration(name: str, words: set[str]) -> str:
-    if words & {"ms", "milliseconds", "millis"}:
+def _subject(said: set[str], schema: Schema) -> str:
+    return "${input.business_process || 'Contact'}: ${input.disposition_code || 'no result yet'}"
+
+
+def _agent(said: set[str], schema: Schema) -> str | None:
+    is_a_number = "id" in said or type_of(schema) in {"integer", "number"}
+    return None if is_a_number else "${input.agent_name}"
+
+
+def _customer(said: set[str], schema: Schema) -> str | None:
+    return "${input.customer.id}" if said & {"id", "ids", "uuid", "ref", "number", "no"} else None
+
+
+def _revision(said: set[str], schema: Schema) -> str | None:
+    return "${input.revision}" if type_of(schema) in {"integer", "number"} else None
+
+
+def _duration(said: set[str], schema: Schema) -> str:
+    if said & {"ms", "milliseconds", "millis"}:
         return "${times(input.duration_s, `1000`)}"
-    if words & {"minutes", "min", "minuten", "mins"}:
+    if said & {"minutes", "min", "minuten", "mins"}:
         return "${div_up(input.duration_s, `60`)}"
     return "${whole(input.duration_s)}"
+
+
+def _began(said: set[str], schema: Schema) -> str:
+    return _moment("started_at", schema)
+
+
+def _ended(said: set[str], schema: Schema) -> str:
+    return _moment("ended_at", schema)
 
 
 def _moment(ours: str, schema: Schema) -> str:
@@ -277,6 +283,36 @@ def _moment(ours: str, schema: Schema) -> str:
     if schema.get("format") == "date":
         return f"${{time(input.{ours}, '%Y-%m-%d')}}"
     return f"${{input.{ours}}}"
+
+
+# In this order: "end time" is an end before it is a time.
+_MEANINGS: Final[tuple[tuple[frozenset[str], Callable[[set[str], Schema], str | None]], ...]] = (
+    (words("subject title betreff topic headline asunto"), _subject),
+    (words("duration dauer length talktime seconds secs minutes mins"), _duration),
+    (words("ended end finished endtime endedat"), _ended),
+    (
+        words("started start date time at occurred happened begin timestamp when datum calledat"),
+        _began,
+    ),
+    (words("agent owner employee author operator assignee bearbeiter"), _agent),
+    (
+        words("disposition outcome result ergebnis reason resolution"),
+        lambda said, schema: "${input.disposition_code}",
+    ),
+    (CUSTOMER_WORDS, _customer),
+    (
+        words(
+            "note notes remark remarks text body comment description content message summary"
+            " details notiz bemerkung nota"
+        ),
+        _remarks,
+    ),
+    (
+        words("queue process businessprocess campaign skill service"),
+        lambda said, schema: "${input.business_process}",
+    ),
+    (words("revision version"), _revision),
+)
 
 
 def _without_meaning(
@@ -337,8 +373,8 @@ def _idempotency(
         else " If it can be searched for our id first, use steps and search_first."
     )
     draft.decisions.append(
-        "What if a record is posted twice? The draft says `idempotency: none`: after a lost answer a"
-        f" person decides.{hint}"
+        "What if a record is posted twice? The draft says `idempotency: none`: after a lost answer"
+        f" a person decides.{hint}"
     )
     return "none", []
 

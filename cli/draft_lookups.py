@@ -140,7 +140,7 @@ class _Filled:
         for said in (schema.get("default"), schema.get("example"), *choices[:1]):
             if isinstance(said, str | int | float) and parameter.place != "path":
                 self.decisions.append(
-                    f"`{parameter.name}` is sent as {said!r}, as the description has it: is it right?"
+                    f"`{parameter.name}` is sent as {said!r}, as it was described: is it right?"
                 )
                 return said
         name = setting_name(parameter.name)

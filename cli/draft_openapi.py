@@ -161,7 +161,7 @@ class _Reader:
             example = one.get("example")
             yield Parameter(
                 name=str(one["name"]),
-                place=place,  # type: ignore[arg-type]
+                place=place,
                 schema={**schema, "example": example} if example is not None else schema,
                 is_required=one.get("required") is True or place == "path",
                 description=str(one.get("description") or "")[:500],

@@ -15,6 +15,7 @@ from cli.personal import (
     is_name_name,
     is_phone_name,
     is_remark_name,
+    words,
     words_of,
 )
 
@@ -23,18 +24,17 @@ _DEEPEST_LIST: Final = 4
 _MOST_ATTRIBUTES: Final = 8
 INNER_PHONE: Final = frozenset({"number", "value", "e164", "formatted", "full"})
 INNER_EMAIL: Final = frozenset({"address", "value"})
-_CUSTOMER_WORDS: Final = frozenset(
+CUSTOMER_WORDS: Final = frozenset(
     ("customer", "customers", "contact", "contacts", "person", "people", "persons", "client",
      "clients", "account", "accounts", "kunde", "kunden", "kontakt", "klant", "cliente",
      "clientes", "party", "parties", "subscriber", "subscribers", "member", "members", "user",
      "users", "patient", "guest", "tenant", "lead", "leads", "contacto", "debtor")
 )  # fmt: skip
-_PART_OF_THE_SAME: Final = frozenset(
-    ("contact", "contacts", "communication", "communications", "attributes", "profile", "details",
-     "data", "properties", "fields", "info", "phone", "phones", "email", "emails", "name", "kontakt",
-     "values", "result", "record", "note", "call", "activity", "interaction", "event", "entry",
-     "task", "ticket", "case", "error", "errors")
-)  # fmt: skip
+_PART_OF_THE_SAME: Final = words(
+    "contact contacts communication communications attributes profile details data properties"
+    " fields info phone phones email emails name kontakt values result record note call activity"
+    " interaction event entry task ticket case error errors"
+)
 _NOT_AN_ATTRIBUTE: Final = frozenset(
     ("created", "updated", "modified", "deleted", "url", "uri", "href", "link", "links", "address",
      "street", "city", "zip", "postcode", "postal", "birth", "dob", "birthday", "password", "iban",
@@ -69,7 +69,7 @@ class Field:
 
 
 def is_customer_word(word: str) -> bool:
-    return word in _CUSTOMER_WORDS
+    return word in CUSTOMER_WORDS
 
 
 def rows_of(schema: Schema | None) -> Rows | None:

@@ -6,11 +6,12 @@ They show what the draft does, not that it is right: that takes a live exchange,
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 from cli.draft_api import Operation, Schema
 from cli.draft_examples import ADA, EVE, RECORD, Person, answer_of, example_of
 from cli.draft_logging import Log
-from cli.draft_lookups import Lookup
+from cli.draft_lookups import Key, Lookup
 from cli.draft_rows import fields_of
 from switchboard.adapters.connector.compile import compile_connector
 from switchboard.adapters.connector.rendering import HttpRequest
@@ -34,7 +35,7 @@ _SHOWN_HEADERS: Final = frozenset({"idempotency-key", "x-idempotency-key"})
 
 
 def drafted_samples(
-    document: Document, lookups: Mapping[str, list[Lookup]], log: Log | None
+    document: Document, lookups: Mapping[Key, list[Lookup]], log: Log | None
 ) -> Iterator[dict[str, Any]]:
     """The basic stories of a connector, as far as the draft can tell them."""
     for story in _stories(document, lookups, log):
@@ -78,6 +79,9 @@ def request_of(request: HttpRequest) -> dict[str, Any]:
     kind = next((v for n, v in request.headers.items() if n.lower() == "content-type"), "")
     if "json" in kind:
         shown["body"] = json.loads(request.body)
+    elif "form" in kind:
+        fields = parse_qs(request.body.decode("ascii"), keep_blank_values=True)
+        shown["form"] = {name: v[0] if len(v) == 1 else v for name, v in fields.items()}
     return shown
 
 
@@ -111,7 +115,7 @@ def _given(document: Document) -> dict[str, Any]:
 
 
 def _stories(
-    document: Document, lookups: Mapping[str, list[Lookup]], log: Log | None
+    document: Document, lookups: Mapping[Key, list[Lookup]], log: Log | None
 ) -> Iterator[dict[str, Any]]:
     for key, found in lookups.items():
         if found:

@@ -22,6 +22,7 @@ PHONE: Final = re.compile(r"(?<![\w.+-])(?:\+|00|\()?\d[\d\s()./-]{5,20}\d(?![\w
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,39}|[a-z][a-z0-9]*([_.-][a-z0-9]+)*|[a-z]{2}-[A-Z]{2}")
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_SMALL_NUMBER: Final = re.compile(r"-?\d{1,6}([.,]\d{1,4})?")
 _ID_LIKE: Final = re.compile(r"(?=.*\d)[A-Za-z0-9_:.\-]{1,80}")
 _FEWEST_DIGITS: Final = 7
 
@@ -52,6 +53,9 @@ _CODE_WORDS: Final = words(
     "channel priority country region zone timezone role stage category class source result "
     "outcome disposition enum scope rating revision version created updated modified object "
     "tariff plan"
+)
+_AREA_WORDS: Final = words(
+    "zip postcode postal plz pin postleitzahl cp house street birth year age"
 )
 _ADDRESS_WORDS: Final = words("url uri href link next prev self location")
 
@@ -148,6 +152,8 @@ def _kind_by_name(name: str, text: str) -> Kind | None:
     is_code = bool(_CODE.fullmatch(text))
     if is_id_name(name) and (_ID_LIKE.fullmatch(text) or is_code):
         return Kind.ID
+    if _SMALL_NUMBER.fullmatch(text) and not said & _AREA_WORDS:
+        return Kind.CODE
     if said & _CODE_WORDS and (is_code or len(text.split()) <= 1):
         return Kind.CODE
     for kind, is_one in (

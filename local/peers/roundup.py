@@ -4,6 +4,8 @@ Roundup stores a number as it was typed and matches substrings of it, so `(415) 
 only by asking for that very form, and brings along everybody whose number contains it.
 """
 
+import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -76,6 +78,20 @@ class Roundup:
             "password": self._password,
             "hook_secret": self._target.secret,
         }
+
+    def issue_credential(self) -> dict[str, str]:
+        """The connector's secrets with a user of its own, who can be locked out."""
+        name, password = f"worker-{secrets.token_hex(4)}", secrets.token_urlsafe(18)
+        user = {"username": name, "password": password, "roles": "Admin"}
+        self._send("POST", "user", {**user, "address": f"{name}@example.com"})
+        return {**self.connector_secrets(), "username": name, "password": password}
+
+    def withdraw(self, credential: Mapping[str, str]) -> None:
+        """Give the user of these secrets another password."""
+        (found,) = self.search("user", {"username:": credential["username"]})
+        etag = self._item("user", found["id"])["@etag"]
+        values = {"password": secrets.token_urlsafe(18), "@etag": etag}
+        self._send("PUT", f"user/{found['id']}", values)
 
     def seed(self) -> SeededCustomer:
         self._key_item("status", {"name": _CALL_BACK, "order": "9"})

@@ -47,7 +47,7 @@ def start(home: Path, port: int, say: Say, *, state: Path | None = None) -> "Try
     except BaseException:
         server.stop()
         raise
-    return Tryton(base_url, key, target, server)
+    return Tryton(base_url, key, folder, target, server)
 
 
 class Tryton:
@@ -57,9 +57,12 @@ class Tryton:
     # Tryton's web client is a separate npm package, which is not installed here.
     page_url = ""
 
-    def __init__(self, base_url: str, key: str, target: WebhookTarget, server: Server):
+    def __init__(
+        self, base_url: str, key: str, folder: TrytonFolder, target: WebhookTarget, server: Server
+    ):
         self.base_url = base_url
         self._key = key
+        self._folder = folder
         self._target = target
         self._server = server
         self._http = requests.Session()
@@ -70,6 +73,14 @@ class Tryton:
 
     def connector_secrets(self) -> dict[str, str]:
         return {"app_key": self._key, "hook_secret": self._target.secret}
+
+    def issue_credential(self) -> dict[str, str]:
+        """The connector's secrets with a key of its own, which can be withdrawn."""
+        return {**self.connector_secrets(), "app_key": _approved_key(self.base_url, self._folder)}
+
+    def withdraw(self, credential: Mapping[str, str]) -> None:
+        """Cancel the key of these secrets, as a person does among their applications."""
+        _act_on_key(self.base_url, self._folder, credential["app_key"], "cancel")
 
     def seed(self) -> SeededCustomer:
         country = self._country()
@@ -166,20 +177,24 @@ def _answer(answer: requests.Response) -> Any:
 
 def _approved_key(base_url: str, folder: TrytonFolder) -> str:
     """A key for the REST API. An application asks for it; a person, played here, approves it."""
+    asked = {"user": _USER, "application": "rest"}
+    address = f"{base_url}/{DATABASE}/r/user/application/"
+    key: str = requests.post(address, json=asked, timeout=_TIMEOUT_S).json()
+    _act_on_key(base_url, folder, key, "validate_")
+    return key
+
+
+def _act_on_key(base_url: str, folder: TrytonFolder, key: str, action: str) -> None:
+    """What the person whose key it is does with it, logged in for that."""
     password = folder.password_file.read_text("utf-8")
     with requests.Session() as http:
         database = f"{base_url}/{DATABASE}"
-        asked = {"user": _USER, "application": "rest"}
-        key: str = http.post(
-            f"{database}/r/user/application/", json=asked, timeout=_TIMEOUT_S
-        ).json()
         login = _call(http, database, "common.db.login", _USER, {"password": password})
         session = base64.b64encode(f"{_USER}:{login[0]}:{login[1]}".encode()).decode()
         http.headers["Authorization"] = f"Session {session}"
         model = "model.res.user.application"
-        waiting = _call(http, database, f"{model}.search", [["key", "=", key]], 0, None, None, {})
-        _call(http, database, f"{model}.validate_", waiting, {})
-    return key
+        keys = _call(http, database, f"{model}.search", [["key", "=", key]], 0, None, None, {})
+        _call(http, database, f"{model}.{action}", keys, {})
 
 
 def _call(http: requests.Session, database: str, method: str, *parameters: object) -> Any:

@@ -10,7 +10,9 @@ import pytest
 import yaml
 
 from switchboard.adapters.connector.compile import compile_connector
+from switchboard.adapters.connector.events import weak_events
 from switchboard.adapters.connector.samples import run_samples
+from switchboard.edges.webhook_schemes import SCHEMES
 
 ROOT = Path(__file__).parents[2]
 CONNECTORS = sorted((ROOT / "layers/switchboard/switchboard/connectors").glob("*.yaml"))
@@ -61,8 +63,11 @@ def test_a_connector_finds_by_both_keys_and_logs(file: Path) -> None:
 
 @pytest.mark.parametrize("file", CONNECTORS, ids=lambda file: file.stem)
 def test_an_event_that_asks_for_calls_is_authenticated_and_selected(file: Path) -> None:
-    for event in compile_connector(document(file))["events"].values():
-        assert event["verify"]["scheme"] in {"standard_webhooks", "header_secret", "basic"}
+    definition = compile_connector(document(file))
+
+    assert weak_events(definition) == []
+    for event in definition["events"].values():
+        assert event["verify"]["scheme"] in SCHEMES
         assert event["accept"]
 
 

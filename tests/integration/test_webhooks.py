@@ -3,7 +3,6 @@
 import base64
 import hmac
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,104 +10,68 @@ import pytest
 
 from switchboard import wiring
 from switchboard.contracts.applications import OutboundAnswer
-from tests.events import http_event
+from tests.events import HOST, http_event
 from tests.fakes.outbound import InMemoryOutboundStore
+from tests.integration import other_crms
 from tests.integration.answers import is_refused
 from tests.integration.canaries import NAME, NUMBER, STRANGER
 from tests.integration.deployment import NOWHERE, Answer, Deployment
 from tests.local.sandbox_crm.harness import WEBHOOK_SECRET
-from tests.unit.webhook_cases import ORGANIZATION, notification, outbound_message
+from tests.unit.webhook_cases import notification, outbound_message
 
-WEBHOOK: Final = "/v1/webhooks/sandbox"
-SUBJECT: Final = "CN=proxy.salesforce.com"
-ADA, GRACE, NOBODY = "C-1001", "C-1002", "C-9999"
-
-
-def compiled(request: Mapping[str, Any], mapped: str) -> dict[str, Any]:
-    return {
-        "steps": [
-            {
-                "id": "request",
-                "when": None,
-                "request": {"method": "GET", **request},
-                "map": mapped,
-                "stop_when": None,
-                "reads": False,
-            }
-        ],
-        "map": None,
-        "empty_when": ["not_found"],
-    }
+HUBSPOT: Final = "/v1/webhooks/hubspot"
+SALESFORCE: Final = "/v1/webhooks/salesforce"
+ADA, LEO, NOBODY = 1001, 1002, 9999
+PHONE: Final = f"<sf:Phone>{NUMBER}</sf:Phone><sf:Name>{NAME}</sf:Name>"
 
 
-READ: Final = compiled(
-    {"path": "/api/customers/${input.customer_id}"},
-    "{id: body.id, kind: 'customer', name: body.name, phones: [body.phone, body.mobile][?@]}",
-)
-BURST: Final = {
-    "verify": {"scheme": "zendesk", "secret": "hook_secret", "tolerance_s": 300},
-    "each": "@",
-    "accept": "kind == 'call_me'",
-    "id": "id",
-    "map": "{customer_id: customer, phone: phone}",
-    "read": "get_customer",
-}
-MESSAGE: Final = {
-    "verify": {
-        "scheme": "salesforce_om",
-        "organization_id": ORGANIZATION,
-        "certificate_subject": SUBJECT,
-        "name": None,
-        "secret": None,
-    },
-    "each": None,
-    "accept": "sObject.type == 'Contact'",
-    "id": None,
-    "map": "{customer_id: sObject.Id, phone: sObject.Phone}",
-    "read": None,
-}
-
-
-def connect(switchboard: Deployment, *, at: str = "") -> None:
-    """The sandbox CRM, telling more than it does of itself, in the ways of other CRMs."""
-    connectors = switchboard.documents["connectors"]
-    sandbox = connectors["connectors"]["sandbox"]
-    definition = sandbox["definition"]
-    events = {**definition["events"], "burst": BURST, "message": MESSAGE}
-    reading = {**definition["methods"]["find_phone"], **READ}
-    methods = {**definition["methods"], "get_customer": reading}
-    changed = {
-        **sandbox,
-        "definition": {**definition, "events": events, "methods": methods},
-        "settings": {**sandbox["settings"], **({"base": at} if at else {})},
-    }
-    switchboard.publish(connectors={**connectors, "connectors": {"sandbox": changed}})
+@pytest.fixture(scope="module", autouse=True)
+def _secrets(standing: Deployment) -> None:
+    other_crms.keep_secrets()
 
 
 @pytest.fixture(autouse=True)
 def _connected(switchboard: Deployment) -> None:
-    connect(switchboard)
+    other_crms.connect(switchboard)
 
 
-def item(number: int, customer: str = ADA, **change: Any) -> dict[str, Any]:
-    return {"id": f"evt-{number}", "kind": "call_me", "customer": customer, **change}
-
-
-def burst(switchboard: Deployment, *items: Any, in_base64: bool = False) -> Answer:
-    body = json.dumps(items)
-    stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    mac = hmac.digest(WEBHOOK_SECRET.encode(), (stamp + body).encode(), "sha256")
-    headers = {
-        "X-Zendesk-Webhook-Signature-Timestamp": stamp,
-        "X-Zendesk-Webhook-Signature": base64.b64encode(mac).decode(),
+def change(number: int | str, contact: int = ADA, **more: Any) -> dict[str, Any]:
+    return {
+        "eventId": number,
+        "occurredAt": 1767614400000,
+        "subscriptionType": "contact.propertyChange",
+        "objectId": contact,
+        "propertyValue": "true",
+        **more,
     }
+
+
+def proof(body: str, url: str) -> dict[str, str]:
+    """As HubSpot makes it."""
+    stamp = str(int(datetime.now(UTC).timestamp() * 1000))
+    mac = hmac.digest(WEBHOOK_SECRET.encode(), f"POST{url}{body}{stamp}".encode(), "sha256")
+    return {
+        "X-HubSpot-Request-Timestamp": stamp,
+        "X-HubSpot-Signature-v3": base64.b64encode(mac).decode(),
+    }
+
+
+def changes(switchboard: Deployment, *items: Any, in_base64: bool = False) -> Answer:
+    body = json.dumps(items)
+    headers = proof(body, f"https://{HOST}{HUBSPOT}?from=a/b")
     return switchboard.http(
-        "POST", WEBHOOK, body=body, headers=headers, key="", in_base64=in_base64
+        "POST",
+        HUBSPOT,
+        body=body,
+        headers=headers,
+        query={"from": "a/b"},
+        key="",
+        in_base64=in_base64,
     )
 
 
 def told(answer: Answer) -> tuple[int, int, int, int]:
-    """How many requests, repeats, ignored and unreadable items."""
+    """How many requests, and of them repeats; how many ignored and unreadable items."""
     assert answer.status == 202, answer.text
     said = answer.json
     assert said["state"] == "heard"
@@ -120,8 +83,14 @@ def request(switchboard: Deployment, request_id: str) -> OutboundAnswer:
     return OutboundAnswer.model_validate(answer.json)
 
 
+def lose_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = InMemoryOutboundStore()
+    store.is_down = True
+    monkeypatch.setattr(wiring, "outbound_store", lambda: store)
+
+
 def test_one_delivery_may_ask_for_several_calls(switchboard: Deployment) -> None:
-    answer = burst(switchboard, item(1), item(2, kind="closed"), item(3, GRACE))
+    answer = changes(switchboard, change(1), change(2, propertyValue="false"), change(3, LEO))
 
     assert told(answer) == (2, 0, 1, 0)
     for request_id in answer.json["requests"]:
@@ -130,24 +99,24 @@ def test_one_delivery_may_ask_for_several_calls(switchboard: Deployment) -> None
 
 
 def test_a_body_in_base64_is_verified_as_it_was_sent(switchboard: Deployment) -> None:
-    assert told(burst(switchboard, item(1), in_base64=True)) == (1, 0, 0, 0)
+    assert told(changes(switchboard, change(1), in_base64=True)) == (1, 0, 0, 0)
 
 
 def test_the_number_is_the_records_and_not_the_events(switchboard: Deployment) -> None:
-    burst(switchboard, item(1, phone=STRANGER))
+    taken = changes(switchboard, change(1, phone=STRANGER)).json["requests"]
     switchboard.deliver("outbound_dialing")
 
-    placed = switchboard.ecs.get("/emulator/interactions").json()["interactions"]
-    assert [one["contact"] for one in placed if one["direction"] == "outbound"][-1] == NUMBER
+    call_id = request(switchboard, taken[0]).call_id
+    assert switchboard.ecs.sees(call_id)["contact"] == NUMBER
 
 
 def test_a_delivery_sent_again_does_nothing_and_asks_the_crm_for_nothing(
     switchboard: Deployment,
 ) -> None:
-    first = burst(switchboard, item(1), item(3, GRACE)).json["requests"]
-    connect(switchboard, at=NOWHERE)
+    first = changes(switchboard, change(1), change(3, LEO)).json["requests"]
+    other_crms.connect(switchboard, at=NOWHERE)
 
-    again = burst(switchboard, item(1), item(3, GRACE))
+    again = changes(switchboard, change(1), change(3, LEO))
 
     assert told(again) == (2, 2, 0, 0)
     assert again.json["requests"] == first
@@ -157,58 +126,49 @@ def test_a_delivery_sent_again_does_nothing_and_asks_the_crm_for_nothing(
 def test_items_that_cannot_be_read_are_counted_and_the_others_taken(
     switchboard: Deployment,
 ) -> None:
-    answer = burst(switchboard, item(1, id="two words"), "text", item(2), item(3, ".."))
+    answer = changes(switchboard, change("two words"), "text", change(2))
 
-    assert told(answer) == (1, 0, 0, 3)
-    assert '"WebhookUnreadable"' in switchboard.output.getvalue()
+    assert told(answer) == (1, 0, 0, 2)
+    assert '"WebhookUnreadable":[2.0]' in switchboard.output.getvalue().replace(" ", "")
 
 
 def test_a_record_that_is_not_there_is_ignored(switchboard: Deployment) -> None:
-    assert told(burst(switchboard, item(1, NOBODY))) == (0, 0, 1, 0)
+    assert told(changes(switchboard, change(1, NOBODY))) == (0, 0, 1, 0)
 
 
 def test_while_the_crm_is_down_the_delivery_is_to_come_again(switchboard: Deployment) -> None:
-    burst(switchboard, item(1))
-    connect(switchboard, at=NOWHERE)
+    first = changes(switchboard, change(1)).json["requests"]
+    other_crms.connect(switchboard, at=NOWHERE)
 
-    answer = burst(switchboard, item(1), item(2, GRACE))
+    assert is_refused(changes(switchboard, change(1), change(2, LEO)), 503, "upstream_unavailable")
 
-    assert is_refused(answer, 503, "upstream_unavailable")
-    assert len(switchboard.queued) == 1
+    other_crms.connect(switchboard)
+    again = changes(switchboard, change(1), change(2, LEO))
+    assert told(again) == (2, 1, 0, 0)
+    assert again.json["requests"][0] == first[0]
 
 
 def test_what_cannot_be_kept_is_to_come_again(
     switchboard: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    burst(switchboard, item(1))
+    changes(switchboard, change(1))
     lose_the_store(monkeypatch)
 
-    assert is_refused(burst(switchboard, item(2)), 503, "state_unavailable")
+    assert is_refused(changes(switchboard, change(2)), 503, "state_unavailable")
     assert len(switchboard.queued) == 1
 
 
-def lose_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = InMemoryOutboundStore()
-    store.is_down = True
-    monkeypatch.setattr(wiring, "outbound_store", lambda: store)
+@pytest.mark.parametrize("forged", ["body", "address", "unsigned"])
+def test_a_forged_delivery_is_refused(switchboard: Deployment, forged: str) -> None:
+    body = json.dumps([change(1)])
+    headers = proof(body, f"https://{HOST}{HUBSPOT}")
 
-
-@pytest.mark.parametrize("change", ["body", "stamp", "unsigned"])
-def test_a_forged_delivery_is_refused(switchboard: Deployment, change: str) -> None:
-    stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    body = json.dumps([item(1)])
-    mac = hmac.digest(WEBHOOK_SECRET.encode(), (stamp + body).encode(), "sha256")
-    headers = {
-        "x-zendesk-webhook-signature-timestamp": stamp
-        if change != "stamp"
-        else stamp[:-1] + "+00:00",
-        "x-zendesk-webhook-signature": base64.b64encode(mac).decode(),
-    }
     answer = switchboard.http(
         "POST",
-        WEBHOOK,
-        body=body + (" " if change == "body" else ""),
-        headers={} if change == "unsigned" else headers,
+        HUBSPOT,
+        body=body + (" " if forged == "body" else ""),
+        headers={} if forged == "unsigned" else headers,
+        query={"to": "elsewhere"} if forged == "address" else None,
         key="",
     )
 
@@ -216,18 +176,17 @@ def test_a_forged_delivery_is_refused(switchboard: Deployment, change: str) -> N
     assert switchboard.queued == []
 
 
-def message(switchboard: Deployment, *notifications: str, subject: str = SUBJECT) -> Answer:
+def message(
+    switchboard: Deployment, *notifications: str, subject: str = other_crms.SUBJECT
+) -> Answer:
     """As API Gateway passes it on from a domain with mutual TLS."""
-    event = http_event("POST", WEBHOOK, body=outbound_message(*notifications))
-    event["pathParameters"] = {"connector": "sandbox"}
+    event = http_event("POST", SALESFORCE, body=outbound_message(*notifications))
+    event["pathParameters"] = {"connector": "salesforce"}
     if subject:
         certificate = {"subjectDN": subject, "issuerDN": "CN=an authority"}
         event["requestContext"]["authentication"] = {"clientCert": certificate}
     given = switchboard.invoke("outbound_request", event)
     return Answer(given["statusCode"], given["body"], given["headers"], took_s=0)
-
-
-PHONE: Final = f"<sf:Phone>{NUMBER}</sf:Phone><sf:Name>{NAME}</sf:Name>"
 
 
 def test_an_outbound_message_is_acknowledged_when_it_is_kept(switchboard: Deployment) -> None:

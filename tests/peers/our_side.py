@@ -10,7 +10,10 @@ import yaml
 
 from local.peers import RunningCrm
 from switchboard.adapters.connector.compile import compile_connector
-from switchboard.adapters.connector.transport import HttpTransport, Transport
+from switchboard.adapters.connector.engine import Secrets, Shared
+from switchboard.adapters.connector.patience import CallLimits
+from switchboard.adapters.connector.rendering import HttpRequest
+from switchboard.adapters.connector.transport import HttpAnswer, HttpTransport, Transport
 from switchboard.adapters.rest_crm import RestCrm
 from switchboard.domain.customer import Customer
 from switchboard.domain.deadline import Deadline
@@ -22,18 +25,41 @@ _CONNECTORS = REPOSITORY / "layers" / "switchboard" / "switchboard" / "connector
 
 
 @contextmanager
-def connected(running: RunningCrm, transport: Transport | None = None) -> Iterator[RestCrm]:
+def connected(
+    running: RunningCrm,
+    transport: Transport | None = None,
+    *,
+    secrets: Secrets | None = None,
+    shared: Shared | None = None,
+) -> Iterator[RestCrm]:
+    """One worker. Workers that are given the same `shared` know what the others learned."""
     crm = RestCrm(
         definition_of(running.connector_id),
         running.connector_settings(),
-        running.connector_secrets,
+        secrets or running.connector_secrets,
         default_region="US",
         transport=transport or HttpTransport(allow_loopback=True),
+        shared=shared,
     )
     try:
         yield crm
     finally:
         crm.close()
+
+
+class CountingTransport:
+    """The network, and how often it was used."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self._transport = HttpTransport(allow_loopback=True)
+
+    def exchange(self, request: HttpRequest, limits: CallLimits) -> HttpAnswer:
+        self.sent += 1
+        return self._transport.exchange(request, limits)
+
+    def close(self) -> None:
+        self._transport.close()
 
 
 def definition_of(connector: str) -> dict[str, Any]:

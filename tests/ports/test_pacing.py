@@ -160,6 +160,12 @@ def test_what_was_refused_was_not_taken(store: PacingStore) -> None:
     assert (level.taken, level.taken_by_postings) == (0, 0)
 
 
+def test_a_bucket_that_nobody_used_for_long_gives_as_much_as_ever(store: PacingStore) -> None:
+    for moment in (0, 1000, 1000.2, 5000):
+        waits = [store.take(SEARCH, 1, lane=LOOKUP, now=after(moment)) for _ in range(4)]
+        assert (waits == [0, 0, 0, 0]) == (moment != 1000.2)
+
+
 def test_buckets_do_not_share_what_they_hold(store: PacingStore) -> None:
     other = Bucket("pipedrive#search", calls=4, posting_calls=2, per_s=1)
     for _ in range(4):
@@ -347,6 +353,18 @@ def test_a_hundred_calls_that_are_throttled_together_count_once(store: PacingSto
 
     with ThreadPoolExecutor(10) as pool:
         assert sorted(pool.map(note, range(100)))[-2:] == [0, 1]
+
+
+def test_calls_that_are_throttled_together_again_count_once_more(store: PacingStore) -> None:
+    store.note_throttle("sandbox", since=after(-1), repeats_from=after(-30), now=NOW)
+    store.pause("sandbox", POSTING, until=after(5), reason="throttled", now=NOW)
+
+    times = [
+        store.note_throttle("sandbox", since=after(6), repeats_from=after(-23), now=after(7))
+        for _ in range(3)
+    ]
+
+    assert times == [2, 0, 0]
 
 
 def test_throttling_counts_up_while_it_repeats(store: PacingStore) -> None:

@@ -1,6 +1,7 @@
 """Only an authentic delivery passes, by every scheme; everything else is the same refusal."""
 
 import base64
+import hmac
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -306,13 +307,25 @@ def test_two_characters_that_hubspot_does_not_decode_stay_encoded() -> None:
 
 
 @pytest.mark.parametrize(
-    "stamp", ["2026-01-05T12:00:00", "2026-01-05", "0001-01-01T00:00:00+23:59"]
+    ("stamp", "is_good"),
+    [
+        ("2026-01-05T12:00:00Z", True),
+        ("2026-01-05T13:00:00.5+01:00", True),
+        ("2026-01-05T12:00:00", False),
+        ("2026-01-05", False),
+        ("0001-01-01T00:00:00+23:59", False),
+        ("yesterday", False),
+    ],
 )
-def test_a_moment_without_offset_or_out_of_all_time_is_refused(stamp: str) -> None:
+def test_a_moment_must_name_its_offset_even_when_it_is_signed(stamp: str, is_good: bool) -> None:
     case = BY_NAME["zendesk"]
+    mac = hmac.digest(SECRET.encode(), stamp.encode() + BODY, "sha256")
+    signed = case.with_headers(
+        x_zendesk_webhook_signature=base64.b64encode(mac).decode(),
+        x_zendesk_webhook_signature_timestamp=stamp,
+    )
 
-    changed = case.with_headers(x_zendesk_webhook_signature_timestamp=stamp)
-    assert not is_authentic(case, changed)
+    assert is_authentic(case, signed) is is_good
 
 
 @pytest.mark.parametrize(
@@ -357,6 +370,13 @@ def test_a_body_without_the_secret_is_refused_whatever_it_is(body: bytes) -> Non
     case = BY_NAME["body_secret"]
 
     assert not is_authentic(case, replace(case.delivery, raw_body=body))
+
+
+def test_a_number_in_the_body_is_no_secret_even_if_its_digits_are() -> None:
+    case = BY_NAME["body_secret"]
+    number = replace(case.delivery, raw_body=b'{"token": 12345}')
+
+    assert not is_authentic(case, number, {"hook": "12345"})
 
 
 def test_an_organisation_may_be_written_with_fifteen_characters() -> None:

@@ -1,6 +1,7 @@
 """The interpreter that has the vendors' clients is set up once, from its lock."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,14 @@ from tests.vendors.both_sides import REPOSITORY, VendorClient
 
 
 @pytest.fixture(scope="session")
-def vendor() -> VendorClient:
+def vendor() -> Iterator[VendorClient]:
     """Vendors' clients. Whoever writes a new one may name an interpreter that has its package."""
     given = os.environ.get("SWITCHBOARD_VENDORS_PYTHON")
     python = Path(given) if given else environment_python(REPOSITORY / ".local", "vendors", print)
-    return VendorClient(python)
+    client = VendorClient(python)
+    yield client
+    client.close()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "vendor: compares with a vendor's client library")

@@ -135,7 +135,7 @@ class Recorder:
                 if answer.status != 204:
                     self.wfile.write(answer.content)
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _take
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _take  # noqa: N815
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 """Keep the tests' output to what they say."""

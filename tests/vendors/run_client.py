@@ -1,13 +1,14 @@
 # mypy: ignore-errors
-"""Runs one function of `clients/<crm>.py` under the interpreter that has the vendors' clients.
+"""Runs functions of `clients/<crm>.py` under the interpreter that has the vendors' clients.
 
-It is asked on stdin, `{"crm", "operation", "server", "arguments"}`, and answers on stdout:
-`{"result"}`, or `{"raised": {"type", "status", "text"}}` when the client raised an exception.
+Each line of stdin asks for one, `{"operation", "server", "arguments"}`, and is answered by a line
+on stdout: `{"result"}`, or `{"raised": {"type", "status", "text"}}` for an exception of the client.
 Whatever goes through `requests` ends up at `server`, wherever the client believes it is going, so
 clients with a fixed https address can be judged too. Clients with another HTTP library take
 `server` as their host.
 """
 
+import contextlib
 import importlib.util
 import json
 import sys
@@ -19,14 +20,23 @@ MEANT_FOR = "X-Meant-For"
 
 
 def main() -> None:
-    asked = json.load(sys.stdin)
-    send_everything_to(asked["server"])
-    operation = getattr(loaded(asked["crm"]), asked["operation"])
+    answers = sys.stdout
+    module = loaded(sys.argv[1])
+    for line in sys.stdin:
+        asked = json.loads(line)
+        # A client that prints would write between our lines.
+        with contextlib.redirect_stdout(sys.stderr), everything_sent_to(asked["server"]):
+            answer = done(module, asked)
+        answers.write(json.dumps(answer, default=str) + "\n")
+        answers.flush()
+
+
+def done(module, asked) -> dict:
+    operation = getattr(module, asked["operation"])
     try:
-        answer = {"result": operation(asked["server"], **asked["arguments"])}
+        return {"result": operation(asked["server"], **asked["arguments"])}
     except Exception as error:  # noqa: BLE001 - what the client raises is part of its judgement
-        answer = {"raised": described(error)}
-    json.dump(answer, sys.stdout, default=str)
+        return {"raised": described(error)}
 
 
 def loaded(crm: str):
@@ -37,10 +47,13 @@ def loaded(crm: str):
     return module
 
 
-def send_everything_to(server: str) -> None:
+@contextlib.contextmanager
+def everything_sent_to(server: str):
+    """Turns `requests` to the recorder for a while, where a client uses it."""
     try:
         from requests.adapters import HTTPAdapter
     except ImportError:
+        yield
         return
     send = HTTPAdapter.send
 
@@ -57,6 +70,10 @@ def send_everything_to(server: str) -> None:
         return response
 
     HTTPAdapter.send = redirected
+    try:
+        yield
+    finally:
+        HTTPAdapter.send = send
 
 
 def described(error: Exception) -> dict:

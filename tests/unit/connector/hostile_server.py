@@ -124,3 +124,7 @@ def http(body: bytes, *, status: str = "200 OK", headers: str = "") -> bytes:
     """A well-formed answer."""
     head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nContent-Type: application/json\r\n"
     return f"{head}{headers}\r\n".encode() + body
+
+
+# For a server that hangs up after its answer: the client must not race it for the connection.
+LAST: str = "Connection: close\r\n"

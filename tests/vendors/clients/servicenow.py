@@ -14,13 +14,11 @@ def _resource(table, fields=()):
     return client.resource(api_path=f"/table/{table}")
 
 
-def find(_server, table, columns, values, fields, active_only=True):
-    """Rows of which one of the columns is one of the values."""
-    query, is_first = pysnow.QueryBuilder(), True
-    for column in columns:
-        for value in values:
-            query = (query if is_first else query.OR()).field(column).equals(value)
-            is_first = False
+def find(_server, table, conditions, fields, active_only=True):
+    """Rows that fulfil one of the conditions, each a column and its value."""
+    query = pysnow.QueryBuilder()
+    for place, (column, value) in enumerate(conditions):
+        query = (query.OR() if place else query).field(column).equals(value)
     if active_only:
         query = query.AND().field("active").equals("true")
     answer = _resource(table).get(query=query, limit=10, fields=fields, exclude_reference_link=True)

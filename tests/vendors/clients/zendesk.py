@@ -35,9 +35,7 @@ def create_ticket(server, *, fields, comment):
 
 
 def update_ticket(server, *, ticket, stamp, comment):
-    changed = Ticket(
-        id=ticket, safe_update=True, updated_stamp=stamp, comment=Comment(**comment)
-    )
+    changed = Ticket(id=ticket, safe_update=True, updated_stamp=stamp, comment=Comment(**comment))
     return _client().tickets.update(changed).ticket.to_dict()
 
 

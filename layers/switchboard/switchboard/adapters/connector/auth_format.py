@@ -53,8 +53,8 @@ class BasicAuth(Piece):
     """User name and password."""
 
     scheme: Literal["basic"]
-    username: Template
-    password: Template
+    username: Template = Field(description="From `secret` or `settings`.")
+    password: Template = Field(description="From `secret`.")
 
 
 class _OAuth(Piece):
@@ -95,15 +95,19 @@ class ClientCredentialsAuth(_OAuth):
     """OAuth2 client credentials."""
 
     scheme: Literal["oauth2_client_credentials"]
-    client_id: Template = "${secret.client_id}"
-    client_secret: Template = "${secret.client_secret}"  # noqa: S105 - a name, no value
+    client_id: Template = Field(
+        default="${secret.client_id}", description="Who we are to the token endpoint."
+    )
+    client_secret: Template = Field(default="${secret.client_secret}", description="From `secret`.")
 
 
 class RefreshAuth(_OAuth):
     """OAuth2 with a refresh token that a person obtained once; the server may replace it."""
 
     scheme: Literal["oauth2_refresh"]
-    client_id: Template = "${secret.client_id}"
+    client_id: Template = Field(
+        default="${secret.client_id}", description="Who we are to the token endpoint."
+    )
     refresh_token: Template = Field(
         default="${secret.refresh_token}", description="The first refresh token."
     )
@@ -113,8 +117,12 @@ class JwtBearerAuth(_OAuth):
     """OAuth2 with a statement about ourselves, signed by a key that stays in AWS KMS (RS256)."""
 
     scheme: Literal["oauth2_jwt_bearer"]
-    client_id: Template | None = None
-    client_secret: Template | None = None
+    client_id: Template | None = Field(
+        default=None, description="Who we are, where the endpoint asks for it beside the assertion."
+    )
+    client_secret: Template | None = Field(
+        default=None, description="Where the endpoint asks for it."
+    )
     issuer: Template = Field(description="`iss`: often the client id.")
     subject: Template = Field(description="`sub`: the user we act for.")
     audience: Template | None = Field(

@@ -15,9 +15,20 @@ from switchboard.adapters.connector.format_types import (
 )
 
 # Several secrets are several senders; the one before a change needs no naming here.
-Secrets = SecretName | Annotated[list[SecretName], Field(min_length=1)]
-ToleranceS = Annotated[int, Field(gt=0, le=3600)]
-ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.~-]{1,64}$")]
+Secrets = Annotated[
+    SecretName | Annotated[list[SecretName], Field(min_length=1)],
+    Field(description="Name of the secret, or of several that are good; `<name>_previous` is too."),
+]
+ToleranceS = Annotated[
+    int, Field(gt=0, le=3600, description="How far the delivery's time may be from ours.")
+]
+ParameterName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_.~-]{1,64}$",
+        description="The query parameter in which the secret stands.",
+    ),
+]
 
 
 class StandardWebhooks(Piece):
@@ -34,7 +45,9 @@ class HubSpotV3(Piece):
     scheme: Literal["hubspot_v3"]
     secret: Secrets
     tolerance_s: ToleranceS = 300
-    base_url: OpenTemplate = ""
+    base_url: OpenTemplate = Field(
+        default="", description="What HubSpot calls, without the path, where we see another host."
+    )
 
 
 class Zendesk(Piece):
@@ -50,14 +63,16 @@ class Espo(Piece):
 
     scheme: Literal["espo"]
     secret: Secrets
-    webhook_id: OpenTemplate = ""
+    webhook_id: OpenTemplate = Field(
+        default="", description="The only webhook that may send; any with the secret without it."
+    )
 
 
 class HeaderSecret(Piece):
     """A fixed header with a secret value."""
 
     scheme: Literal["header_secret"]
-    header: str = Field(pattern=HEADER_NAME.pattern)
+    header: str = Field(pattern=HEADER_NAME.pattern, description="The header's name.")
     secret: Secrets
 
 
@@ -65,7 +80,7 @@ class BasicSecret(Piece):
     """User name and password in the Authorization header."""
 
     scheme: Literal["basic"]
-    username: OpenTemplate
+    username: OpenTemplate = Field(description="The user name; the password is the secret.")
     secret: Secrets
 
 
@@ -81,7 +96,7 @@ class BodySecret(Piece):
     """A secret that stands in the body itself; `path` is an expression over it."""
 
     scheme: Literal["body_secret"]
-    path: Expression
+    path: Expression = Field(description="An expression over the body that finds the secret.")
     secret: Secrets
 
 
@@ -89,10 +104,17 @@ class SalesforceOutboundMessage(Piece):
     """Salesforce's SOAP message: its organisation, and what else proves where it comes from."""
 
     scheme: Literal["salesforce_om"]
-    organization_id: OpenTemplate
-    certificate_subject: OpenTemplate = ""
-    name: ParameterName | None = None
-    secret: Secrets | None = None
+    organization_id: OpenTemplate = Field(
+        description="Whose messages are taken, from `settings`; 15 or 18 characters."
+    )
+    certificate_subject: OpenTemplate = Field(
+        default="",
+        description="The client certificate's subject, as API Gateway writes it (mutual TLS).",
+    )
+    name: ParameterName | None = Field(
+        default=None, description="The query parameter in which the secret stands."
+    )
+    secret: Secrets | None = Field(default=None, description="Name of the secret in the address.")
 
     @model_validator(mode="after")
     def _names_the_secrets_place(self) -> "SalesforceOutboundMessage":
@@ -119,13 +141,24 @@ class Event(Piece):
     """Something the CRM tells us by itself. Expressions see its body, or with `each` one item
     of it, and `headers`, `settings`, `tables`, and the whole as `body`."""
 
-    description: str = ""
-    verify: Verification
-    each: Expression | None = None
-    accept: Expression | None = None
-    id: Expression | None = None
-    map: Expression
-    read: Name | None = None
+    description: str = Field(default="", description="When the CRM sends it, and how to set it up.")
+    verify: Verification = Field(description="How the CRM proves that a delivery is its own.")
+    each: Expression | None = Field(
+        default=None, description='Finds the list of items in the body; "@" when the body is one.'
+    )
+    accept: Expression | None = Field(
+        default=None, description="Which items ask for something; all of them without it."
+    )
+    id: Expression | None = Field(
+        default=None, description="Tells repeats apart; take it from what is signed."
+    )
+    map: Expression = Field(
+        description="What is asked: customer_id, phone, name, business_process, time_zone, "
+        "call_after, remarks; other keys go to `read` only."
+    )
+    read: Name | None = Field(
+        default=None, description="The method that reads the record again before anybody is called."
+    )
 
     @model_validator(mode="after")
     def _can_be_told_apart(self) -> "Event":

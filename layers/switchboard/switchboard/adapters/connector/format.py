@@ -31,10 +31,16 @@ from switchboard.adapters.connector.settings import read_setting
 class Setting(Piece):
     """One thing an organisation fills in. Without a default it must be given."""
 
-    type: Literal["string", "integer", "number", "boolean"] = "string"
-    description: str = ""
-    default: str | int | float | bool | None = None
-    pattern: str | None = None
+    type: Literal["string", "integer", "number", "boolean"] = Field(
+        default="string", description="What it is; text that holds one is read."
+    )
+    description: str = Field(default="", description="For whoever fills it in.")
+    default: str | int | float | bool | None = Field(
+        default=None, description="Without one, the setting must be given."
+    )
+    pattern: str | None = Field(
+        default=None, description="A regular expression that the whole value must match."
+    )
 
     @field_validator("pattern")
     @classmethod
@@ -58,31 +64,58 @@ class Setting(Piece):
 class Timeouts(Piece):
     """Bounds inside the caller's deadline: connecting, and each silence while reading."""
 
-    connect_s: float = Field(default=2.0, gt=0, le=30)
-    read_s: float = Field(default=10.0, gt=0, le=60)
+    connect_s: float = Field(default=2.0, gt=0, le=30, description="Seconds for a connection.")
+    read_s: float = Field(
+        default=10.0, gt=0, le=60, description="Seconds of silence before an answer counts as lost."
+    )
 
 
 class ErrorRule(Piece):
     """What an answer means when `when` holds over status, headers (lower case) and body."""
 
-    when: Expression
-    error_class: ErrorClass = Field(alias="class", strict=False)
-    detail: Expression | None = None
-    wait: Expression | None = None
-    record_id: Expression | None = None
-    nothing_done: bool = False
+    when: Expression = Field(description="Expression over status, headers (lower case) and body.")
+    error_class: ErrorClass = Field(
+        alias="class", strict=False, description="What such an answer means."
+    )
+    detail: Expression | None = Field(
+        default=None, description="Finds the CRM's error code, for logs; never a text."
+    )
+    wait: Expression | None = Field(
+        default=None, description="Seconds until a next try, where Retry-After does not say it."
+    )
+    record_id: Expression | None = Field(
+        default=None, description="For `duplicate`: the id of the record that is there."
+    )
+    nothing_done: bool = Field(
+        default=False, description="A promise that a write with this answer changed nothing."
+    )
 
 
 class Request(Piece):
     """A request; `path` below the server, or a `url` that the server gave in an earlier step."""
 
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = None
-    path: PathTemplate | None = None
-    url: OpenTemplate | None = None
-    query: dict[str, QueryValue] = {}
-    headers: Headers = {}
-    body: Tree = None
-    form: dict[str, QueryValue] | None = None
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = Field(
+        default=None, description="GET, or POST where there is a body."
+    )
+    path: PathTemplate | None = Field(
+        default=None, description="Below the server; each `${…}` is one encoded segment."
+    )
+    url: OpenTemplate | None = Field(
+        default=None,
+        description="An address that the server gave in an earlier step; it must lead back to it.",
+    )
+    query: dict[str, QueryValue] = Field(
+        default={},
+        description="Each value is percent-encoded; a list repeats the key; null leaves it out.",
+    )
+    headers: Headers = Field(default={}, description="Beside those of the file.")
+    body: Tree = Field(
+        default=None,
+        description="A JSON tree; null leaves a key out. {for_each, make} makes a list.",
+    )
+    form: dict[str, QueryValue] | None = Field(
+        default=None, description="Fields of a form, instead of a body."
+    )
 
     @model_validator(mode="after")
     def _has_one_address_and_one_body(self) -> "Request":
@@ -98,22 +131,32 @@ class Request(Piece):
 class Step(Piece):
     """One request of a method."""
 
-    id: Name
-    description: str = ""
-    when: Expression | None = None
-    request: Request
-    map: Expression | None = None
-    stop_when: Expression | None = None
-    reads: bool = False
+    id: Name = Field(description="Later steps see what it made as `steps.<id>`.")
+    description: str = Field(default="", description="For people.")
+    when: Expression | None = Field(default=None, description="Runs only if this holds.")
+    request: Request = Field(description="What is sent.")
+    map: Expression | None = Field(
+        default=None, description="What the step makes of the answer; its body without one."
+    )
+    stop_when: Expression | None = Field(
+        default=None, description="Ends the method after this step if it holds."
+    )
+    reads: bool = Field(default=False, description="It only asks, although by POST.")
 
 
 class Page(Piece):
     """How the next page is asked for. `next` sees the answer, and the number of its `page`."""
 
-    next: Expression
-    into: Annotated[str, Field(pattern=r"^(query|body)(\.[A-Za-z0-9_@$-]+)+$")] | None = None
-    follow: bool = False
-    max_pages: int = Field(default=3, ge=1, le=20)
+    next: Expression = Field(
+        description="Names the next page, over the answer and `page`; null at the end."
+    )
+    into: Annotated[str, Field(pattern=r"^(query|body)(\.[A-Za-z0-9_@$-]+)+$")] | None = Field(
+        default=None, description="The key that takes it, for example query.cursor."
+    )
+    follow: bool = Field(
+        default=False, description="It is an address of the server's and is followed."
+    )
+    max_pages: int = Field(default=3, ge=1, le=20, description="Never more pages than this.")
 
     @model_validator(mode="after")
     def _goes_somewhere(self) -> "Page":
@@ -125,25 +168,37 @@ class Page(Piece):
 class Batch(Piece):
     """How many records one call of the method takes at most."""
 
-    most: int = Field(ge=2, le=1000)
+    most: int = Field(ge=2, le=1000, description="Never more records than this in one call.")
 
 
 class Method(Piece):
     """Something the CRM can do: one request, or steps."""
 
-    description: str = ""
-    request: Request | None = None
-    steps: list[Step] = []
-    map: Expression | None = None
-    empty_when: list[Annotated[ErrorClass, Field(strict=False)]] = []
-    idempotency: Literal["upsert", "client_id", "header", "once_token", "search_first", "none"] = (
-        "none"
+    description: str = Field(default="", description="For people: what it does and why so.")
+    request: Request | None = Field(default=None, description="The one request; or use `steps`.")
+    steps: list[Step] = Field(
+        default=[], description="Requests in order; later ones see the earlier."
     )
-    settle_s: float = Field(default=0.0, ge=0)
-    needs_customer: bool = False
-    page: Page | None = None
-    batch: Batch | None = None
-    query_bodies: list[str] = []
+    map: Expression | None = Field(
+        default=None, description="Makes the result: rows of a lookup, {id, created} of a write."
+    )
+    empty_when: list[Annotated[ErrorClass, Field(strict=False)]] = Field(
+        default=[], description="Classes that mean nobody was found."
+    )
+    idempotency: Literal["upsert", "client_id", "header", "once_token", "search_first", "none"] = (
+        Field(default="none", description="What makes it safe to write again.")
+    )
+    settle_s: float = Field(
+        default=0.0, ge=0, description="Seconds until the CRM's own search finds a new record."
+    )
+    needs_customer: bool = Field(
+        default=False, description="It can only write on somebody's record."
+    )
+    page: Page | None = Field(default=None, description="How a lookup asks for further pages.")
+    batch: Batch | None = Field(default=None, description="Makes it a method for several records.")
+    query_bodies: list[str] = Field(
+        default=[], description="Keys of the body whose texts the server reads as a query."
+    )
 
     @model_validator(mode="after")
     def _has_one_form(self) -> "Method":
@@ -167,33 +222,57 @@ class Method(Piece):
 class Lookups(Piece):
     """Methods to try in order, until one finds a record that really carries what was asked."""
 
-    by_phone: list[Name] = []
-    by_email: list[Name] = []
+    by_phone: list[Name] = Field(
+        default=[], description="Tried in order with `input.phone`, until a row carries the number."
+    )
+    by_email: list[Name] = Field(default=[], description="Tried in order with `input.email`.")
 
 
 class Checked(Piece):
     """Who, other than its author, says that the file is right."""
 
-    how: Literal["live", "vendor_description", "vendor_client", "documentation"]
-    by: str = Field(default="", alias="with")
+    how: Literal["live", "vendor_description", "vendor_client", "documentation"] = Field(
+        description="What judged it."
+    )
+    by: str = Field(
+        default="",
+        alias="with",
+        description="Which application, description or library, with its version.",
+    )
 
 
 class _File(Piece):
-    id: Id
-    title: str = ""
-    docs: str = ""
-    checked: Checked = Checked(how="documentation")
-    unconfirmed: list[str] = []
-    settings: dict[Name, Setting] = {}
-    secrets: list[Name] = []
-    server: OpenTemplate
-    headers: Headers = {}
-    auth: Auth = NoAuth()
-    limits: list[Limit] = []
-    timeouts: Timeouts = Timeouts()
-    errors: list[ErrorRule] = []
-    tables: dict[Name, dict[str, str | int | float | bool]] = {}
-    samples: list[Sample] = []
+    id: Id = Field(description="Its name in keys, logs and settings; the same as the file.")
+    title: str = Field(default="", description="For people.")
+    docs: str = Field(default="", description="Where its facts come from.")
+    checked: Checked = Field(
+        default=Checked(how="documentation"),
+        description="How far somebody other than its author has checked it.",
+    )
+    unconfirmed: list[str] = Field(
+        default=[], description="Plain sentences: what nobody could confirm."
+    )
+    settings: dict[Name, Setting] = Field(default={}, description="What an organisation fills in.")
+    secrets: list[Name] = Field(
+        default=[], description="Names only; the values are in Secrets Manager."
+    )
+    server: OpenTemplate = Field(description="The one place that requests go to.")
+    headers: Headers = Field(default={}, description="Sent with every request.")
+    auth: Auth = Field(default=NoAuth(), description="How we prove who we are.")
+    limits: list[Limit] = Field(default=[], description="What the CRM can take, over all workers.")
+    timeouts: Timeouts = Field(
+        default=Timeouts(), description="Bounds inside the caller's deadline."
+    )
+    errors: list[ErrorRule] = Field(
+        default=[],
+        description="What an answer means where the status does not say it; the first that holds.",
+    )
+    tables: dict[Name, dict[str, str | int | float | bool]] = Field(
+        default={}, description="Code lists for `pick`; an organisation may override entries."
+    )
+    samples: list[Sample] = Field(
+        default=[], description="Stories that are tests and documentation."
+    )
 
     @field_validator("secrets")
     @classmethod
@@ -206,15 +285,20 @@ class _File(Piece):
 class ConnectorFile(_File):
     """A CRM."""
 
-    connector: Literal[1]
-    lookups: Lookups = Lookups()
-    methods: dict[Name, Method] = {}
-    events: dict[Name, Event] = {}
-    link: OpenTemplate = ""
+    connector: Literal[1] = Field(description="The version of this format.")
+    lookups: Lookups = Field(default=Lookups(), description="Which methods find a customer.")
+    methods: dict[Name, Method] = Field(default={}, description="What the CRM can do.")
+    events: dict[Name, Event] = Field(default={}, description="What the CRM tells us by itself.")
+    link: OpenTemplate = Field(
+        default="",
+        description="The page of a record, for the agent's screen; sees `record` and `settings`.",
+    )
 
 
 class EcsProfileFile(_File):
     """The contact centre's own API, as far as it is known."""
 
-    ecs_profile: Literal[1]
-    operations: dict[Literal["queue_call", "hold", "retrieve", "transfer", "hang-up"], Method] = {}
+    ecs_profile: Literal[1] = Field(description="The version of this format.")
+    operations: dict[Literal["queue_call", "hold", "retrieve", "transfer", "hang-up"], Method] = (
+        Field(default={}, description="What the contact centre can do.")
+    )

@@ -97,7 +97,7 @@ class Budget(Piece):
 class BudgetLimit(Piece):
     """What the CRM itself says is left. Postings stop at the reserve, lookups at nothing."""
 
-    budget: Budget
+    budget: Budget = Field(description="Expressions that read what is left.")
     match: Pattern | None = Field(
         default=None, description="A regular expression searched in the path; absent: every call."
     )

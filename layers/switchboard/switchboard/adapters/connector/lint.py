@@ -118,9 +118,9 @@ def _is_used_by_default(document: Document, kind: str, name: str) -> bool:
         return name == "region"  # the country of numbers without a country code
     auth = document.get("auth") or {}
     by_default = {"client_id", "client_secret", "refresh_token"}
-    if kind == "secrets" and str(auth.get("scheme", "")).startswith("oauth2"):
-        if name in by_default and name not in auth:
-            return True
+    is_oauth = str(auth.get("scheme", "")).startswith("oauth2")
+    if kind == "secrets" and is_oauth and name in by_default and name not in auth:
+        return True
     verifications = [event.get("verify") or {} for event in (document.get("events") or {}).values()]
     return kind == "secrets" and any(name in str(verify) for verify in verifications)
 

@@ -7,6 +7,7 @@ every expression is read as a tree, and every name in it looked up in what its p
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import jmespath
@@ -136,7 +137,7 @@ def _unknown_names(tree: Node, names: Names) -> Iterator[Trouble]:
 
 
 def _lost_in_a_list(tree: Node, names: Names) -> Iterator[Trouble]:
-    """`body.rows[].{a: settings.b}` asks every row for `settings`: JMESPath looks no further out."""
+    """`body.rows[].{a: settings.b}` asks each row for `settings`: nothing looks further out."""
     for node in _all(tree):
         if node["type"] not in _NARROWING:
             continue
@@ -225,8 +226,7 @@ def _status_trap(node: Node) -> Iterator[Trouble]:
 
 def _quoted_comparisons(expression: str) -> Iterator[Trouble]:
     """`type == "call"` compares with the field named call; JMESPath's texts have single quotes."""
-    tokens = list(Lexer().tokenize(expression))
-    for first, second in zip(tokens, tokens[1:], strict=False):
+    for first, second in pairwise(Lexer().tokenize(expression)):
         if first["type"] in _COMPARISONS and second["type"] == "quoted_identifier":
             yield Trouble(
                 f'"{second["value"]}" in double quotes is the name of a field, not a text',

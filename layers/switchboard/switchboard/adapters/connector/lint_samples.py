@@ -13,7 +13,8 @@ from switchboard.adapters.connector.transport import HttpAnswer
 
 _NOW: Final = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 _LIMITED: Final = frozenset({"throttled", "quota_exhausted"})
-_NEVER_REPEATED: Final = "none"
+# A repeat is nowhere recognised, or answered like the first.
+_TELLS_NO_REPEAT: Final = frozenset({"none", "header"})
 
 Document = Mapping[str, Any]
 Sample = Mapping[str, Any]
@@ -170,9 +171,11 @@ def _log_gaps(definition: Mapping[str, Any], samples: list[Sample]) -> Iterator[
         results = [s.get("result") for s in samples if s.get("method") == name]
         if name == LOG_METHOD:
             created = {r.get("created") for r in results if isinstance(r, Mapping)}
-            if True not in created:
+            # Some CRMs answer an upsert without saying which of the two it was.
+            cannot_tell = method["idempotency"] == "upsert" and False in created
+            if True not in created and not cannot_tell:
                 yield _missing(f"{name}: a record that was created (`created: true`)")
-            if False not in created and method["idempotency"] != _NEVER_REPEATED:
+            if False not in created and method["idempotency"] not in _TELLS_NO_REPEAT:
                 yield _missing(f"{name}: the same again, not created a second time")
         elif not any(results):
             yield _missing(f"{name}: the good path")

@@ -1,8 +1,9 @@
 """Texts as literals of the query languages that CRMs speak.
 
 Rule: what comes out is one literal or one term, whatever went in. A text that a language cannot
-express becomes null, and null inside a text is an error: a lookup that cannot be asked is not
-asked. No function here shortens or corrects a text, because a changed question finds others.
+express is an error and not null, which would leave out a whole condition: a lookup that cannot be
+asked is not asked. No function here shortens or corrects a text, because a changed question finds
+others.
 """
 
 import json
@@ -26,7 +27,12 @@ def _of_one_line(escape: Callable[[str], str | None]) -> Escaper:
     """The escaper for texts without control characters; others cannot be expressed."""
 
     def escaper(text: str | None) -> str | None:
-        return None if text is None or _CONTROL.search(text) else escape(text)
+        if text is None:
+            return None
+        literal = None if _CONTROL.search(text) else escape(text)
+        if literal is None:
+            raise ValueError("this query language cannot express the text")
+        return literal
 
     return escaper
 

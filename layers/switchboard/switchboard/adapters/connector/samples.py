@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from switchboard.adapters.connector.engine import Engine
+from switchboard.adapters.connector.engine import Engine, Shared
 from switchboard.adapters.connector.event_samples import played_event
 from switchboard.adapters.connector.events import connector_events
 from switchboard.adapters.connector.exchange import ClassifiedRejection
@@ -88,6 +88,13 @@ class _Played:
             yield f"exchange[{position}]: this request was never sent"
 
 
+class _SampleSigner:
+    """Signs nothing: a sample's token endpoint gives its token to everybody."""
+
+    def sign(self, key: str, message: bytes) -> bytes:
+        return b"signature-of-the-sample"
+
+
 def run_samples(
     definition: Mapping[str, Any], samples: list[Mapping[str, Any]]
 ) -> list[SampleReport]:
@@ -123,7 +130,7 @@ def rehearse(definition: Mapping[str, Any], sample: Sample) -> Rehearsal:
         result = _result(definition, sample, played)
     except UpstreamError as error:
         wait = getattr(error, "retry_after_s", None)
-        return Rehearsal(tuple(played.sent), error_class=_class_of(error), wait=wait)
+        return Rehearsal(tuple(played.sent), error_class=class_of(error), wait=wait)
     return Rehearsal(tuple(played.sent), result)
 
 
@@ -161,7 +168,7 @@ def _logged_together(definition: Mapping[str, Any], sample: Sample, played: _Pla
     records = [_record(definition, said) for said in sample.input["records"]]
     crm = _crm(definition, sample, played)
     return [
-        {"class": _class_of(told)} if isinstance(told, SwitchboardError) else _shown_log(told)
+        {"class": class_of(told)} if isinstance(told, SwitchboardError) else _shown_log(told)
         for told in crm.log_interactions(records, deadline=Deadline.after(_BUDGET_S))
     ]
 
@@ -217,7 +224,11 @@ def _written(
     if method is None:
         raise Misconfigured(f"there is no {name} in this file")
     engine = Engine(
-        definition, sample.settings, lambda: _secrets(definition, sample), transport=played
+        definition,
+        sample.settings,
+        lambda: _secrets(definition, sample),
+        transport=played,
+        shared=Shared(signer=_SampleSigner()),
     )
     return engine.write(name, method, sample.input, deadline=Deadline.after(_BUDGET_S))
 
@@ -242,6 +253,7 @@ def _crm(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Rest
         default_region=_region(sample),
         transport=played,
         wall_clock=lambda: _NOW,
+        shared=Shared(signer=_SampleSigner()),
     )
 
 
@@ -311,7 +323,7 @@ def _failure_differences(sample: Sample, error: SwitchboardError) -> Iterator[st
     if sample.fails is None:
         yield f"it failed: {error}"
         return
-    yield from _differences("fails.class", sample.fails.error_class, _class_of(error))
+    yield from _differences("fails.class", sample.fails.error_class, class_of(error))
     if sample.fails.wait is not None:
         waited = getattr(error, "retry_after_s", None)
         yield from _differences("fails.wait", sample.fails.wait, waited)
@@ -320,7 +332,7 @@ def _failure_differences(sample: Sample, error: SwitchboardError) -> Iterator[st
         yield from _differences("fails.detail", sample.fails.detail, code)
 
 
-def _class_of(error: SwitchboardError) -> str:
+def class_of(error: SwitchboardError) -> str:
     match error:
         case ClassifiedRejection():
             return error.error_class.value

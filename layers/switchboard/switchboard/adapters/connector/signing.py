@@ -1,7 +1,6 @@
 """Signed statements about ourselves (JWT, RS256). The private key stays in AWS KMS."""
 
 import base64
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -31,7 +30,7 @@ class Signer(Protocol):
     """Signs with a private key that it never shows."""
 
     def sign(self, key: str, message: bytes) -> bytes:
-        """The RS256 signature (RSASSA-PKCS1-v1_5 over SHA-256) by the named key.
+        """The RS256 signature (RSASSA-PKCS1-v1_5 over SHA-256) by the named key; up to 4 KB.
 
         Raises: Misconfigured when the key cannot be used, StateUnavailable for an outage.
         """
@@ -44,13 +43,11 @@ class KmsSigner:
         self._client = client
 
     def sign(self, key: str, message: bytes) -> bytes:
-        # The digest travels, because KMS takes no more than 4 KB of message.
-        digest = hashlib.sha256(message).digest()
         try:
             answer = self._client().sign(
                 KeyId=key,
-                Message=digest,
-                MessageType="DIGEST",
+                Message=message,
+                MessageType="RAW",
                 SigningAlgorithm="RSASSA_PKCS1_V1_5_SHA_256",
             )
         except ClientError as error:

@@ -26,6 +26,7 @@ class Trouble(StrEnum):
     UNAVAILABLE = "unavailable"
     THROTTLED = "throttled"
     OTHER_SERVER = "other_server"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ class SharedTokens:
             seen, now = self._store.read_token(credentials.token_key), self._wall_clock()
             if seen.is_good(now) and seen.version != self._refused_version:
                 return _as_token(credentials.token_key, seen)
-            self._heed(seen, now)
+            self._heed(seen, now, credentials.fingerprint)
             if self._store.lease_token(
                 credentials.token_key, seen_version=seen.version, holder=holder, now=now
             ):
@@ -255,7 +255,7 @@ class SharedTokens:
         with suppress(StateUnavailable):
             self._store.pause_token(turn.key, holder=turn.holder, trouble=trouble, until=until)
 
-    def _heed(self, seen: SharedToken, now: datetime) -> None:
+    def _heed(self, seen: SharedToken, now: datetime, fingerprint: str) -> None:
         """Another worker was told to wait, or met a failure, a moment ago: so would we."""
         if seen.paused_until is None or now >= seen.paused_until:
             return
@@ -267,6 +267,8 @@ class SharedTokens:
                 raise UpstreamThrottled(self._system, "token: throttled", left_s)
             case Trouble.OTHER_SERVER:
                 raise OtherServer(self._system)
+            case Trouble.REFUSED:
+                self._watch.require_usable(fingerprint, afresh=True)
 
     def _too_late(self) -> UpstreamUnavailable:
         return UpstreamUnavailable(self._system, "no token in time")
@@ -287,10 +289,10 @@ def _waits(deadline: Deadline) -> Iterator[float]:
 
 
 def _pause_after(error: SwitchboardError) -> tuple[Trouble, float]:
-    """For how long nobody need ask again. A refusal is counted, which ends asking soon enough."""
+    """For how long nobody need ask again. After a refusal the count of refusals decides that."""
     match error:
-        case CredentialRefused():
-            return Trouble.NONE, 0.0
+        case CredentialRefused() | ClassifiedRejection():
+            return Trouble.REFUSED, _LONGEST_PAUSE_S
         case UpstreamThrottled():
             wait_s = error.retry_after_s
             said_s = _PAUSE_WHEN_THROTTLED_S if wait_s is None else wait_s

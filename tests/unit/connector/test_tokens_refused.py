@@ -1,0 +1,286 @@
+"""A credential that is refused again and again is tried no more, until a person acts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from switchboard.adapters.connector.engine import Engine, Shared
+from switchboard.adapters.connector.token_store import TokenStore
+from switchboard.errors import CredentialRefused, UpstreamError, UpstreamRejected
+from switchboard.observability import logger
+from tests.fakes.tokens import InMemoryTokens, TokenServer
+from tests.unit.connector.examples import (
+    Reaction,
+    ScriptedTransport,
+    answer,
+    compiled,
+    soon,
+)
+from tests.unit.connector.token_workers import Clock
+
+GOOD, REFUSED, BUSY = answer('{"customers": []}'), answer(status=401), answer(status=503)
+KEY = {"scheme": "header", "name": "X-Key", "value": "${secret.key}"}
+OAUTH = {"scheme": "oauth2_client_credentials", "token_url": "${settings.base}/oauth/token"}
+REFRESH = {"scheme": "oauth2_refresh", "token_url": "${settings.base}/oauth/token"}
+
+
+class World:
+    """Workers of one connector, which share the store, the secret and the clock."""
+
+    def __init__(self, auth: Mapping[str, Any], transport: Any, **secrets: str) -> None:
+        self.secrets = secrets
+        self.store: TokenStore = InMemoryTokens()
+        self.clock = Clock()
+        self.transport = transport
+        self._definition = compiled(auth=dict(auth), secrets=list(secrets))
+
+    def worker(self) -> Engine:
+        return Engine(
+            self._definition,
+            {},
+            lambda: self.secrets,
+            transport=self.transport,
+            wall_clock=self.clock,
+            shared=Shared(tokens=self.store),
+        )
+
+
+def with_key(*reactions: Reaction) -> World:
+    return World(KEY, ScriptedTransport(list(reactions)), key="k-1")
+
+
+def with_tokens(server: TokenServer) -> World:
+    secrets = {"client_id": "id", "client_secret": "s3cret"}
+    if server.rotates:
+        return World(REFRESH, server, **secrets, refresh_token="refresh-0")
+    return World(OAUTH, server, **secrets)
+
+
+def find(worker: Engine) -> Any:
+    return worker.read("find_phone", {"phone": {"nsn": "1"}}, deadline=soon())
+
+
+def is_refused(worker: Engine, times: int) -> None:
+    for _ in range(times):
+        with pytest.raises(UpstreamRejected):
+            find(worker)
+
+
+def is_blocked(worker: Engine) -> bool:
+    try:
+        find(worker)
+    except CredentialRefused:
+        return True
+    except UpstreamError:
+        return False
+    return False
+
+
+def test_after_three_refusals_nothing_is_sent() -> None:
+    world = with_key(*[REFUSED] * 3)
+    worker = world.worker()
+    is_refused(worker, 3)
+
+    with pytest.raises(CredentialRefused) as caught:
+        find(worker)
+
+    assert len(world.transport.requests) == 3
+    assert caught.value.retryable
+    assert caught.value.retry_after_s == 900
+    assert "switchboard connector resume example" in str(caught.value)
+    assert caught.value.reason == "credential_refused"
+
+
+def test_refusals_of_all_workers_count_together() -> None:
+    world = with_key(*[REFUSED] * 3)
+    for _ in range(3):
+        is_refused(world.worker(), 1)
+
+    assert is_blocked(world.worker())
+
+
+def test_a_worker_hears_of_a_block_within_half_a_minute() -> None:
+    world = with_key(GOOD, *[REFUSED] * 3)
+    quiet = world.worker()
+    find(quiet)
+    is_refused(world.worker(), 3)
+
+    world.clock.now_s = 30
+
+    assert is_blocked(quiet)
+
+
+def test_an_answer_between_refusals_begins_the_count_anew() -> None:
+    world = with_key(REFUSED, REFUSED, GOOD, REFUSED, REFUSED, GOOD)
+    worker = world.worker()
+    is_refused(worker, 2)
+    find(worker)
+    is_refused(worker, 2)
+
+    assert find(worker) == []
+
+
+def test_a_gateway_that_is_busy_says_nothing_of_the_credential() -> None:
+    world = with_key(REFUSED, REFUSED, BUSY, REFUSED)
+    worker = world.worker()
+    is_refused(worker, 2)
+    assert not is_blocked(worker)
+    is_refused(worker, 1)
+
+    assert is_blocked(worker)
+
+
+def test_an_accepted_credential_writes_nothing_when_there_is_nothing_to_end() -> None:
+    store = InMemoryTokens()
+    world = with_key(*[GOOD] * 20)
+    world.store = store
+    worker = world.worker()
+    for _ in range(20):
+        find(worker)
+
+    assert store.calls == 1
+
+
+def test_another_value_in_the_secret_is_tried_at_once() -> None:
+    world = with_key(*[REFUSED] * 3, GOOD)
+    worker = world.worker()
+    is_refused(worker, 3)
+    assert is_blocked(worker)
+
+    world.secrets["key"] = "k-2"
+
+    assert find(worker) == []
+
+
+def test_the_old_value_stays_blocked_for_who_still_holds_it() -> None:
+    world = with_key(*[REFUSED] * 3, GOOD, GOOD)
+    is_refused(world.worker(), 3)
+    world.secrets["key"] = "k-2"
+    find(world.worker())
+    world.secrets["key"] = "k-1"
+
+    assert is_blocked(world.worker())
+
+
+def test_a_person_resumes_it() -> None:
+    world = with_key(*[REFUSED] * 3, GOOD)
+    worker = world.worker()
+    is_refused(worker, 3)
+    assert is_blocked(worker)
+
+    assert world.store.unblock("example")
+    world.clock.now_s = 30
+
+    assert find(worker) == []
+
+
+def test_a_connector_without_a_credential_cannot_be_blocked() -> None:
+    world = World({"scheme": "none"}, ScriptedTransport([REFUSED] * 5))
+    world.store = store = InMemoryTokens()
+
+    is_refused(world.worker(), 5)
+
+    assert store.calls == 0
+
+
+def test_a_block_does_not_depend_on_the_store_being_there() -> None:
+    world = with_key(REFUSED, GOOD)
+    world.store = store = InMemoryTokens()
+    store.is_down = True
+    worker = world.worker()
+
+    is_refused(worker, 1)
+
+    assert find(worker) == []
+
+
+# Tokens.
+
+
+def test_a_refused_grant_is_asked_for_three_times() -> None:
+    server = TokenServer(refuses="invalid_client")
+    world = with_tokens(server)
+    for _ in range(3):
+        is_refused(world.worker(), 1)
+
+    assert is_blocked(world.worker())
+    assert len(server.asked) == 3
+    assert server.seen == []
+
+
+def test_a_new_token_that_is_refused_as_well_counts() -> None:
+    server = TokenServer(before_answer=lambda: server.revoke_tokens())
+    world = with_tokens(server)
+    worker = world.worker()
+
+    is_refused(worker, 3)
+
+    assert is_blocked(worker)
+    assert len(server.seen) == 6
+
+
+def test_a_renewed_token_that_works_counts_nothing() -> None:
+    server = TokenServer()
+    world = with_tokens(server)
+    worker = world.worker()
+    for _ in range(5):
+        server.revoke_tokens()
+        assert find(worker) == []
+
+
+def test_a_person_resumes_a_connector_with_tokens() -> None:
+    server = TokenServer(refuses="invalid_grant")
+    world = with_tokens(server)
+    worker = world.worker()
+    is_refused(worker, 3)
+    assert is_blocked(worker)
+    server.refuses = ""
+
+    world.store.unblock("example")
+    world.clock.now_s = 30
+
+    assert find(worker) == []
+
+
+def test_a_refresh_token_that_was_lost_with_its_worker_shows_as_a_refused_credential() -> None:
+    server = TokenServer(rotates=True)
+    world = with_tokens(server)
+
+    def dies() -> None:
+        raise KeyboardInterrupt
+
+    server.before_answer = dies
+    with pytest.raises(KeyboardInterrupt):
+        find(world.worker())
+    server.before_answer = lambda: None
+    world.clock.now_s = 10
+
+    is_refused(world.worker(), 3)
+
+    assert is_blocked(world.worker())
+    world.secrets["refresh_token"] = server.refresh_token
+    assert find(world.worker()) == []
+
+
+# What a person sees.
+
+
+def test_a_block_is_logged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(logger, "error", lambda message, **facts: said.append((message, facts)))
+    world = with_key(*[REFUSED] * 6)
+    worker = world.worker()
+    is_refused(worker, 3)
+    assert [is_blocked(worker) for _ in range(5)] == [True] * 5
+
+    ((message, facts),) = said
+    assert message == "credential refused"
+    assert facts["connector"] == "example"
+    assert facts["refusals"] == 3
+    assert "k-1" not in str(said)
+
+    world.store.unblock("example")
+    world.clock.now_s = 30
+    is_refused(worker, 3)
+    assert len(said) == 2
