@@ -1,18 +1,14 @@
 """How a sample's failure is shown: each place once, what was expected over what came."""
 
-import ast
-import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import yaml
 from rich.markup import escape
 
 from cli.connector_files import plain_console
-from switchboard.adapters.connector.samples import SampleReport
-
-_EXPECTED: Final = re.compile(r"(?s)(?P<place>\S+): expected (?P<expected>.*), got (?P<actual>.*)")
+from switchboard.adapters.connector.samples import Difference, SampleReport
 
 
 def print_report(report: SampleReport) -> None:
@@ -21,32 +17,23 @@ def print_report(report: SampleReport) -> None:
     mark = "[red]FAIL[/]" if report.differences else "[green]ok[/]"
     console.print(f"{mark} {escape(report.name)}")
     for difference in report.differences:
-        for line in shown(str(difference)):
+        for line in shown(difference):
             console.print(line)
 
 
 def shown(difference: str) -> Iterator[str]:
     """A difference as lines with markup: the place, then `-` expected and `+` what came."""
-    found = _EXPECTED.fullmatch(difference)
-    pair = _values(found) if found else None
-    if found is None or pair is None:
+    if not isinstance(difference, Difference):
         yield f"     {escape(difference)}"
         return
-    expected, actual = pair
-    if found["place"].endswith(".url") and isinstance(expected, str) and isinstance(actual, str):
-        yield f"     {escape(found['place'])}"
+    expected, actual = difference.expected, difference.actual
+    yield f"     {escape(difference.place)}"
+    is_address = difference.place.endswith(".url") and isinstance(expected, str)
+    if is_address and isinstance(actual, str):
         yield from _address_lines(expected, actual)
-        return
-    yield f"     {escape(found['place'])}"
-    yield from _lines("-", "red", expected)
-    yield from _lines("+", "green", actual)
-
-
-def _values(found: re.Match[str]) -> tuple[Any, Any] | None:
-    try:
-        return ast.literal_eval(found["expected"]), ast.literal_eval(found["actual"])
-    except (ValueError, SyntaxError):
-        return None
+    else:
+        yield from _lines("-", "red", expected)
+        yield from _lines("+", "green", actual)
 
 
 def _address_lines(expected: str, actual: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ import yaml
 from rich.markup import escape
 
 from cli.connector_files import parsed, plain_console, read_text, stop
-from cli.draft_api import Api, DraftError, Operation
+from cli.draft_api import Api, DraftError, Operation, require_plain
 from cli.draft_curl import read_curl
 from cli.draft_logging import Log, log_of
 from cli.draft_lookups import Key, Lookup, lookups_of
@@ -66,6 +66,7 @@ def draft(name: str, api: Api) -> tuple[Document, list[str]]:
 
     Raises: DraftError when nothing in the API finds anybody or takes a record.
     """
+    require_plain(api)
     operations = list(api.operations)
     lookups = {key: lookups_of(operations, key) for key in _KEYS}
     log = log_of(operations)
@@ -75,7 +76,10 @@ def draft(name: str, api: Api) -> tuple[Document, list[str]]:
             " contact; name the operations in a smaller file, or write them as curl commands"
         )
     document = _document(name, api, lookups, log)
-    samples = list(drafted_samples(document, lookups, log))
+    try:
+        samples = list(drafted_samples(document, lookups, log))
+    except ConnectorMistakes as mistakes:
+        raise DraftError(f"no connector comes of this: {'; '.join(mistakes.problems)}") from None
     document["samples"] = samples
     shown = {str(sample["name"]) for sample in samples if sample.get("result")}
     return document, list(dict.fromkeys(_decisions(api, lookups, log, shown)))

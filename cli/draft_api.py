@@ -1,8 +1,8 @@
 """What a drafted connector is made of, wherever it was read: operations, answers, credentials."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
 from cli.personal import words_of
@@ -83,6 +83,27 @@ class Api:
     operations: Sequence[Operation]
     decisions: Sequence[str] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def require_plain(api: Api) -> None:
+    """Raises: DraftError when a name or value of the API would be read as a template of ours."""
+    operations = [asdict(one) for one in api.operations]
+    auth = {key: api.auth[key] for key in ("token_url", "scope", "name") if key in api.auth}
+    for text in _texts([api.title, api.server, dict(api.headers), auth, operations]):
+        if "${" in text:
+            raise DraftError("the description holds `${`, which would be read as a template")
+
+
+def _texts(tree: Any) -> Iterator[str]:
+    match tree:
+        case str():
+            yield tree
+        case Mapping():
+            for key, value in tree.items():
+                yield from (str(key), *_texts(value))
+        case list() | tuple():
+            for value in tree:
+                yield from _texts(value)
 
 
 def setting_name(text: str) -> str:

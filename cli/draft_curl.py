@@ -116,7 +116,7 @@ def read_curl(text: str) -> Api:
 def _commands(text: str) -> Iterator[Command]:
     joined = re.sub(r"\\\r?\n", " ", text)
     starts = [found.start() for found in re.finditer(r"(?m)^[ \t]*(?:\$ +)?curl\s", joined)]
-    for start, end in zip(starts, [*starts[1:], len(joined)], strict=True):
+    for start, end in zip(starts, [*starts, len(joined)][1:], strict=True):
         yield _read(joined[start:end])
 
 

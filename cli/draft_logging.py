@@ -205,12 +205,16 @@ def _by_enum(draft: _Draft, name: str, said: set[str], schema: Schema) -> Any:
     draft.tables[table] = {ours: code for ours, code in found.items() if code} or dict.fromkeys(
         list(meanings)[:2], default
     )
-    return f"${{pick(tables.{table}, input.{source}, '{default.replace(chr(39), '')}')}}"
+    return f"${{pick(tables.{table}, input.{source}, '{_in_quotes(default)}')}}"
 
 
 def _code_for(theirs: tuple[str, ...], choices: list[str]) -> str | None:
     plain = {_squeezed(choice): choice for choice in choices}
     return next((plain[_squeezed(word)] for word in theirs if _squeezed(word) in plain), None)
+
+
+def _in_quotes(code: str) -> str:
+    return re.sub(r"['\\]", "", code)
 
 
 def _squeezed(code: str) -> str:

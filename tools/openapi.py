@@ -213,13 +213,14 @@ def _query_parameters(contract: type[BaseModel]) -> Iterator[Schema]:
 
 def _request_body(one: Described, schemas: Schema) -> Schema:
     if one.asks is dict:
-        schema: Schema = {"type": "object"}
-    else:
-        schemas.update(_schemas_of(one.asks))
-        schema = {"$ref": _REF.format(model=one.asks.__name__)}
+        # A sender's own words: an object or a list, and one vendor's are XML.
+        anything: Schema = {"schema": {}}
+        return {"required": True, "content": {_JSON: anything, "text/xml": anything}}
+    schemas.update(_schemas_of(one.asks))
+    schema: Schema = {"$ref": _REF.format(model=one.asks.__name__)}
     kinds = (_JSON, _FORM) if one.is_for_ecs else (_JSON,)
     # What ECS sends may be in the query, and a command may need no more than its path.
-    required = one.asks is dict or bool(schemas[one.asks.__name__].get("required"))
+    required = bool(schemas[one.asks.__name__].get("required"))
     return {"required": required, "content": {kind: {"schema": schema} for kind in kinds}}
 
 

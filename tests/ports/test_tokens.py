@@ -1,6 +1,7 @@
 """What every store of tokens promises, and that many workers make one request with it."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -86,6 +87,14 @@ def test_the_lease_of_a_dead_holder_ends(store: TokenStore) -> None:
     assert lease(store, "a")
     assert not lease(store, "b", now=NOW + timedelta(seconds=LEASE_S - 1))
     assert lease(store, "b", now=NOW + timedelta(seconds=LEASE_S))
+
+
+def test_everybody_sees_until_when_the_lease_is_held(store: TokenStore) -> None:
+    lease(store)
+    assert store.read_token("crm#1").leased_until == NOW + timedelta(seconds=LEASE_S)
+
+    keep(store, "v1")
+    assert store.read_token("crm#1").leased_until is None
 
 
 def test_a_lease_taken_twice_by_its_holder_is_one(store: TokenStore) -> None:
@@ -357,11 +366,13 @@ def test_two_hundred_workers_with_a_revoked_credential_ask_three_times(store: To
 def test_two_hundred_workers_and_a_failing_endpoint_make_one_request(store: TokenStore) -> None:
     server = TokenServer(is_down=True, takes_s=0.05)
 
-    codes = all_at_once(workers(store, server), refusal_of)
+    team, began_s = workers(store, server), time.monotonic()
+    codes = all_at_once(team, refusal_of)
+    took_s = time.monotonic() - began_s
 
     assert codes == ["upstream_unavailable"] * WORKERS
-    # Two seconds of peace after each failure; a slow machine may need longer for all of them.
-    assert len(server.asked) <= 3
+    # Two seconds of peace after each failure, however slow this machine is.
+    assert len(server.asked) <= 1 + took_s / 2
 
 
 def test_a_good_token_costs_no_call_and_a_new_one_six(
@@ -376,6 +387,17 @@ def test_a_good_token_costs_no_call_and_a_new_one_six(
     for _ in range(20):
         find(worker)
     assert dynamodb.calls == []
+
+
+def test_waiting_for_another_worker_costs_reads_only(
+    table: TableOf, dynamodb: WatchedClient
+) -> None:
+    server = TokenServer(takes_s=1.0)
+
+    all_at_once(workers(DynamoDbTokens(table("Coordination")), server, 20), find)
+
+    # At most one try for the lease by each, and the token itself.
+    assert dynamodb.calls.count("update_item") <= 21
 
 
 def only_item(dynamodb: WatchedClient) -> dict[str, Any]:

@@ -18,8 +18,8 @@ SAMPLE = {
 }
 
 
-def run(command: str, file: Path) -> Result:
-    return CliRunner().invoke(app, [command, str(file)])
+def run(command: str, file: Path, *options: str) -> Result:
+    return CliRunner().invoke(app, [command, str(file), *options])
 
 
 def written(folder: Path, text: str) -> Path:
@@ -43,7 +43,9 @@ def test_a_failing_sample_is_shown_and_fails_the_command(tmp_path: Path) -> None
     tested = run("test", written(tmp_path, yaml.safe_dump(document(samples=[wrong]))))
 
     assert tested.exit_code == 1
-    assert "result: expected [{'id': '1'}], got []" in tested.output
+    assert "FAIL nobody [yet]" in tested.output
+    assert "- - id: '1'" in tested.output
+    assert "+ []" in tested.output
 
 
 def test_every_mistake_is_a_line(tmp_path: Path) -> None:
@@ -75,3 +77,49 @@ def test_a_file_without_samples_is_not_called_tested(tmp_path: Path) -> None:
 
     assert tested.exit_code == 1
     assert "has no samples" in tested.output
+
+
+def test_a_warning_is_shown_and_fails_only_a_strict_check(tmp_path: Path) -> None:
+    file = written(tmp_path, yaml.safe_dump(document(samples=[SAMPLE])))
+
+    checked = run("check", file)
+    assert checked.exit_code == 0
+    assert "warning samples: missing: a customer found by phone" in checked.output
+    assert run("check", file, "--strict").exit_code == 1
+
+
+def test_a_mistake_names_place_problem_and_way_out(tmp_path: Path) -> None:
+    lookups = {"by_phone": ["find_phone", "find_phone"], "by_email": ["find_email"]}
+
+    checked = run("check", written(tmp_path, yaml.safe_dump(document(lookups=lookups))))
+
+    assert checked.exit_code == 1
+    assert (
+        "mistake lookups.by_phone: `find_phone` is named twice (the second finds nobody new)"
+        in checked.output
+    )
+
+
+def test_several_files_are_checked_in_one_go_and_named(tmp_path: Path) -> None:
+    right = written(tmp_path, yaml.safe_dump(document()))
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(yaml.safe_dump(document(lookup={})))
+
+    checked = run("check", right, str(wrong))
+
+    assert checked.exit_code == 1
+    assert "ok example" in checked.output
+    assert f"{wrong}: lookup: unknown key" in checked.output
+
+
+def test_one_sample_can_be_played_by_a_part_of_its_name(tmp_path: Path) -> None:
+    other = {**SAMPLE, "name": "somebody"}
+    file = written(tmp_path, yaml.safe_dump(document(samples=[SAMPLE, other])))
+
+    played = run("test", file, "--sample", "some")
+    assert "ok somebody" in played.output
+    assert "1 samples, 0 failed" in played.output
+
+    missed = run("test", file, "--sample", "nothing")
+    assert missed.exit_code == 1
+    assert "no sample's name contains 'nothing'" in missed.output

@@ -1,5 +1,9 @@
 # mypy: ignore-errors
-"""The community's Python client (zenpy, MIT) doing what our connector does."""
+"""The community's Python client (zenpy, GPL-3.0) doing what our connector does.
+
+Used here and nowhere else: it is installed in the vendors' environment only, runs in a process of
+its own, and nothing of it is copied or shipped.
+"""
 
 from zenpy import Zenpy
 from zenpy.lib.api_objects import Comment, Ticket, User

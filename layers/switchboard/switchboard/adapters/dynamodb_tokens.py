@@ -194,6 +194,7 @@ def _token(item: Item) -> SharedToken:
         access_token=str(item.get("access_token", "")),
         usable_until=_moment(item.get("usable_until")),
         refresh_token=str(item.get("refresh_token", "")),
+        leased_until=_moment(item.get("lease_until")),
         trouble=Trouble(str(item.get("trouble", ""))),
         paused_until=_moment(item.get("paused_until")),
     )

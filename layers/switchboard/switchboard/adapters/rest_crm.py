@@ -123,6 +123,8 @@ class RestCrm:
     ) -> Customer | None:
         """The one record that a reading method finds; None when there is none, or several."""
         said = self._engine.read(method, data, deadline=deadline)
+        if said is None:
+            return None
         rows = list(self._customers(method, said if isinstance(said, list) else [said], deadline))
         return rows[0] if len(rows) == 1 else None
 

@@ -56,6 +56,7 @@ def delivery_from(api: APIGatewayHttpResolver, raw_body: bytes, now: datetime) -
     """What API Gateway passed on. Its paths and hosts are those that the caller used.
 
     Source: API Gateway, payload format 2.0 of HTTP APIs; `authentication` needs mutual TLS.
+    Unconfirmed: whether every encoding in a query arrives as it was sent; HubSpot signs it.
     """
     event = api.current_event
     context = event.request_context

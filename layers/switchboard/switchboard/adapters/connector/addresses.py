@@ -166,9 +166,13 @@ def _private_network(text: str) -> Network:
     try:
         network = ipaddress.ip_network(text.strip())
     except ValueError:
-        raise Misconfigured(f"PrivateNetworks: {text.strip()!r} is no network; write it like 10.20.0.0/16") from None
+        raise Misconfigured(
+            f"PrivateNetworks: {text.strip()!r} is no network; write it like 10.20.0.0/16"
+        ) from None
     if not any(_lies_in(network, private) for private in _MAY_BE_OPENED):
-        raise Misconfigured(f"PrivateNetworks: {network} is no private network, so it cannot be opened")
+        raise Misconfigured(
+            f"PrivateNetworks: {network} is no private network, so it cannot be opened"
+        )
     return network
 
 

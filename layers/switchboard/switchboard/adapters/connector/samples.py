@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import parse_qs
 
 from switchboard.adapters.connector.engine import Engine, Shared
@@ -37,6 +37,19 @@ from switchboard.errors import (
 SAMPLE_TOKEN: Final = "token-of-the-sample"  # noqa: S105 - stands in for one
 _NOW: Final = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 _BUDGET_S: Final = 60.0
+
+
+class Difference(str):
+    """A line that says what differs, with its parts for whoever shows it better."""
+
+    place: str
+    expected: Any
+    actual: Any
+
+    def __new__(cls, place: str, expected: Any, actual: Any) -> Self:
+        line = super().__new__(cls, f"{place}: expected {expected!r}, got {actual!r}")
+        line.place, line.expected, line.actual = place, expected, actual
+        return line
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,4 +384,4 @@ def _differences(place: str, expected: Any, actual: Any) -> Iterator[str]:
             for index, pair in enumerate(zip(expected, actual, strict=True)):
                 yield from _differences(f"{place}[{index}]", *pair)
         case _ if expected != actual or isinstance(expected, bool) != isinstance(actual, bool):
-            yield f"{place}: expected {expected!r}, got {actual!r}"
+            yield Difference(place, expected, actual)

@@ -33,19 +33,23 @@ class Trouble(StrEnum):
 class SharedToken:
     """The newest token. `version` is another text for every token; empty when there is none.
 
-    `refresh_token` is one that the server gave in place of the secret's. Until `paused_until`
-    nobody asks for a token, because of `trouble`.
+    `refresh_token` is one that the server gave in place of the secret's. Until `leased_until`
+    somebody is fetching the next; until `paused_until` nobody should, because of `trouble`.
     """
 
     version: str = ""
     access_token: str = field(default="", repr=False)
     usable_until: datetime | None = None
     refresh_token: str = field(default="", repr=False)
+    leased_until: datetime | None = None
     trouble: Trouble = Trouble.NONE
     paused_until: datetime | None = None
 
     def is_good(self, now: datetime) -> bool:
         return self.usable_until is not None and now < self.usable_until
+
+    def is_leased(self, now: datetime) -> bool:
+        return self.leased_until is not None and now < self.leased_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,8 @@ class InProcessTokens:
 
     def read_token(self, key: str) -> SharedToken:
         with self._reached():
-            return self._entry(key).token
+            entry = self._entry(key)
+            return replace(entry.token, leased_until=entry.lease_until)
 
     def lease_token(self, key: str, *, seen_version: str, holder: str, now: datetime) -> bool:
         with self._reached():

@@ -147,7 +147,8 @@ class SharedTokens:
             if seen.is_good(now) and seen.version != self._refused_version:
                 return _as_token(credentials.token_key, seen)
             self._heed(seen, now, credentials.fingerprint)
-            if self._store.lease_token(
+            # Trying for a lease that is held would cost a write with every look.
+            if not seen.is_leased(now) and self._store.lease_token(
                 credentials.token_key, seen_version=seen.version, holder=holder, now=now
             ):
                 return self._waited_for(_Turn(credentials, seen, holder, limits), self._fetched)
