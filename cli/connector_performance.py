@@ -16,26 +16,32 @@ from switchboard.adapters.connector.engine import Engine, Shared
 from switchboard.adapters.connector.methods import CREATE_METHOD, LOG_METHOD
 from switchboard.adapters.connector.samples import class_of
 from switchboard.adapters.connector.signing import KmsSigner
-from switchboard.adapters.crm_records import customer_of
+from switchboard.adapters.crm_records import asked_for, customer_of
 from switchboard.adapters.rest_crm import RestCrm
 from switchboard.domain.customer import Customer, Known, match_customers
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.identity import EmailAddress, Identity, PhoneNumber, read_contact
-from switchboard.domain.posting import InteractionRecord
-from switchboard.errors import SwitchboardError, UpstreamError
+from switchboard.domain.posting import InteractionRecord, Logged
+from switchboard.errors import Misconfigured, SwitchboardError, UpstreamError
 
 FIND: Final = "find"
+_KEYS: Final = frozenset({"phone", "email"})
 _SAFE: Final = frozenset({"GET"})
+_BUDGET_S: Final = 60.0
 
 
 @dataclass(frozen=True)
 class Ask:
-    """What is asked of a connector: a search for somebody, or a method with its input."""
+    """What is asked of a connector: a search for somebody, or a method with its input.
+
+    `is_a_record` says that the method reads one customer's record.
+    """
 
     method: str
     input: Mapping[str, Any] = field(default_factory=dict, repr=False)
     identity: Identity | None = None
     writes: bool = False
+    is_a_record: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,41 +63,29 @@ def asked(definition: Mapping[str, Any], method: str, values: Sequence[str], reg
         near = difflib.get_close_matches(method, [FIND, *known], n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         stop([f"there is no method {method}{hint} There are {FIND}, {', '.join(sorted(known))}."])
-    steps = known[method]["steps"]
-    writes = any(not _reads(step) for step in steps) and not _is_a_lookup(definition, method)
-    if method == LOG_METHOD:
-        given = {"id": f"try-{uuid.uuid4().hex[:8]}", "revision": 1, "channel": "voice", **given}
-    return Ask(method, _with_identity(given, definition, method, region), writes=writes)
+    is_lookup = _is_a_lookup(definition, method)
+    is_operation = method in definition["operations"]
+    writes = is_operation or (not is_lookup and not all(map(_reads, known[method]["steps"])))
+    if method == CREATE_METHOD:
+        return _creation(given, region)
+    if method == LOG_METHOD and "id" not in given:
+        given = {"id": f"try-{uuid.uuid4().hex[:8]}", **given}
+    if is_lookup:
+        given = _with_identity(given, region)
+    return Ask(method, given, writes=writes, is_a_record=not writes and not is_lookup)
 
 
 def perform(at: Connection, ask: Ask, trace: Trace, mask: Mask, *, region: str) -> Came:
     """Do it, and say with the trace what became of it."""
-    deadline = Deadline.after(60)
-    shared = Shared(signer=_signer(at))
     try:
-        if ask.identity is not None or ask.method == LOG_METHOD:
-            crm = RestCrm(
-                at.definition,
-                at.settings,
-                lambda: at.secrets,
-                default_region=region,
-                transport=trace,
-                shared=shared,
-                watcher=trace,
-            )
-            result = (
-                _found(crm, ask.identity, deadline)
-                if ask.identity is not None
-                else _logged(crm, at, ask, deadline)
-            )
-        else:
-            result = _run(at, ask, trace, shared, deadline)
+        return Came(_result(at, ask, trace, region))
     except UpstreamError as error:
         return Came(error_class=class_of(error), error=error)
+    except Misconfigured as error:
+        stop([str(error)])
     finally:
-        if ask.identity is not None:
+        if ask.method == FIND and ask.identity is not None:
             _explain_rows(at, ask.identity, trace, mask, region)
-    return Came(result)
 
 
 def values_of(texts: Sequence[str]) -> dict[str, Any]:
@@ -122,35 +116,37 @@ def _value(text: str) -> Any:
 
 
 def _search(given: Mapping[str, Any], region: str) -> Ask:
-    if len(given) != 1 or not {"phone", "email"} & set(given):
+    if len(given) != 1 or not _KEYS & set(given):
         stop(["say `find phone=+14155550142` or `find email=ada@example.com`"])
     ((key, value),) = given.items()
+    return Ask(FIND, {key: str(value)}, _identity(key, value, region))
+
+
+def _creation(given: Mapping[str, Any], region: str) -> Ask:
+    keys = _KEYS & set(given)
+    if len(keys) != 1 or set(given) - _KEYS - {"reference"}:
+        stop(["say `create_contact phone=+14155550142` or `create_contact email=ada@example.com`"])
+    (key,) = keys
+    reference = str(given.get("reference") or f"try-{uuid.uuid4().hex[:8]}")
+    asked_with = {key: str(given[key]), "reference": reference}
+    return Ask(CREATE_METHOD, asked_with, _identity(key, given[key], region), writes=True)
+
+
+def _identity(key: str, value: Any, region: str) -> Identity:
     identity = read_contact(str(value), default_region=region)
     wanted = PhoneNumber if key == "phone" else EmailAddress
     if not isinstance(identity, wanted):
         # Not repeated: it may be somebody's.
         stop([f"what stands behind {key}= cannot be read as one (region {region})"])
-    return Ask(FIND, {key: str(value)}, identity)
+    return identity
 
 
-def _with_identity(
-    given: Mapping[str, Any], definition: Mapping[str, Any], method: str, region: str
-) -> Mapping[str, Any]:
-    """A number or address as a lookup or `create_contact` sees it."""
-    if not (_is_a_lookup(definition, method) or method == CREATE_METHOD):
-        return given
-    from switchboard.adapters.crm_records import asked_for
-
+def _with_identity(given: Mapping[str, Any], region: str) -> dict[str, Any]:
+    """A number or address as a lookup sees it."""
     result = dict(given)
-    for key in ("phone", "email"):
-        if isinstance(given.get(key), str | int):
-            identity = read_contact(str(given[key]), default_region=region)
-            if not isinstance(identity, PhoneNumber | EmailAddress):
-                stop([f"what stands behind {key}= cannot be read as one (region {region})"])
-            result |= asked_for(identity)
-    if method == CREATE_METHOD:
-        reference = f"try-{uuid.uuid4().hex[:8]}"
-        result = {"phone": None, "email": None, "name": "", "reference": reference, **result}
+    for key in _KEYS & set(given):
+        if isinstance(given[key], str | int):
+            result |= asked_for(_identity(key, given[key], region))
     return result
 
 
@@ -162,21 +158,50 @@ def _reads(step: Mapping[str, Any]) -> bool:
     return bool(step["reads"]) or step["request"]["method"] in _SAFE
 
 
-def _found(crm: RestCrm, identity: Identity, deadline: Deadline) -> list[dict[str, Any]]:
-    return [shown(customer) for customer in crm.find(identity, deadline=deadline)]
+def _result(at: Connection, ask: Ask, trace: Trace, region: str) -> Any:
+    deadline = Deadline.after(_BUDGET_S)
+    shared = Shared(signer=_signer(at))
+    crm = RestCrm(
+        at.definition,
+        at.settings,
+        lambda: at.secrets,
+        default_region=region,
+        transport=trace,
+        shared=shared,
+        watcher=trace,
+    )
+    match ask.method, ask.identity:
+        case "find", identity if identity is not None:
+            return [shown(customer) for customer in crm.find(identity, deadline=deadline)]
+        case "create_contact", identity if identity is not None:
+            reference = str(ask.input["reference"])
+            return shown(crm.create_contact(identity, reference=reference, deadline=deadline))
+        case "log_interaction", _:
+            return _logged(crm.log_interaction(_record(at, ask.input), deadline=deadline))
+        case "log_interactions", _:
+            records = [_record(at, one) for one in ask.input.get("records") or []]
+            return [_logged(one) for one in crm.log_interactions(records, deadline=deadline)]
+    if ask.is_a_record:
+        found = crm.read_record(ask.method, ask.input, deadline=deadline)
+        return shown(found) if found else None
+    return _run(at, ask, trace, shared, deadline)
 
 
-def _logged(crm: RestCrm, at: Connection, ask: Ask, deadline: Deadline) -> dict[str, Any]:
-    said = dict(ask.input)
+def _logged(told: Logged | UpstreamError) -> dict[str, Any]:
+    if isinstance(told, UpstreamError):
+        return {"class": class_of(told)}
+    return {"id": told.record_id, "created": told.created}
+
+
+def _record(at: Connection, given: Mapping[str, Any]) -> InteractionRecord:
+    said = {"id": f"try-{uuid.uuid4().hex[:8]}", "revision": 1, "channel": "voice", **given}
     customer = said.pop("customer", None)
-    record = InteractionRecord(
+    return InteractionRecord(
         id=str(said.pop("id")),
         revision=int(said.pop("revision")),
         fields={name: str(value) for name, value in said.items() if value is not None},
         customer=_customer(at, customer) if isinstance(customer, Mapping) else None,
     )
-    logged = crm.log_interaction(record, deadline=deadline)
-    return {"id": logged.record_id, "created": logged.created}
 
 
 def _customer(at: Connection, said: Mapping[str, Any]) -> Customer:
@@ -190,6 +215,7 @@ def _customer(at: Connection, said: Mapping[str, Any]) -> Customer:
 
 
 def _run(at: Connection, ask: Ask, trace: Trace, shared: Shared, deadline: Deadline) -> Any:
+    """A lookup by its own name, an operation of an ECS profile, or a write of the file's own."""
     engine = Engine(
         at.definition,
         at.settings,
@@ -198,12 +224,9 @@ def _run(at: Connection, ask: Ask, trace: Trace, shared: Shared, deadline: Deadl
         shared=shared,
         watcher=trace,
     )
-    if ask.method in at.definition["operations"]:
-        operation = at.definition["operations"][ask.method]
-        return engine.write(ask.method, operation, ask.input, deadline=deadline)
+    known = {**at.definition["methods"], **at.definition["operations"]}
     if ask.writes:
-        method = at.definition["methods"][ask.method]
-        return engine.write(ask.method, method, ask.input, deadline=deadline)
+        return engine.write(ask.method, known[ask.method], ask.input, deadline=deadline)
     return engine.read(ask.method, ask.input, deadline=deadline)
 
 

@@ -77,6 +77,7 @@ def recorded(
     """The exchange as a sample. The command ends when it cannot be told without somebody's data."""
     if not exchanges:
         stop(["nothing was sent, so there is nothing to record"])
+    _require_tellable(at, ask)
     if any(one.get("name") == name for one in document.get("samples") or []):
         stop([f"there is a sample named {name!r} already; choose another --name"])
     settings = _sample_settings(at)
@@ -88,7 +89,7 @@ def recorded(
     )
     story = {
         "name": name,
-        **_asked(ask, redactor),
+        **_asked(at, ask, redactor),
         **_region(redactor, at),
         **({"settings": settings} if settings else {}),
         "exchange": [{"response": _response(one, redactor, document)} for one in exchanges],
@@ -101,11 +102,18 @@ def recorded(
     return Recorded(document, sample, redactor)
 
 
-def _asked(ask: Ask, redactor: Redactor) -> dict[str, Any]:
+def _require_tellable(at: Connection, ask: Ask) -> None:
+    lookups = at.definition["lookups"].values()
+    if any(ask.method in names for names in lookups):
+        stop([f"{ask.method} is a lookup: record `find`, which tries all of them in order"])
+
+
+def _asked(at: Connection, ask: Ask, redactor: Redactor) -> dict[str, Any]:
     if ask.method == FIND:
         (key,) = ask.input
         return {"find": key, "value": redactor.identity_text()}
-    return {"method": ask.method, "input": redactor.tree(dict(ask.input))}
+    group = "operation" if ask.method in at.definition["operations"] else "method"
+    return {group: ask.method, "input": redactor.tree(dict(ask.input))}
 
 
 def _region(redactor: Redactor, at: Connection) -> dict[str, str]:

@@ -83,6 +83,8 @@ def _meant(key: str, owner: str) -> str:
 
 
 def _leaf(schema: Schema, person: Person, name: str, kind: str) -> Any:
+    if kind == "null":
+        return None
     if kind == "boolean":
         return False
     if kind in {"integer", "number"}:

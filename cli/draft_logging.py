@@ -196,16 +196,26 @@ def _by_enum(draft: _Draft, name: str, said: set[str], schema: Schema) -> Any:
         return None
     if not choices:
         return f"${{input.{source}}}"
-    if not schema.get("enum"):
-        draft.decisions.append(
-            f"`{name}`: the only code seen is {choices[0]!r}; complete the table `{table}`."
-        )
     found = {ours: _code_for(theirs, choices) for ours, theirs in meanings.items()}
-    default = _default_code(choices)
-    draft.tables[table] = {ours: code for ours, code in found.items() if code} or dict.fromkeys(
-        list(meanings)[:2], default
-    )
-    return f"${{pick(tables.{table}, input.{source}, '{_in_quotes(default)}')}}"
+    told = {ours: code for ours, code in found.items() if code}
+    neutral = _neutral_code(choices)
+    if table == "direction" and not told:
+        return None
+    draft.tables[table] = told or {"voice": choices[0]}
+    # A direction that nobody told us is left out: the first code would be a wrong one.
+    otherwise = neutral or (None if table == "direction" else choices[0])
+    if not schema.get("enum") or not neutral:
+        rest = f"sent as {otherwise!r}" if otherwise else "left out"
+        draft.decisions.append(
+            f"`{name}` knows {_listed(draft.tables[table])}; every other {table} is {rest} until"
+            f" the table `{table}` says more."
+        )
+    default = f"'{_in_quotes(otherwise)}'" if otherwise else "`null`"
+    return f"${{pick(tables.{table}, input.{source}, {default})}}"
+
+
+def _listed(table: Mapping[str, Any]) -> str:
+    return ", ".join(f"{ours} as {theirs!r}" for ours, theirs in table.items())
 
 
 def _code_for(theirs: tuple[str, ...], choices: list[str]) -> str | None:
@@ -222,9 +232,10 @@ def _squeezed(code: str) -> str:
     return re.sub(r"[^a-z0-9]", "", code.lower())
 
 
-def _default_code(choices: list[str]) -> str:
+def _neutral_code(choices: list[str]) -> str | None:
+    """A code that is wrong for nothing; None when there is none."""
     plain = {choice.lower(): choice for choice in choices}
-    return next((plain[word] for word in _TEXT_ENUM_DEFAULTS if word in plain), choices[0])
+    return next((plain[word] for word in _TEXT_ENUM_DEFAULTS if word in plain), None)
 
 
 def _reference(draft: _Draft, name: str, said: set[str], schema: Schema) -> Any:

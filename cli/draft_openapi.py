@@ -351,13 +351,15 @@ def shape_of(value: Any, depth: int = _DEEPEST) -> dict[str, Any]:
         case int() | float():
             return {"type": "integer" if isinstance(value, int) else "number", "example": value}
         case None:
-            return {"type": "string"}
+            return {"type": "null"}
     return {"type": "string", "example": str(value)}
 
 
 def _merge(into: dict[str, Any], other: Mapping[str, Any]) -> None:
     properties = {**_mapping(into.get("properties")), **_mapping(other.get("properties"))}
     required = [*_list(into.get("required")), *_list(other.get("required"))]
+    if into.get("type") == "null":
+        del into["type"]
     for key, value in other.items():
         into.setdefault(key, value)
     if properties:

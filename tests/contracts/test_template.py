@@ -235,6 +235,21 @@ def test_every_job_of_the_template_has_its_folder(template: Template) -> None:
         assert (REPOSITORY / function["CodeUri"] / "app.py").is_file()
 
 
+def test_a_deployed_stack_reaches_public_addresses_only_until_somebody_says_otherwise(
+    template: Template,
+) -> None:
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    opened = {
+        variables["SWITCHBOARD_ALLOW_LOOPBACK"]["Ref"]: "no",
+        variables["SWITCHBOARD_PRIVATE_NETWORKS"]["Ref"]: "",
+    }
+    config = (REPOSITORY / "samconfig.toml").read_text()
+
+    for parameter, closed in opened.items():
+        assert template["Parameters"][parameter]["Default"] == closed
+        assert parameter not in config
+
+
 def test_every_stage_is_deployed_without_a_question_but_the_change_set() -> None:
     config = tomllib.loads((REPOSITORY / "samconfig.toml").read_text())
 

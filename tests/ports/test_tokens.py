@@ -13,6 +13,7 @@ from switchboard.adapters.connector.engine import Engine, Shared
 from switchboard.adapters.connector.token_store import (
     LEASE_S,
     REFUSALS_COUNT_WITHIN_S,
+    REFUSED_FOR_S,
     REPLACED_KEPT_S,
     SharedToken,
     TokenStore,
@@ -55,8 +56,10 @@ def keep(store: TokenStore, version: str, seen: str = "", refresh_token: str = "
 
 
 def refuse(store: TokenStore, times: int, fingerprint: str = "f", at: datetime = NOW) -> None:
-    for _ in range(times):
-        store.note_refusal("crm", fingerprint=fingerprint, now=at)
+    """So many refusals, the last of them at `at`, and each long after the one before."""
+    for earlier in reversed(range(times)):
+        moment = at - earlier * timedelta(seconds=REFUSED_FOR_S)
+        store.note_refusal("crm", fingerprint=fingerprint, now=moment)
 
 
 def is_blocked(store: TokenStore, fingerprint: str = "f", at: datetime = NOW) -> bool:
@@ -168,7 +171,18 @@ def test_three_refusals_in_a_row_block(store: TokenStore) -> None:
     assert store.read_credential("other", now=NOW) is None
 
 
+def test_a_moment_in_which_everybody_is_refused_blocks_nobody(store: TokenStore) -> None:
+    """A gateway that restarts refuses whoever comes; that is no reason to wake a person."""
+    for _ in range(20):
+        store.note_refusal("crm", fingerprint="f", now=NOW)
+    assert not is_blocked(store)
+
+    store.note_refusal("crm", fingerprint="f", now=NOW + timedelta(seconds=REFUSED_FOR_S))
+    assert is_blocked(store)
+
+
 def test_ten_workers_refused_at_once_are_counted_together(store: TokenStore) -> None:
+    refuse(store, 1, at=NOW - timedelta(seconds=REFUSED_FOR_S))
     with ThreadPoolExecutor(10) as pool:
         states = list(
             pool.map(lambda _: store.note_refusal("crm", fingerprint="f", now=NOW), range(10))
@@ -181,6 +195,7 @@ def test_ten_workers_refused_at_once_are_counted_together(store: TokenStore) -> 
 def test_an_acceptance_between_them_begins_the_count_anew(store: TokenStore) -> None:
     refuse(store, 2)
     store.note_acceptance("crm", fingerprint="f", now=NOW)
+    assert store.read_credential("crm", now=NOW) is None
     refuse(store, 2)
     assert not is_blocked(store)
 
@@ -353,14 +368,14 @@ def test_two_hundred_workers_with_a_refused_token_make_one_request(
     assert len(server.seen) <= 2 * WORKERS
 
 
-def test_two_hundred_workers_with_a_revoked_credential_ask_three_times(store: TokenStore) -> None:
+def test_two_hundred_workers_with_a_revoked_credential_make_one_request(store: TokenStore) -> None:
     server = TokenServer(refuses="invalid_grant", takes_s=0.02)
 
     codes = all_at_once(workers(store, server), refusal_of)
 
-    assert len(server.asked) == 3
+    assert len(server.asked) == 1
     assert server.seen == []
-    assert sorted(codes) == sorted(["upstream_rejected"] * 3 + ["credential_refused"] * 197)
+    assert sorted(codes) == ["upstream_rejected"] + ["upstream_unavailable"] * (WORKERS - 1)
 
 
 def test_two_hundred_workers_and_a_failing_endpoint_make_one_request(store: TokenStore) -> None:

@@ -1,8 +1,9 @@
 """SuiteCRM's V8 API, judged by PySuiteCRM 2022.8.13 (MIT, a third party's).
 
-Three differences are the client's own: it proves itself with Basic where we send the credentials
-in the form (SuiteCRM takes both); it makes up the ids of new records where we have a UUID of the
-interaction; and it knows no `like`, so the search by number is compared in its shape only.
+Three differences are the client's own: it proves itself with Basic where we put the credentials
+into the body, as SuiteCRM's documentation does; it makes up the ids of new records where we have a
+UUID of the interaction; and it knows no `like`, so the search by number is compared in its shape
+only.
 """
 
 import uuid

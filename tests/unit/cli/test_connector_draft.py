@@ -108,7 +108,7 @@ def test_the_record_of_a_contact_is_filled_by_meaning() -> None:
     assert log["idempotency"] == "upsert"
     assert log_body(document) == {
         "kind": "${pick(tables.channel, input.channel, 'OTHER')}",
-        "direction": "${pick(tables.direction, input.direction, 'INCOMING')}",
+        "direction": "${pick(tables.direction, input.direction, `null`)}",
         "happenedAt": "${input.started_at}",
         "talkTimeMinutes": "${div_up(input.duration_s, `60`)}",
         "clientId": "${input.customer.id}",
@@ -420,3 +420,23 @@ def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
 
 def test_a_name_that_cannot_be_an_id_is_refused() -> None:
     assert "is no id" in new("Order Desk", "--from", str(OPENAPI)).output
+
+
+def test_the_page_about_ones_own_connector_shows_what_really_comes_of_its_commands(
+    tmp_path: Path,
+) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "your-own-connector.md").read_text()
+    commands = page.partition("```sh\n")[2].partition("```")[0]
+    curl, file = tmp_path / "crm.curl", tmp_path / "mycrm.yaml"
+    curl.write_text(commands)
+
+    made = new("mycrm", "--curl", str(curl), "--out", str(file))
+
+    for line in made.output.replace(str(file), "mycrm.yaml").splitlines():
+        assert line in page
+    method = yaml.safe_load(
+        page.partition("The heart of it is short:\n\n```yaml\n")[2].partition("```")[0]
+    )
+    assert (
+        yaml.safe_load(file.read_text())["methods"]["find_phone"] == method["methods"]["find_phone"]
+    )

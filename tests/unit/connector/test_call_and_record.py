@@ -12,8 +12,8 @@ from typer.testing import CliRunner, Result
 from cli.connector import app
 from tests.unit.connector.scripted_server import ScriptedCrm, scripted_crm
 
-TOKEN = "eyJhbGciOiJub25lIn0.tokentokentoken"  # noqa: S105
-SECRET = "kT9xQ2mVb7LpR4wZ"  # noqa: S105
+TOKEN = "eyJhbGciOiJub25lIn0.tokentokentoken"
+SECRET = "kT9xQ2mVb7LpR4wZ"
 ROWS = (
     "body.customers[].{id: id, kind: 'customer', name: name, phones: [phone][?@], "
     "emails: [email][?@], attributes: {tier: tier}}"

@@ -322,6 +322,19 @@ def test_an_account_s_budget_pauses_its_other_connectors(world: World) -> None:
     assert refused(world, other).detail == "throttled: budget"
 
 
+@pytest.mark.parametrize(("its_own_s", "lasts_s"), [(5, 60), (90, 90)])
+def test_the_longest_of_several_pauses_counts(
+    world: World, its_own_s: float, lasts_s: float
+) -> None:
+    gate = world.gate(POSTING, [budget(shared_by="account")])
+    admitted = world.enter(gate)
+    world.call(gate, answer_with(x_left="0", x_limit="100"))
+
+    gate.leave(admitted, throttled(its_own_s))
+
+    assert refused(world, gate).retry_after_s == lasts_s
+
+
 # ── When it asks for patience ────────────────────────────────────────────────────────────────────
 
 
@@ -462,6 +475,15 @@ def test_a_lookup_without_limits_asks_our_table_once_in_two_seconds(world: World
     for _ in range(40):
         world.call(gate)
         world.moves_on(0.1)
+
+    assert world.store.asked == ["state", "state"]
+
+
+def test_what_was_known_in_the_future_is_not_trusted(world: World) -> None:
+    gate = world.gate(LOOKUP)
+    world.call(gate)
+    world.moves_on(-3600)
+    world.call(gate)
 
     assert world.store.asked == ["state", "state"]
 

@@ -7,7 +7,16 @@ import pytest
 from switchboard.adapters.connector.gate import SharedGate
 from switchboard.adapters.connector.outcomes import ErrorClass, Outcome
 from switchboard.errors import UpstreamUnavailable
-from tests.unit.connector.gate_world import DOWN, LOOKUP, NOT_THERE, OK, POSTING, World, throttled
+from tests.unit.connector.gate_world import (
+    DOWN,
+    LOOKUP,
+    NOT_THERE,
+    OK,
+    POSTING,
+    World,
+    bucket,
+    throttled,
+)
 
 FIVE = 5
 
@@ -106,6 +115,14 @@ def test_it_is_left_alone_for_ten_seconds_and_then_one_may_try(world: World) -> 
 
     with ThreadPoolExecutor(50) as pool:
         assert sum(pool.map(lambda gate: is_let_in(world, gate), gates)) == 1
+
+
+def test_while_it_is_left_alone_its_limits_are_not_used_up(world: World) -> None:
+    gate = world.gate(LOOKUP, [bucket(calls=50, per_s=60)])
+    opened(world, gate)
+
+    assert not any(is_let_in(world, gate) for _ in range(20))
+    assert world.store.asked.count("take") == FIVE
 
 
 def test_fifty_threads_of_one_worker_send_one_to_try(world: World) -> None:

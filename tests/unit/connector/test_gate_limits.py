@@ -145,7 +145,7 @@ def test_a_call_dearer_than_the_share_of_postings_can_still_be_posted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("calls", "reserve", "postings"), [(10, 0.9, 1), (1, 0.3, 1), (4, 0.3, 2), (10, 0, 10)]
+    ("calls", "reserve", "postings"), [(100, 0.9, 10), (1, 0.3, 1), (4, 0.3, 2), (10, 0, 10)]
 )
 def test_the_reserve_is_what_postings_leave(calls: int, reserve: float, postings: int) -> None:
     (found,) = read(bucket(calls=calls, reserve=reserve)).all_buckets

@@ -6,8 +6,13 @@ from typing import Any
 import pytest
 
 from switchboard.adapters.connector.engine import Engine, Shared
-from switchboard.adapters.connector.token_store import TokenStore
-from switchboard.errors import CredentialRefused, UpstreamError, UpstreamRejected
+from switchboard.adapters.connector.token_store import REFUSED_FOR_S, TokenStore
+from switchboard.errors import (
+    CredentialRefused,
+    UpstreamError,
+    UpstreamRejected,
+    UpstreamUnavailable,
+)
 from switchboard.observability import logger
 from tests.fakes.tokens import InMemoryTokens, TokenServer
 from tests.unit.connector.examples import (
@@ -61,10 +66,12 @@ def find(worker: Engine) -> Any:
     return worker.read("find_phone", {"phone": {"nsn": "1"}}, deadline=soon())
 
 
-def is_refused(worker: Engine, times: int) -> None:
+def is_refused(world: World, worker: Engine, times: int) -> None:
+    """So many refusals with time between them: the third is no moment's mishap any more."""
     for _ in range(times):
         with pytest.raises(UpstreamRejected):
             find(worker)
+        world.clock.now_s += REFUSED_FOR_S / 2
 
 
 def is_blocked(worker: Engine) -> bool:
@@ -80,7 +87,7 @@ def is_blocked(worker: Engine) -> bool:
 def test_after_three_refusals_nothing_is_sent() -> None:
     world = with_key(*[REFUSED] * 3)
     worker = world.worker()
-    is_refused(worker, 3)
+    is_refused(world, worker, 3)
 
     with pytest.raises(CredentialRefused) as caught:
         find(worker)
@@ -95,7 +102,7 @@ def test_after_three_refusals_nothing_is_sent() -> None:
 def test_refusals_of_all_workers_count_together() -> None:
     world = with_key(*[REFUSED] * 3)
     for _ in range(3):
-        is_refused(world.worker(), 1)
+        is_refused(world, world.worker(), 1)
 
     assert is_blocked(world.worker())
 
@@ -104,19 +111,38 @@ def test_a_worker_hears_of_a_block_within_half_a_minute() -> None:
     world = with_key(GOOD, *[REFUSED] * 3)
     quiet = world.worker()
     find(quiet)
-    is_refused(world.worker(), 3)
-
-    world.clock.now_s = 30
+    is_refused(world, world.worker(), 3)
 
     assert is_blocked(quiet)
+
+
+def test_a_moment_in_which_everybody_is_refused_blocks_nobody() -> None:
+    world = with_key(*[REFUSED] * 5, GOOD)
+    for _ in range(5):
+        with pytest.raises(UpstreamRejected):
+            find(world.worker())
+
+    assert find(world.worker()) == []
+
+
+def test_a_refused_grant_is_not_asked_for_again_for_a_while() -> None:
+    server = TokenServer(refuses="invalid_client")
+    world = with_tokens(server)
+    with pytest.raises(UpstreamRejected):
+        find(world.worker())
+
+    with pytest.raises(UpstreamUnavailable):
+        find(world.worker())
+
+    assert len(server.asked) == 1
 
 
 def test_an_answer_between_refusals_begins_the_count_anew() -> None:
     world = with_key(REFUSED, REFUSED, GOOD, REFUSED, REFUSED, GOOD)
     worker = world.worker()
-    is_refused(worker, 2)
+    is_refused(world, worker, 2)
     find(worker)
-    is_refused(worker, 2)
+    is_refused(world, worker, 2)
 
     assert find(worker) == []
 
@@ -124,9 +150,9 @@ def test_an_answer_between_refusals_begins_the_count_anew() -> None:
 def test_a_gateway_that_is_busy_says_nothing_of_the_credential() -> None:
     world = with_key(REFUSED, REFUSED, BUSY, REFUSED)
     worker = world.worker()
-    is_refused(worker, 2)
+    is_refused(world, worker, 2)
     assert not is_blocked(worker)
-    is_refused(worker, 1)
+    is_refused(world, worker, 1)
 
     assert is_blocked(worker)
 
@@ -145,7 +171,7 @@ def test_an_accepted_credential_writes_nothing_when_there_is_nothing_to_end() ->
 def test_another_value_in_the_secret_is_tried_at_once() -> None:
     world = with_key(*[REFUSED] * 3, GOOD)
     worker = world.worker()
-    is_refused(worker, 3)
+    is_refused(world, worker, 3)
     assert is_blocked(worker)
 
     world.secrets["key"] = "k-2"
@@ -155,7 +181,7 @@ def test_another_value_in_the_secret_is_tried_at_once() -> None:
 
 def test_the_old_value_stays_blocked_for_who_still_holds_it() -> None:
     world = with_key(*[REFUSED] * 3, GOOD, GOOD)
-    is_refused(world.worker(), 3)
+    is_refused(world, world.worker(), 3)
     world.secrets["key"] = "k-2"
     find(world.worker())
     world.secrets["key"] = "k-1"
@@ -166,11 +192,11 @@ def test_the_old_value_stays_blocked_for_who_still_holds_it() -> None:
 def test_a_person_resumes_it() -> None:
     world = with_key(*[REFUSED] * 3, GOOD)
     worker = world.worker()
-    is_refused(worker, 3)
+    is_refused(world, worker, 3)
     assert is_blocked(worker)
 
     assert world.store.unblock("example")
-    world.clock.now_s = 30
+    world.clock.now_s += 30
 
     assert find(worker) == []
 
@@ -179,7 +205,7 @@ def test_a_connector_without_a_credential_cannot_be_blocked() -> None:
     world = World({"scheme": "none"}, ScriptedTransport([REFUSED] * 5))
     world.store = store = InMemoryTokens()
 
-    is_refused(world.worker(), 5)
+    is_refused(world, world.worker(), 5)
 
     assert store.calls == 0
 
@@ -190,7 +216,7 @@ def test_a_block_does_not_depend_on_the_store_being_there() -> None:
     store.is_down = True
     worker = world.worker()
 
-    is_refused(worker, 1)
+    is_refused(world, worker, 1)
 
     assert find(worker) == []
 
@@ -202,7 +228,7 @@ def test_a_refused_grant_is_asked_for_three_times() -> None:
     server = TokenServer(refuses="invalid_client")
     world = with_tokens(server)
     for _ in range(3):
-        is_refused(world.worker(), 1)
+        is_refused(world, world.worker(), 1)
 
     assert is_blocked(world.worker())
     assert len(server.asked) == 3
@@ -214,7 +240,7 @@ def test_a_new_token_that_is_refused_as_well_counts() -> None:
     world = with_tokens(server)
     worker = world.worker()
 
-    is_refused(worker, 3)
+    is_refused(world, worker, 3)
 
     assert is_blocked(worker)
     assert len(server.seen) == 6
@@ -233,12 +259,12 @@ def test_a_person_resumes_a_connector_with_tokens() -> None:
     server = TokenServer(refuses="invalid_grant")
     world = with_tokens(server)
     worker = world.worker()
-    is_refused(worker, 3)
+    is_refused(world, worker, 3)
     assert is_blocked(worker)
     server.refuses = ""
 
     world.store.unblock("example")
-    world.clock.now_s = 30
+    world.clock.now_s += 30
 
     assert find(worker) == []
 
@@ -256,7 +282,7 @@ def test_a_refresh_token_that_was_lost_with_its_worker_shows_as_a_refused_creden
     server.before_answer = lambda: None
     world.clock.now_s = 10
 
-    is_refused(world.worker(), 3)
+    is_refused(world, world.worker(), 3)
 
     assert is_blocked(world.worker())
     world.secrets["refresh_token"] = server.refresh_token
@@ -271,7 +297,7 @@ def test_a_block_is_logged_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logger, "error", lambda message, **facts: said.append((message, facts)))
     world = with_key(*[REFUSED] * 6)
     worker = world.worker()
-    is_refused(worker, 3)
+    is_refused(world, worker, 3)
     assert [is_blocked(worker) for _ in range(5)] == [True] * 5
 
     ((message, facts),) = said
@@ -281,6 +307,6 @@ def test_a_block_is_logged_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "k-1" not in str(said)
 
     world.store.unblock("example")
-    world.clock.now_s = 30
-    is_refused(worker, 3)
+    world.clock.now_s += 30
+    is_refused(world, worker, 3)
     assert len(said) == 2

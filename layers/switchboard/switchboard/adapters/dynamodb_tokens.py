@@ -14,7 +14,6 @@ from typing import Final
 from switchboard.adapters.connector.token_store import (
     LEASE_S,
     REFUSALS_COUNT_WITHIN_S,
-    REFUSALS_THAT_BLOCK,
     REPLACED_KEPT_S,
     CredentialState,
     SharedToken,
@@ -101,7 +100,7 @@ class DynamoDbTokens:
 
     def note_refusal(self, system: str, *, fingerprint: str, now: datetime) -> CredentialState:
         state = self._counted(system, fingerprint, now)
-        if state.refusals < REFUSALS_THAT_BLOCK or state.blocked_at is not None:
+        if state.blocked_at is not None or not state.is_for_good(now):
             return state
         change = (
             _only_of(fingerprint)
@@ -140,7 +139,7 @@ class DynamoDbTokens:
             .only_if("attribute_not_exists(blocked_at)")
             .only_if("first_refused_at > :since", since=since_ms)
         )
-        for change in (one_more, _count_anew(fingerprint, now), one_more):
+        for change in (_count_anew(fingerprint, now), one_more):
             if item := self._table.update(key, change):
                 return _credential(item)
         # Blocked already, by this very credential.

@@ -144,6 +144,9 @@ class Exchanger:
         outcome = None
         try:
             outcome = self._exchanged(run, step, request, limits)
+        except AddressNotPublic:
+            outcome = Outcome(ErrorClass.INVALID)  # our own setting; the CRM did not fail
+            raise
         finally:
             self._gate.leave(admitted, outcome)
         return outcome

@@ -18,7 +18,7 @@ from switchboard.adapters.connector.known_state import KnownState
 from switchboard.adapters.connector.lessons import Lessons
 from switchboard.adapters.connector.limits import BudgetRule, read_limits
 from switchboard.adapters.connector.outcomes import Outcome
-from switchboard.adapters.connector.pacing import HeldSlot, Lane, PacingStore
+from switchboard.adapters.connector.pacing import HeldSlot, Lane, PacingStore, Slots
 from switchboard.domain.deadline import Deadline
 from switchboard.errors import StateUnavailable, UpstreamThrottled, UpstreamUnavailable
 
@@ -152,19 +152,22 @@ class SharedGate:
             raise self._left_alone()
         if wait := self._pause(now):
             return wait
-        held = None
         if slots := self._limits.slots(path):
-            until = now + _SLOT_HELD_FOR
-            held = self._store.hold(slots, lane=self._lane, until=until, now=now)
-            if held is None:
-                return _Wait(_SLOT_ASKED_AGAIN_S[self._lane], "too many at once")
-        passed = None
+            return self._answer_holding(slots, path, now)
+        return self._passed(path, None, now)
+
+    def _answer_holding(self, slots: Slots, path: str, now: datetime) -> Admitted | _Wait:
+        """A slot is kept by a call that is let through, and by no other."""
+        held = self._store.hold(slots, lane=self._lane, until=now + _SLOT_HELD_FOR, now=now)
+        if held is None:
+            return _Wait(_SLOT_ASKED_AGAIN_S[self._lane], "too many at once")
+        answer = None
         try:
-            passed = self._passed(path, held, now)
+            answer = self._passed(path, held, now)
+            return answer
         finally:
-            if held and not isinstance(passed, Admitted):
+            if not isinstance(answer, Admitted):
                 self._store.release(held)
-        return passed
 
     def _passed(self, path: str, held: HeldSlot | None, now: datetime) -> Admitted | _Wait:
         for draw in self._limits.draws(path):

@@ -34,8 +34,9 @@ def sample_gaps(document: Document, definition: Mapping[str, Any]) -> Iterator[G
     """Error classes and rules without a sample, and basic stories that are missing."""
     samples = [sample for sample in document.get("samples") or [] if isinstance(sample, Mapping)]
     met = [_met(sample, definition["errors"]) for sample in samples]
-    yield from _class_gaps(document, samples, met)
-    yield from _rule_gaps(document, met)
+    of_classes = list(_class_gaps(document, samples, met))
+    yield from of_classes
+    yield from (gap for gap in _rule_gaps(document, met) if not _is_said(gap, of_classes))
     if "connector" in document:
         yield from _lookup_gaps(document, definition, samples)
         yield from _log_gaps(definition, samples)
@@ -101,6 +102,10 @@ def _class_gaps(document: Document, samples: list[Sample], met: list[_Met]) -> I
                 "add a sample with the answer that this rule is for",
                 is_mistake=bool(samples),
             )
+
+
+def _is_said(gap: Gap, others: list[Gap]) -> bool:
+    return any(gap.place == other.place for other in others)
 
 
 def _rule_gaps(document: Document, met: list[_Met]) -> Iterator[Gap]:

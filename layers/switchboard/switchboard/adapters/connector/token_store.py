@@ -14,6 +14,8 @@ from typing import Final, Protocol
 
 LEASE_S: Final = 10.0
 REFUSALS_THAT_BLOCK: Final = 3
+# A gateway that refuses everybody for a moment must not stop a connector until a person comes.
+REFUSED_FOR_S: Final = 30.0
 REFUSALS_COUNT_WITHIN_S: Final = 600.0
 # A newer credential is in use: who still holds the old one for a while must not try it again.
 REPLACED_KEPT_S: Final = 3600.0
@@ -64,6 +66,11 @@ class CredentialState:
 
     def blocks(self, fingerprint: str) -> bool:
         return self.blocked_at is not None and self.fingerprint == fingerprint
+
+    def is_for_good(self, now: datetime) -> bool:
+        """Whether so many refusals, over so long, are the credential's and not a moment's."""
+        has_lasted = now >= self.first_refused_at + timedelta(seconds=REFUSED_FOR_S)
+        return self.refusals >= REFUSALS_THAT_BLOCK and has_lasted
 
     def is_ended_by(self, accepted: str) -> bool:
         """Whether an accepted credential changes anything here.
@@ -119,7 +126,7 @@ class TokenStore(Protocol):
     def note_refusal(self, system: str, *, fingerprint: str, now: datetime) -> CredentialState:
         """Count it; the count begins anew for another credential, and after a while.
 
-        With REFUSALS_THAT_BLOCK in a row the credential is blocked.
+        With REFUSALS_THAT_BLOCK in a row, over REFUSED_FOR_S, the credential is blocked.
         """
 
     def note_acceptance(self, system: str, *, fingerprint: str, now: datetime) -> None:
@@ -194,9 +201,9 @@ class InProcessTokens:
                 return state
             if state is None or state.fingerprint != fingerprint:
                 state = CredentialState(fingerprint, 0, now)
-            refusals = state.refusals + 1
-            blocked_at = now if refusals >= REFUSALS_THAT_BLOCK else None
-            counted = replace(state, refusals=refusals, blocked_at=blocked_at)
+            counted = replace(state, refusals=state.refusals + 1)
+            if counted.is_for_good(now):
+                counted = replace(counted, blocked_at=now)
             self._credentials[system] = counted
             return counted
 

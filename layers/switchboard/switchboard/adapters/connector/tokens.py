@@ -20,7 +20,13 @@ from switchboard.adapters.connector.grants import Grant, token_request
 from switchboard.adapters.connector.outcomes import ClassifiedRejection
 from switchboard.adapters.connector.patience import CallLimits
 from switchboard.adapters.connector.token_endpoint import Granted, OtherServer, TokenEndpoint
-from switchboard.adapters.connector.token_store import LEASE_S, SharedToken, TokenStore, Trouble
+from switchboard.adapters.connector.token_store import (
+    LEASE_S,
+    REFUSED_FOR_S,
+    SharedToken,
+    TokenStore,
+    Trouble,
+)
 from switchboard.domain.deadline import Deadline
 from switchboard.errors import (
     CredentialRefused,
@@ -34,6 +40,8 @@ _LONGEST_FETCH_S: Final = LEASE_S - 2.0  # what is left is for writing the token
 _POLL_S: Final = (0.05, 0.1)
 _WRITE_AGAIN_S: Final = (0.1, 0.2)
 _PAUSE_WHEN_UNAVAILABLE_S: Final = 2.0
+# Two pauses, and with the third refusal it has lasted long enough to be the credential's.
+_PAUSE_WHEN_REFUSED_S: Final = REFUSED_FOR_S / 2
 _PAUSE_WHEN_THROTTLED_S: Final = 5.0
 _LONGEST_PAUSE_S: Final = 900.0
 _PAUSE_WHEN_MISCONFIGURED_S: Final = 30.0
@@ -270,6 +278,7 @@ class SharedTokens:
                 raise OtherServer(self._system)
             case Trouble.REFUSED:
                 self._watch.require_usable(fingerprint, afresh=True)
+                raise UpstreamUnavailable(self._system, "token: refused a moment ago")
 
     def _too_late(self) -> UpstreamUnavailable:
         return UpstreamUnavailable(self._system, "no token in time")
@@ -293,7 +302,7 @@ def _pause_after(error: SwitchboardError) -> tuple[Trouble, float]:
     """For how long nobody need ask again. After a refusal the count of refusals decides that."""
     match error:
         case CredentialRefused() | ClassifiedRejection():
-            return Trouble.REFUSED, _LONGEST_PAUSE_S
+            return Trouble.REFUSED, _PAUSE_WHEN_REFUSED_S
         case UpstreamThrottled():
             wait_s = error.retry_after_s
             said_s = _PAUSE_WHEN_THROTTLED_S if wait_s is None else wait_s
