@@ -22,7 +22,7 @@ run: $(READY) ## Everything on this machine, and one contact from ring to record
 	@$(BIN)/switchboard run --crm "$(CRM)" $(if $(ONCE),--once)
 
 .PHONY: test
-test: test-unit test-wired test-local test-peers test-stack ## Every test; each part can be run alone
+test: test-unit test-wired test-local test-vendors test-peers test-stack ## Every test; each part can be run alone
 
 .PHONY: test-unit
 test-unit: $(READY) ## Decisions over values: seconds, no network
@@ -36,6 +36,10 @@ test-wired: $(READY) ## Ports, contracts and handlers, wired for real on moto an
 test-local: $(READY) ## The ECS emulator, the sandbox CRM and the local AWS themselves
 	@$(BIN)/pytest tests/local -n $(WORKERS) -q -m "not stack"
 	$(BIN)/pytest tests/local -q -m stack
+
+.PHONY: test-vendors
+test-vendors: $(READY) ## Our connectors beside the vendors' own client libraries
+	@$(BIN)/pytest tests/vendors -q
 
 .PHONY: test-peers
 test-peers: $(READY) ## Tryton and Roundup, real applications from the package index
@@ -75,6 +79,10 @@ check: $(READY) ## Formatting, lint, strict types, import arrows, configuration,
 	    echo "a lock file names a host; lock with \`make lock\`" >&2; exit 1
 	fi
 
+.PHONY: bench
+bench: $(READY) ## What the connector engine costs beside the HTTP client
+	@$(BIN)/python -m bench.connector_engine
+
 .PHONY: format
 format: $(READY) ## Format the code and mend what the linter can
 	@$(BIN)/ruff check --fix-only -q .
@@ -113,7 +121,7 @@ lock: $(READY) ## Resolve every lock file again from pyproject.toml and the laye
 	@lock="$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url"
 	$$lock layers/switchboard/requirements.in -o layers/switchboard/requirements.txt
 	$$lock --generate-hashes pyproject.toml --group dev -o requirements/dev.lock
-	for group in bootstrap stack sam tryton roundup; do
+	for group in bootstrap stack sam tryton roundup vendors; do
 	    $$lock --generate-hashes --group $$group -o requirements/$$group.lock
 	done
 

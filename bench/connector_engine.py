@@ -4,8 +4,9 @@
 
 CPU time, best of several rounds, because these machines are shared. `load` is what a process pays
 for a connector once: reading its compiled JSON, building the engine, and compiling the expressions
-of its first lookup, that lookup included. `call` is what each later lookup pays: rendering the request, authentication, reading the answer, mapping, checking every row. The
-reference is the same request sent by `requests` to a server on this machine, in the same run.
+of its first lookup, that lookup included. `call` is what each later lookup pays: rendering the
+request, authentication, reading the answer, mapping, checking every row. The reference is the same
+request sent by `requests` to a server on this machine, in the same run.
 """
 
 import argparse

@@ -31,7 +31,7 @@ CUSTOMER_WORDS: Final = frozenset(
      "users", "patient", "guest", "tenant", "lead", "leads", "contacto", "debtor")
 )  # fmt: skip
 _PART_OF_THE_SAME: Final = words(
-    "contact contacts communication communications attributes profile details data properties"
+    "contact contacts communication communications channels attributes profile details data properties"
     " fields info phone phones email emails name kontakt values result record note call activity"
     " interaction event entry task ticket case error errors"
 )
@@ -215,7 +215,7 @@ def _fields(path: tuple[str, ...], expression: str, schema: Schema, depth: int) 
     kind = type_of(schema)
     if kind == "object" and properties_of(schema) and depth:
         # Of other objects' numbers nobody knows whose they are: a manager is not the customer.
-        if _PART_OF_THE_SAME.intersection(words_of(path[-1])):
+        if _PART_OF_THE_SAME.issuperset(words_of(path[-1])):
             for name, inner in properties_of(schema).items():
                 place = f"{expression}.{field_name(name)}"
                 yield from _fields((*path, name), place, inner, depth - 1)

@@ -24,6 +24,7 @@ class InMemoryCrm:
     """
 
     settle_s = 0.0
+    contact_settle_s = 0.0
 
     def __init__(
         self,

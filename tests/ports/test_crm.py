@@ -292,6 +292,13 @@ def test_a_batch_whose_answer_was_lost_can_be_repeated(world: World) -> None:
     assert world.remarks() == {"i-1": "first", "i-2": "first"}
 
 
+@pytest.mark.parametrize("who", [ADA, EmailAddress("ada@example.com")])
+def test_somebody_unknown_becomes_a_contact_that_is_found(world: World, who: Identity) -> None:
+    made = world.crm.create_contact(who, reference="i-1", deadline=soon())
+
+    assert found(world, who) == [made.id]
+
+
 @pytest.mark.parametrize("id_", ["a/b", "../x", "a b?c#d", "ä"])
 def test_an_id_of_any_form_is_one_record(world: World, id_: str) -> None:
     world.crm.log_interaction(record(id_=id_), deadline=soon())

@@ -18,7 +18,3 @@ def vendor() -> Iterator[VendorClient]:
     client = VendorClient(python)
     yield client
     client.close()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "vendor: compares with a vendor's client library")

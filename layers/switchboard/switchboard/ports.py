@@ -33,6 +33,10 @@ class Crm(Protocol):
         """After this long, a search finds what an earlier, interrupted write may have made."""
 
     @property
+    def contact_settle_s(self) -> float:
+        """After this long, `find` sees a contact that `create_contact` made."""
+
+    @property
     def needs_customer(self) -> bool:
         """Whether an interaction can only be logged on a customer's record."""
 

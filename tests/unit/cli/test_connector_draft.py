@@ -90,10 +90,11 @@ def test_the_row_takes_the_customers_own_numbers_and_nobody_elses() -> None:
 
     assert "id: clientId" in row
     assert "join(' ', [firstName, lastName][?@])" in row
-    assert "[[mobileNo], (phones[].number || `[]`)][] | [?@]" in row
+    assert "[[mobileNo, contactInfo.whatsapp], (phones[].number || `[]`)][] | [?@]" in row
     assert "emails: [eMail][?@]" in row
     assert "tariffGroup: tariffGroup" in row
     assert "manager" not in row
+    assert "emergencyContact" not in row
     assert "street" not in row
 
 
@@ -217,6 +218,17 @@ def test_the_credential_of_a_command_becomes_a_scheme_and_names(
     assert document["secrets"] == secrets
     assert "abcdefgh12345678" not in yaml.safe_dump(document)
     assert document["methods"]["find_phone"]["request"]["query"] == {"phone": "${input.phone.nsn}"}
+
+
+def test_a_second_key_beside_the_credential_is_not_written_down() -> None:
+    document, _ = drafted(
+        "curl -H 'Authorization: Bearer abcdefgh12345678' -H 'X-Tenant-Token: ijklmnop12345678'"
+        " -H 'X-Depot: north' 'https://c.example.com/people?phone=4155552671'",
+        curl=True,
+    )
+
+    assert document["headers"] == {"X-Depot": "north"}
+    assert "ijklmnop12345678" not in yaml.safe_dump(document)
 
 
 @pytest.mark.parametrize(

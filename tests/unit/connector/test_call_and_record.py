@@ -48,15 +48,29 @@ methods:
     request: {{path: "/customers/${{input.email}}"}}
     map: *rows
   log_interaction:
-    idempotency: search_first
+    idempotency: upsert
     steps:
       - id: find
         request: {{path: /notes, query: {{ref: "${{input.id}}"}}}}
         map: body.notes[0]
       - id: add
         when: "!(steps.find)"
-        request: {{method: POST, path: /notes, body: {{ref: "${{input.id}}", text: "${{input.remarks}}", who: "${{input.customer.id}}"}}}}
+        request:
+          method: POST
+          path: /notes
+          body: {{ref: "${{input.id}}", text: "${{input.remarks}}", who: "${{input.customer.id}}"}}
     map: "{{id: steps.add.id || steps.find.id, created: !(steps.find)}}"
+  log_interactions:
+    idempotency: upsert
+    batch: {{most: 10}}
+    request: {{path: /batch, body: {{for_each: input.records, make: {{ref: "${{item.id}}"}}}}}}
+    map: "body[].{{key: ref, id: id, created: created, class: error && 'invalid'}}"
+  create_contact:
+    request: {{path: /customers, body: {{phone: "${{input.phone.e164}}"}}}}
+    map: "{{id: body.id, phones: [input.phone.e164]}}"
+  get_contact:
+    request: {{path: "/customers/${{input.customer_id}}"}}
+    map: "body.customers[].{{id: id, name: name, phones: [phone][?@]}}"
 # samples follow
 samples:
   - name: nobody   # as it should be
@@ -84,6 +98,12 @@ def crm() -> Iterator[ScriptedCrm]:
         "GET /notes?ref=old": ("200 OK", {"notes": [{"id": "N-1"}]}),
         "GET /notes": ("200 OK", {"notes": []}),
         "POST /notes": ("201 Created", {"id": "N-2"}),
+        "POST /batch": (
+            "200 OK",
+            [{"ref": "b-1", "id": "N-3", "created": True}, {"ref": "b-2", "error": "bad_ref"}],
+        ),
+        "POST /customers": ("201 Created", {"id": "C-9", "phone": "+12125552671"}),
+        "GET /customers/C-7": ("200 OK", {"customers": [MARGARET]}),
     }
     with scripted_crm(answers=answers) as server:
         yield server
@@ -145,6 +165,7 @@ def test_no_call_shows_a_secret_or_a_person(
 ) -> None:
     called = run(crm, file, "call", *words)
 
+    assert "  ← " in called.output
     for private in PRIVATE:
         assert private not in called.output, private
 
@@ -185,6 +206,7 @@ def test_what_writes_needs_a_yes(crm: ScriptedCrm, file: Path) -> None:
         (("find", "phone=Margaret"), "cannot be read"),
         (("find", "phone"), "must be key=value"),
         (("log_interaction", "a=1", "a.b=2"), "a has a value of its own already"),
+        (("create_contact", "name=Margaret"), "say `create_contact phone="),
     ],
 )
 def test_a_command_that_means_nothing_is_refused_in_a_line(
@@ -250,6 +272,9 @@ def test_personal_data_is_not_for_pipes(crm: ScriptedCrm, file: Path) -> None:
         ("log_interaction", "id=new", "remarks=wants a refund", "contact=+12125552671",
          "agent_name=Paul Other", "customer.id=C-7", "customer.name=Margaret Real", "--yes"),
         ("log_interaction", "id=old", "--yes"),
+        ("log_interactions", 'records=[{"id": "b-1", "remarks": "ill"}, {"id": "b-2"}]', "--yes"),
+        ("create_contact", "phone=+12125552671", "--yes"),
+        ("get_contact", "customer_id=C-7"),
         ("find", "email=refused@real.net"),
         ("find", "email=broken@real.net"),
     ],
@@ -322,3 +347,13 @@ def test_an_exchange_that_would_end_otherwise_without_the_person_is_not_recorded
     assert recorded.exit_code == 1
     assert "would end otherwise" in recorded.output
     assert file.read_text() == picky
+
+
+def test_a_lookup_is_recorded_as_the_search_that_it_is_part_of(
+    crm: ScriptedCrm, file: Path
+) -> None:
+    recorded = run(crm, file, "record", "find_phone", "phone=+12125552671", "--name", "x")
+
+    assert recorded.exit_code == 1
+    assert "record `find`" in recorded.output
+    assert file.read_text() == FILE

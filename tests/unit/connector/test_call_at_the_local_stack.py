@@ -29,7 +29,7 @@ CHANGES: dict[str, Any] = {
 
 @pytest.fixture
 def crm() -> Iterator[ScriptedCrm]:
-    answers = {"GET /customers?phone=4155550142": ("200 OK", {"customers": []})}
+    answers: dict[str, Any] = {"GET /customers?phone=4155550142": ("200 OK", {"customers": []})}
     with scripted_crm(answers=answers) as server:
         yield server
 

@@ -326,7 +326,7 @@ def test_a_search_by_post_that_gets_no_answer_wrote_nothing(
     reads: bool, kind: type[UpstreamError]
 ) -> None:
     search, made = SEARCHED
-    log = {"request": None, "map": None, "idempotency": "none"}
+    log: dict[str, Any] = {"request": None, "map": None, "idempotency": "none"}
     log["steps"] = [{**search, "reads": reads}, made]
 
     error = error_of(write, NoAnswerError("reset", sent=True), log=log)

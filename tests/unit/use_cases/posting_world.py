@@ -4,7 +4,7 @@ The CRM is the adversary. It keeps every record that it was made to write, so th
 shows, and its search does not see a record before `settle_s` have passed.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -89,7 +89,7 @@ class FaultyCrm:
         self, clock: Clock, idempotency: Idempotency, script: Iterable[str], settle_s: float
     ) -> None:
         self.idempotency = idempotency
-        self.settle_s = settle_s
+        self.settle_s = self.contact_settle_s = settle_s
         self.needs_customer = False
         self.batch_most = 1
         self.records: list[Written] = []
@@ -164,6 +164,11 @@ class FaultyCrm:
         if word == "lost":
             raise UpstreamUnknown("sandbox", "no answer in time")
         return contact
+
+    def read_record(
+        self, method: str, data: Mapping[str, Any], *, deadline: Deadline
+    ) -> Customer | None:
+        return None
 
     def _logged(self, record: InteractionRecord) -> Logged:
         return Logged(f"A-{record.id}", created=self._write(record))

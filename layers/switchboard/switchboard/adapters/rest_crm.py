@@ -63,8 +63,11 @@ class RestCrm:
 
     @property
     def settle_s(self) -> float:
-        creating = self._methods.get(CREATE_METHOD, {})
-        return max(float(self._method(LOG_METHOD)["settle_s"]), float(creating.get("settle_s", 0)))
+        return float(self._method(LOG_METHOD)["settle_s"])
+
+    @property
+    def contact_settle_s(self) -> float:
+        return float(self._method(CREATE_METHOD)["settle_s"])
 
     @property
     def needs_customer(self) -> bool:

@@ -309,7 +309,7 @@ class _Worker:
 
         Nobody makes another until the CRM's search must have seen it, whatever became of us.
         """
-        keep_s = int(crm.settle_s + LEASE_S)
+        keep_s = int(crm.contact_settle_s + LEASE_S)
         who = contact.e164 if isinstance(contact, PhoneNumber) else contact.address
         claim = f"contact#{crm.connector}#{who}"
         if not self.once.claim(claim, now=self.run.clock(), keep_s=keep_s):
