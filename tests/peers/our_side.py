@@ -1,8 +1,9 @@
 """Switchboard's side of a running application: nothing but its connector file."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import yaml
 
 from local.peers import RunningCrm
 from switchboard.adapters.connector.compile import compile_connector
-from switchboard.adapters.connector.engine import Secrets, Shared
+from switchboard.adapters.connector.engine import Secrets, Shared, utc_now
 from switchboard.adapters.connector.patience import CallLimits
 from switchboard.adapters.connector.rendering import HttpRequest
 from switchboard.adapters.connector.transport import HttpAnswer, HttpTransport, Transport
@@ -31,6 +32,7 @@ def connected(
     *,
     secrets: Secrets | None = None,
     shared: Shared | None = None,
+    wall_clock: Callable[[], datetime] = utc_now,
 ) -> Iterator[RestCrm]:
     """One worker. Workers that are given the same `shared` know what the others learned."""
     crm = RestCrm(
@@ -39,6 +41,7 @@ def connected(
         secrets or running.connector_secrets,
         default_region="US",
         transport=transport or HttpTransport(allow_loopback=True),
+        wall_clock=wall_clock,
         shared=shared,
     )
     try:
