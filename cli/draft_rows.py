@@ -31,9 +31,9 @@ CUSTOMER_WORDS: Final = frozenset(
      "users", "patient", "guest", "tenant", "lead", "leads", "contacto", "debtor")
 )  # fmt: skip
 _PART_OF_THE_SAME: Final = words(
-    "contact contacts communication communications channels attributes profile details data properties"
-    " fields info phone phones email emails name kontakt values result record note call activity"
-    " interaction event entry task ticket case error errors"
+    "contact contacts communication communications channels attributes profile details data"
+    " properties fields info phone phones email emails name kontakt values result record note call"
+    " activity interaction event entry task ticket case error errors"
 )
 _NOT_AN_ATTRIBUTE: Final = frozenset(
     ("created", "updated", "modified", "deleted", "url", "uri", "href", "link", "links", "address",

@@ -88,8 +88,8 @@ def told(here: Here, name: str = "sandbox") -> list[str]:
 
 
 def block(here: Here) -> None:
-    for _ in range(3):
-        here.tokens.note_refusal("sandbox", fingerprint="abc", now=NOW)
+    for seconds in (-60, -30, 0):
+        here.tokens.note_refusal("sandbox", fingerprint="abc", now=after(seconds))
 
 
 def test_a_connector_that_nothing_holds_back_says_so(here: Here) -> None:
