@@ -11,6 +11,7 @@ READY := .venv/.ready
 CRM ?= sandbox
 # xdist workers; two cores are the least we plan for.
 WORKERS ?= 2
+CONNECTORS := layers/switchboard/switchboard/connectors/*.yaml
 SAM := .local/venvs/sam/bin/sam
 
 .PHONY: help
@@ -71,10 +72,12 @@ check: $(READY) ## Formatting, lint, strict types, import arrows, configuration,
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/switchboard rules check config/routing.yaml
-	for file in layers/switchboard/switchboard/connectors/*.yaml config/ecs/emulator.yaml; do
-	    $(BIN)/switchboard connector check $$file
-	done
+	$(BIN)/switchboard connector check --strict $(CONNECTORS)
+	$(BIN)/switchboard connector check config/ecs/*.yaml
+	$(BIN)/switchboard connector docs $(CONNECTORS) --out docs/connectors --check
+	$(BIN)/python -m tools.connector_schema --check
 	$(BIN)/python -m tools.openapi --check
+	$(BIN)/python -m bench.connector_engine --check
 	if grep -n '://' requirements/*.lock layers/switchboard/requirements.txt; then
 	    echo "a lock file names a host; lock with \`make lock\`" >&2; exit 1
 	fi
@@ -95,6 +98,11 @@ logs: $(READY) ## Follow the functions' log lines of a running `make run`
 .PHONY: openapi
 openapi: $(READY) ## Write docs/openapi.json from the code
 	@$(BIN)/python -m tools.openapi
+
+.PHONY: connector-docs
+connector-docs: $(READY) ## Write docs/connectors/ and the format's JSON Schema from the files and the code
+	@$(BIN)/python -m tools.connector_schema
+	$(BIN)/switchboard connector docs $(CONNECTORS) --out docs/connectors
 
 .PHONY: layer
 layer: $(READY) ## Build the layer for Lambda (arm64) and print its size

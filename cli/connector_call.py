@@ -28,7 +28,9 @@ SecretsFrom = Annotated[
     typer.Option(help="env (SWITCHBOARD_SECRET_NAME), a JSON file, or a name in Secrets Manager"),
 ]
 Live = Annotated[bool, typer.Option("--live", help="Leave this machine.")]
-Yes = Annotated[bool, typer.Option("--yes", help="The method writes, and may.")]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="The method writes, or uses up a refresh token, and may.")
+]
 Region = Annotated[
     str | None, typer.Option(help="The country of numbers without a country code (US)")
 ]
@@ -115,6 +117,16 @@ def _performed(
 ) -> tuple[Came, Trace]:
     if ask.writes and not yes:
         stop([f"{ask.method} writes into {at.server}: say --yes if that is meant"], code=2)
+    if at.definition["auth"]["scheme"] == "oauth2_refresh" and not at.is_here and not yes:
+        # Some servers give a new refresh token for each one used, and this command keeps none.
+        stop(
+            [
+                "this connector signs in with a refresh token; where the server replaces it, a "
+                "call from here takes it away from the deployed workers: say --yes if it does "
+                "not, or use a refresh token of your own"
+            ],
+            code=2,
+        )
     console, mask = plain_console(), Mask(at.secrets, show_people=show_people)
     transport = at.transport()
     trace = Trace(console, mask, at, transport)

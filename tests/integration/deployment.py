@@ -30,6 +30,7 @@ from cli.publishing import create_key, publish
 from local.ecs_emulator.centre_file import load
 from local.ecs_emulator.server import serving
 from switchboard import observability, wiring
+from switchboard.adapters.connector import engine
 from switchboard.edges import arrivals
 from tests.events import Event, LambdaContext, authorizer_event, http_event, sqs_event
 from tests.integration import template
@@ -260,7 +261,7 @@ class Deployment:
                 return cls.fromtimestamp((datetime.now(tz) + ahead).timestamp(), tz)
 
         with ExitStack() as clocks:
-            for module in (app, arrivals) if ahead else ():
+            for module in (app, arrivals, engine) if ahead else ():
                 if hasattr(module, "datetime"):
                     clocks.enter_context(patch.object(module, "datetime", Ahead))
             yield
