@@ -43,7 +43,7 @@ def evaluate(expression: str, scope: object) -> Any:
         return compiled(expression).search(
             scope, jmespath.Options(custom_functions=ConnectorFunctions())
         )
-    except (JMESPathError, TypeError, ValueError) as error:
+    except (JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         raise ExpressionError(f"`{expression}` failed: {type(error).__name__}") from None
 
 

@@ -132,8 +132,8 @@ class SharedGate:
                 self._lessons.of_pace(outcome, admitted_at=admitted.at, now=now)
                 for rule in admitted.budgets:
                     self._lessons.of_budget(rule, outcome, now=now)
-        except StateUnavailable:
-            self._leave_store_alone(now)
+        except StateUnavailable as error:
+            self._leave_store_alone(error)
 
     def _answer(self, path: str) -> Admitted | _Wait:
         now = self._now()
@@ -141,8 +141,8 @@ class SharedGate:
             return Admitted()
         try:
             return self._shared_answer(path, now)
-        except StateUnavailable:
-            self._leave_store_alone(now)
+        except StateUnavailable as error:
+            self._leave_store_alone(error)
             return Admitted()
 
     def _shared_answer(self, path: str, now: datetime) -> Admitted | _Wait:
@@ -206,9 +206,10 @@ class SharedGate:
     def _is_store_left_alone(self, now: datetime) -> bool:
         return self._store_back_at is not None and now < self._store_back_at
 
-    def _leave_store_alone(self, now: datetime) -> None:
+    def _leave_store_alone(self, error: StateUnavailable) -> None:
         """Otherwise every call would wait for the store's timeout."""
+        now = self._now()  # its timeout may have taken longer than it is left alone for
         self._store_back_at = now + _STORE_LEFT_ALONE_FOR
         if self._warn_again_at is None or now >= self._warn_again_at:
             self._warn_again_at = now + _WARNED_ONCE_IN
-            _log.warning("limits of %s cannot be kept: our table does not answer", self._system)
+            _log.warning("limits of %s cannot be kept: %s", self._system, error)
