@@ -1,17 +1,19 @@
 """The files in `config/`, checked and compiled into what is published. Lambda reads no YAML."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 import yaml
 from pydantic import Field
 
-from switchboard.adapters.connector.compile import compile_connector
+from switchboard.adapters.connector.compile import ConnectorMistakes, compile_connector
 from switchboard.adapters.connector.limits import check_limits
+from switchboard.adapters.connector.lint import findings
 from switchboard.adapters.connector.methods import CREATE_METHOD
+from switchboard.adapters.connector.samples import run_samples
 from switchboard.adapters.connector.settings import (
     LOOPBACK,
     complete_settings,
@@ -52,14 +54,14 @@ class _Use(Configuration):
 class _ConnectorsFile(Configuration):
     """`connectors.yaml` before its connectors are compiled into it."""
 
-    format: str
+    format: Literal["connectors/1"]
     connectors: tuple[_Use, ...]
 
 
 class _EcsFile(Configuration):
     """`ecs.yaml` before its profile is compiled into it."""
 
-    format: str
+    format: Literal["ecs/1"]
     profile: str
     settings: _Settings | None = None
 
@@ -112,7 +114,7 @@ def compiled_connectors(document: Document, folder: Path) -> Document:
     written = read_configuration(_ConnectorsFile, document, kind=str(file))
     systems: dict[str, Document] = {}
     for entry in written.connectors:
-        definition = compile_connector(read_yaml(connector_file(entry.use, folder)))
+        definition = _definition(connector_file(entry.use, folder), is_own=_is_own(entry.use))
         definition["id"] = entry.name or definition["id"]
         definition["tables"] = _own_tables(definition, entry.tables)
         settings = _texts(entry.settings)
@@ -123,6 +125,29 @@ def compiled_connectors(document: Document, folder: Path) -> Document:
             )
         systems[definition["id"]] = {"definition": definition, "settings": settings}
     return {"format": written.format, "connectors": systems}
+
+
+def _definition(file: Path, *, is_own: bool) -> Document:
+    """The compiled connector. One's own is held to `switchboard connector check` and `test`.
+
+    Raises: Misconfigured that names the file and every mistake in it.
+    """
+    document = read_yaml(file)
+    try:
+        definition = compile_connector(document)
+        problems = list(_mistakes(document, definition)) if is_own else []
+    except ConnectorMistakes as mistakes:
+        problems = list(mistakes.problems)
+    if problems:
+        raise Misconfigured("\n".join(f"{file}: {problem}" for problem in problems))
+    return definition
+
+
+def _mistakes(document: Document, definition: Document) -> Iterator[str]:
+    yield from (str(one) for one in findings(document) if one.is_mistake)
+    for report in run_samples(definition, document.get("samples") or []):
+        if report.differences:
+            yield f"the sample {report.name!r} fails: `switchboard connector test` shows why"
 
 
 def _own_tables(definition: Document, tables: _Tables) -> Document:
@@ -137,7 +162,7 @@ def _own_tables(definition: Document, tables: _Tables) -> Document:
 def compiled_profile(document: Document, folder: Path) -> Document:
     """`ecs.yaml` with the profile that it names compiled into it."""
     written = read_configuration(_EcsFile, document, kind=str(folder / "ecs.yaml"))
-    definition = compile_connector(read_yaml(folder / written.profile))
+    definition = _definition(folder / written.profile, is_own=True)
     settings = _texts(written.settings)
     check_settings(definition, settings)
     return {
@@ -170,12 +195,16 @@ def refuse_this_machine(documents: Mapping[str, Document]) -> None:
 
 def connector_file(use: str, folder: Path) -> Path:
     """A connector that ships with Switchboard, or a file of one's own, relative to the folder."""
-    if not use.endswith((".yaml", ".yml")):
+    if not _is_own(use):
         with resources.as_file(
             resources.files("switchboard") / "connectors" / f"{use}.yaml"
         ) as own:
             return own
     return folder / use
+
+
+def _is_own(use: str) -> bool:
+    return use.endswith((".yaml", ".yml"))
 
 
 def read_yaml(file: Path) -> Document:

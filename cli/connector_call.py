@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -14,6 +14,7 @@ from cli.connector_performance import Ask, Came, asked, perform
 from cli.connector_record import recorded
 from cli.connector_trace import Trace
 from cli.masking import Mask
+from switchboard.adapters.connector.samples import DEFAULT_REGION
 
 MethodName = Annotated[str, typer.Argument(help="A method of the file, or `find`")]
 Values = Annotated[
@@ -38,8 +39,6 @@ ShowPeople = Annotated[
     bool, typer.Option("--show-personal-data", help="Unmasked; only on a terminal.")
 ]
 
-_DEFAULT_REGION: Final = "US"
-
 
 def call(
     file: File,
@@ -60,7 +59,7 @@ def call(
         stop(["--show-personal-data is for a terminal: files and pipes are kept"], code=2)
     definition = compiled(read_document(file))
     given = _settings(settings)
-    where = region or region_of(definition, given)
+    where = region or DEFAULT_REGION
     ask = asked(definition, method, values or [], where)
     at = connection(definition, settings=given, secrets_from=secrets_from, is_live=live)
     came, _ = _performed(at, ask, where, yes=yes, show_people=show_personal_data)
@@ -86,7 +85,7 @@ def record(
     document = read_document(file)
     definition = compiled(document)
     given = _settings(settings)
-    where = region or region_of(definition, given)
+    where = region or DEFAULT_REGION
     ask = asked(definition, method, values or [], where)
     at = connection(definition, settings=given, secrets_from=secrets_from, is_live=live)
     came, trace = _performed(at, ask, where, yes=yes, show_people=False)
@@ -94,12 +93,6 @@ def record(
     kept = sample.append_to(into or file)
     plain_console().print(f"[green]recorded[/] {escape(repr(name))} in {escape(str(into or file))};"
                           f" {escape(kept)}")  # fmt: skip
-
-
-def region_of(definition: Mapping[str, Any], given: Mapping[str, str]) -> str:
-    """The country of numbers without a country code, as the connector's settings have it."""
-    declared = definition["settings"].get("region") or {}
-    return str(given.get("region") or declared.get("default") or _DEFAULT_REGION)
 
 
 def _settings(texts: list[str] | None) -> dict[str, str]:

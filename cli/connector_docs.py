@@ -16,9 +16,9 @@ _HOW: Final = {
     "live": "against a running system",
     "vendor_description": "against the vendor's published API description",
     "vendor_client": "against a client library for it",
-    "documentation": "against the vendor's documentation only: nothing that we did not write has"
-    " judged it",
+    "documentation": "against documentation only; nothing that we did not write has judged it",
 }
+_BY_NOBODY: Final = "by nobody but its author"
 _IDEMPOTENCY: Final = {
     "upsert": "The CRM keeps one record per id of ours: written again, it is changed and not added."
     " After a lost answer it is simply written again.",
@@ -32,6 +32,10 @@ _IDEMPOTENCY: Final = {
     " the search is asked again, once it can be trusted.",
     "none": "Nothing makes a repeat safe: after a lost answer a person decides.",
 }
+_MADE_AFTER_A_SEARCH: Final = (
+    "Somebody is made only when the lookups found nobody. After a lost answer they are asked again,"
+    " once they can be trusted."
+)
 _AUTH: Final = {
     "none": "Nobody asks who we are.",
     "header": "A key in the header `{name}`.",
@@ -44,6 +48,9 @@ _AUTH: Final = {
     "oauth2_jwt_bearer": "OAuth2 with a statement about ourselves, signed by a key that stays in"
     " AWS KMS; tokens come from `{token_url}`.",
 }
+_ASKED: Final = (
+    "find", "value", "method", "operation", "event", "region", "input", "headers", "body", "text"
+)  # fmt: skip
 _PROOF: Final = {
     "standard_webhooks": "Standard Webhooks: a signature over id, time and bytes.",
     "hubspot_v3": "HubSpot's signature v3: over method, address, body and time.",
@@ -100,6 +107,7 @@ def page(document: Document, file: Path, text: str) -> str:
         _writing(document, definition),
         _errors(document),
         _events(document),
+        _link(document),
         _tables(document),
         _checked(document),
         _samples(document),
@@ -146,13 +154,17 @@ def _yes(is_so: bool) -> str:
 
 
 def _how_in_words(document: Document) -> str:
-    checked = document.get("checked") or {}
+    checked = document.get("checked")
+    if not checked:
+        return _BY_NOBODY
     how = _HOW[str(checked.get("how", "documentation"))]
-    return f"{how}: {checked['with']}" if checked.get("with") else how
+    return f"{how} ({checked['with']})" if checked.get("with") else how
 
 
 def _how_in_short(document: Document) -> str:
-    checked = document.get("checked") or {}
+    checked = document.get("checked")
+    if not checked:
+        return _BY_NOBODY
     how = str(checked.get("how", "documentation")).replace("_", " ")
     return f"{how}: {checked['with']}" if checked.get("with") else how
 
@@ -161,8 +173,13 @@ def _head(document: Document, file: Path) -> str:
     lines = [_GENERATED.format(file=file.name), f"# {document.get('title') or document['id']}", ""]
     lines.append(f"Connector `{document['id']}`, checked {_how_in_words(document)}.")
     if document.get("docs"):
-        lines.append(f"The vendor's description: <{document['docs']}>.")
+        lines.append(f"The facts are from: {_place(str(document['docs']))}.")
     return "\n".join(lines)
+
+
+def _place(told: str) -> str:
+    """Angle brackets make a link of an address; around other words Markdown drops them."""
+    return f"<{told}>" if told.startswith(("https://", "http://")) else told
 
 
 def _set_up(text: str) -> str:
@@ -263,22 +280,27 @@ def _writing(document: Document, definition: Mapping[str, Any]) -> str:
     lines: list[str] = []
     for name, head in heads.items():
         if name in methods:
-            lines += [head, "", *_method_lines(methods[name], definition["methods"][name]), ""]
+            lines += [
+                head,
+                "",
+                *_method_lines(methods[name], definition["methods"][name], name),
+                "",
+            ]
     lookups = {n for names in (document.get("lookups") or {}).values() for n in names or []}
     for name in sorted(set(methods) - set(heads) - lookups):
-        lines += [f"### `{name}`", "", *_method_lines(methods[name], None), ""]
+        lines += [f"### `{name}`", "", *_method_lines(methods[name], None, name), ""]
     return "\n".join(lines)
 
 
 def _method_lines(
-    method: Mapping[str, Any], compiled_method: Mapping[str, Any] | None
+    method: Mapping[str, Any], compiled_method: Mapping[str, Any] | None, name: str
 ) -> list[str]:
     lines = (
         [" ".join(str(method.get("description", "")).split())] if "description" in method else []
     )
     lines += ["", *(f"- {line}" for line in _request_lines(method))]
     if compiled_method is not None:
-        lines += ["", _IDEMPOTENCY[str(compiled_method["idempotency"])]]
+        lines += ["", _repeated(str(compiled_method["idempotency"]), name)]
         if compiled_method["settle_s"]:
             lines.append(f"The search is trusted after {compiled_method['settle_s']:g} s.")
         if compiled_method["needs_customer"]:
@@ -286,6 +308,12 @@ def _method_lines(
         if compiled_method.get("batch"):
             lines.append(f"At most {compiled_method['batch']['most']} in one call.")
     return lines
+
+
+def _repeated(idempotency: str, method: str) -> str:
+    if method == "create_contact" and idempotency == "search_first":
+        return _MADE_AFTER_A_SEARCH
+    return _IDEMPOTENCY[idempotency]
 
 
 def _request_lines(method: Mapping[str, Any]) -> Iterator[str]:
@@ -335,15 +363,26 @@ def _events(document: Document) -> str:
     return "\n".join(lines) if document.get("events") else ""
 
 
+def _link(document: Document) -> str:
+    if not document.get("link"):
+        return ""
+    return f"## The page of a record\n\nAn agent's link leads to {_span(document['link'])}."
+
+
 def _tables(document: Document) -> str:
     lines = []
     for name, table in (document.get("tables") or {}).items():
-        rows = [(f"`{ours}`", f"`{theirs}`") for ours, theirs in table.items()]
+        rows = [(f"`{ours}`", f"`{_as_yaml(theirs)}`") for ours, theirs in table.items()]
         lines.append(_table(f"### `{name}`", ("ours", "the CRM's"), rows))
     if not lines:
         return ""
     note = "Defaults; an organisation overrides entries in `config/connectors.yaml`."
     return "\n\n".join(["## Code tables", note, *lines])
+
+
+def _as_yaml(value: Any) -> str:
+    """As the file says it: `true`, not Python's `True`."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _checked(document: Document) -> str:
@@ -358,11 +397,7 @@ def _samples(document: Document) -> str:
     lines = ["## Samples", "", "Every one is a test: `switchboard connector test`."]
     for sample in document.get("samples") or []:
         lines += ["", f"### {_one_line(sample['name'])}", ""]
-        asked = {
-            key: sample[key]
-            for key in ("find", "value", "method", "operation", "event", "input", "headers", "body")
-            if key in sample
-        }
+        asked = {key: sample[key] for key in _ASKED if key in sample}
         lines.append(_fenced(asked, "asked"))
         for exchange in sample.get("exchange") or []:
             if exchange.get("request"):

@@ -12,11 +12,13 @@ import yaml
 from rich.markup import escape
 
 from cli.connector_files import parsed, plain_console, read_text, stop
-from cli.draft_api import Api, DraftError, Operation, require_plain
+from cli.draft_api import Api, DraftError, Operation, properties_of, require_plain
 from cli.draft_curl import read_curl
+from cli.draft_examples import SAYS_IT_WENT_WELL
 from cli.draft_logging import Log, log_of
 from cli.draft_lookups import Key, Lookup, lookups_of
 from cli.draft_openapi import read_openapi
+from cli.draft_rows import field_name
 from cli.draft_samples import code_path, drafted_samples
 from switchboard.adapters.connector.compile import ConnectorMistakes
 from switchboard.adapters.connector.lint import findings
@@ -171,13 +173,34 @@ def _decisions(
             " method searches."
         )
     else:
-        yield "Nothing takes a record of a contact: write `log_interaction` by hand, or leave it."
+        yield _nothing_logs(api)
     if "503" not in str(api.operations) and "429" not in str(api.operations):
         yield "How many requests a second does the CRM take? Write it under `limits`."
     else:
         yield "How many requests are allowed, and over what time? Write it under `limits`."
-    yield "Does it ever answer 200 with an error inside? If so, write a rule under `errors`."
+    yield _error_inside(_chosen(lookups, log))
     yield "Where does a person see a customer's record? Write its address under `link`."
+
+
+def _nothing_logs(api: Api) -> str:
+    writes = ", ".join(one.title for one in api.operations if one.method in {"POST", "PUT"})
+    seen = f"; it may be one of {writes}" if writes else ""
+    return (
+        "Nothing is named like a record of a contact: write `log_interaction` by hand, or leave"
+        f" it{seen}."
+    )
+
+
+def _error_inside(operations: list[Operation]) -> str:
+    for one in operations:
+        for name in properties_of(one.good_answer().schema):
+            if name.lower() in SAYS_IT_WENT_WELL:
+                when = f"status == `200` && body.{field_name(name)} == `false`"
+                return (
+                    f"`{name}` may say that a 200 is an error. Then write a rule under `errors`:"
+                    f' {{when: "{when}", class: invalid, detail: the path of its code}}.'
+                )
+    return "Does it ever answer 200 with an error inside? If so, write a rule under `errors`."
 
 
 def _lookup_decisions(key: Key, found: list[Lookup], shown: set[str]) -> Iterator[str]:

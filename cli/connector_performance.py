@@ -13,7 +13,9 @@ from cli.connector_live import Connection
 from cli.connector_trace import Trace
 from cli.masking import Mask
 from switchboard.adapters.connector.engine import Engine, Shared
-from switchboard.adapters.connector.methods import CREATE_METHOD, LOG_METHOD
+from switchboard.adapters.connector.lint_expressions import nearest
+from switchboard.adapters.connector.lint_places import INTERACTION_FIELDS
+from switchboard.adapters.connector.methods import BATCH_METHOD, CREATE_METHOD, LOG_METHOD
 from switchboard.adapters.connector.samples import class_of
 from switchboard.adapters.connector.signing import KmsSigner
 from switchboard.adapters.crm_records import asked_for, customer_of
@@ -68,8 +70,11 @@ def asked(definition: Mapping[str, Any], method: str, values: Sequence[str], reg
     writes = is_operation or (not is_lookup and not all(map(_reads, known[method]["steps"])))
     if method == CREATE_METHOD:
         return _creation(given, region)
-    if method == LOG_METHOD and "id" not in given:
-        given = {"id": f"try-{uuid.uuid4().hex[:8]}", **given}
+    if method == LOG_METHOD:
+        given = _interaction(given, known[method])
+    if method == BATCH_METHOD:
+        told = given.get("records") or []
+        given = {**given, "records": [_interaction(one, known[method]) for one in told]}
     if is_lookup:
         given = _with_identity(given, region)
     return Ask(method, given, writes=writes, is_a_record=not writes and not is_lookup)
@@ -115,6 +120,20 @@ def _value(text: str) -> Any:
         return text.rstrip("\n")
 
 
+def _interaction(given: Any, method: Mapping[str, Any]) -> dict[str, Any]:
+    """A record as it is written, complete: `record` must keep what was really sent."""
+    if not isinstance(given, Mapping):
+        stop(["""say records='[{"id": "try-1", "remarks": "…"}]'"""])
+    if unknown := sorted(set(given) - INTERACTION_FIELDS):
+        hint = nearest(unknown[0], sorted(INTERACTION_FIELDS))
+        stop([f"an interaction has no `{unknown[0]}`{hint or '.'} There are"
+              f" {', '.join(sorted(INTERACTION_FIELDS))}."])  # fmt: skip
+    customer = given.get("customer")
+    if method["needs_customer"] and not (isinstance(customer, Mapping) and customer.get("id")):
+        stop(["it can only be written on somebody's record: say customer.id=…"])
+    return {"id": f"try-{uuid.uuid4().hex[:8]}", "channel": "voice", **given}
+
+
 def _search(given: Mapping[str, Any], region: str) -> Ask:
     if len(given) != 1 or not _KEYS & set(given):
         stop(["say `find phone=+14155550142` or `find email=ada@example.com`"])
@@ -137,7 +156,12 @@ def _identity(key: str, value: Any, region: str) -> Identity:
     wanted = PhoneNumber if key == "phone" else EmailAddress
     if not isinstance(identity, wanted):
         # Not repeated: it may be somebody's.
-        stop([f"what stands behind {key}= cannot be read as one (region {region})"])
+        way = (
+            f"give it with its country code, like +14155550142, or say --region (now {region})"
+            if key == "phone"
+            else "give it like ada@example.com"
+        )
+        stop([f"what stands behind {key}= cannot be read as one: {way}"])
     return identity
 
 
@@ -194,7 +218,7 @@ def _logged(told: Logged | UpstreamError) -> dict[str, Any]:
 
 
 def _record(at: Connection, given: Mapping[str, Any]) -> InteractionRecord:
-    said = {"id": f"try-{uuid.uuid4().hex[:8]}", "revision": 1, "channel": "voice", **given}
+    said = {"revision": 1, **given}
     customer = said.pop("customer", None)
     return InteractionRecord(
         id=str(said.pop("id")),
@@ -270,8 +294,16 @@ def _explain_rows(
             verdict = "[green]kept[/]" if is_kept else "[yellow]dropped[/]"
             why = (
                 f"carries the {what}" if is_kept
-                else f"its {len(carried)} {what}{'' if len(carried) == 1 else 's'} "
-                     f"{'is' if len(carried) == 1 else 'are'} not the one asked for"
+                else _others(carried, what, region)
                 if carried else f"has no {what}"
             )  # fmt: skip
             trace.say(f"  row {mask.text(customer.id, 'id')}: {verdict}, {why}")
+
+
+def _others(carried: Sequence[str], what: str, region: str) -> str:
+    count = f"{len(carried)} {what}{'' if len(carried) == 1 else 's'}"
+    verdict = f"its {count} {'is' if len(carried) == 1 else 'are'} not the one asked for"
+    if what == "number" and not all(one.strip().startswith("+") for one in carried):
+        # A wrong country looks like a wrong number.
+        return f"{verdict} (read in {region} where no country code stands there: --region)"
+    return verdict

@@ -23,7 +23,7 @@ from cli.redaction import Redactor, texts_of
 from switchboard.adapters.connector.compile import ConnectorMistakes, compile_connector
 from switchboard.adapters.connector.rendering import origin_of
 from switchboard.adapters.connector.sample_format import Sample
-from switchboard.adapters.connector.samples import Rehearsal, rehearse, run_sample
+from switchboard.adapters.connector.samples import DEFAULT_REGION, Rehearsal, rehearse, run_sample
 from switchboard.adapters.connector.settings import LOOPBACK, complete_settings, server_address
 from switchboard.errors import SwitchboardError
 
@@ -90,7 +90,7 @@ def recorded(
     story = {
         "name": name,
         **_asked(at, ask, redactor),
-        **_region(redactor, at),
+        **_region(redactor),
         **({"settings": settings} if settings else {}),
         "exchange": [{"response": _response(one, redactor, document)} for one in exchanges],
     }
@@ -116,9 +116,8 @@ def _asked(at: Connection, ask: Ask, redactor: Redactor) -> dict[str, Any]:
     return {group: ask.method, "input": redactor.tree(dict(ask.input))}
 
 
-def _region(redactor: Redactor, at: Connection) -> dict[str, str]:
-    usual = str(at.settings.get("region", "US"))
-    return {} if redactor.sample_region == usual else {"region": redactor.sample_region}
+def _region(redactor: Redactor) -> dict[str, str]:
+    return {} if redactor.sample_region == DEFAULT_REGION else {"region": redactor.sample_region}
 
 
 def _response(one: Exchanged, redactor: Redactor, document: Document) -> dict[str, Any]:
@@ -166,7 +165,7 @@ def _sample_settings(at: Connection) -> dict[str, Any]:
         value = at.settings.get(name)
         if declared["default"] is None:
             result[name] = _example_setting(name, declared, value)
-        elif value != declared["default"] and not _is_address(value) and name != "region":
+        elif value != declared["default"] and not _is_address(value):
             result[name] = (
                 value if not isinstance(value, str) else _example_text(name, declared, value)
             )

@@ -18,6 +18,7 @@ from cli.personal import (
 )
 
 _DEEPEST: Final = 7
+SAYS_IT_WENT_WELL: Final = frozenset({"ok", "success", "successful", "succeeded"})
 _MOMENTS: Final = {"date-time": "2026-01-05T10:00:00Z", "date": "2026-01-05"}
 
 
@@ -86,7 +87,7 @@ def _leaf(schema: Schema, person: Person, name: str, kind: str) -> Any:
     if kind == "null":
         return None
     if kind == "boolean":
-        return False
+        return name.lower() in SAYS_IT_WENT_WELL
     if kind in {"integer", "number"}:
         return _number(schema, person, name)
     if schema.get("format") in _MOMENTS:

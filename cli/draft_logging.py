@@ -15,7 +15,8 @@ _LOG_WORDS: Final = (
     ("interaction", "interactions", "activity", "activities", "engagement", "engagements",
      "contacthistory", "kontakthistorie", "aktivitaet", "aktivitäten", "actividad"),
     ("note", "notes", "notiz", "notizen", "comment", "comments", "journal", "log", "logs",
-     "history", "entry", "entries", "timeline", "event", "events", "message", "messages"),
+     "history", "entry", "entries", "timeline", "event", "events", "message", "messages",
+     "visit", "visits", "besuch", "besuche", "meeting", "meetings", "appointment", "appointments"),
     ("task", "tasks", "ticket", "tickets", "case", "cases", "issue", "issues", "aufgabe", "tarea"),
 )  # fmt: skip
 _DIRECTIONS: Final = {
@@ -269,7 +270,11 @@ def _agent(said: set[str], schema: Schema) -> str | None:
 
 
 def _customer(said: set[str], schema: Schema) -> str | None:
-    return "${input.customer.id}" if said & {"id", "ids", "uuid", "ref", "number", "no"} else None
+    if not said & {"id", "ids", "uuid", "ref", "number", "no"}:
+        return None
+    # Our ids are texts; some APIs refuse a text where they say integer.
+    is_a_number = type_of(schema) in {"integer", "number"}
+    return "${whole(input.customer.id)}" if is_a_number else "${input.customer.id}"
 
 
 def _revision(said: set[str], schema: Schema) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 from cli.draft_api import Answer, Api, DraftError, Operation, Parameter, Schema
+from switchboard.adapters.connector.settings import LOOPBACK
 
 _VERBS: Final = ("get", "post", "put", "patch")
 _DEEPEST: Final = 9
@@ -65,6 +66,8 @@ class _Reader:
         address = self._old_server() if self._is_old else self._first_server()
         parts = urlsplit(address)
         if parts.scheme in {"http", "https"} and parts.netloc:
+            if parts.scheme == "http" and parts.hostname in LOOPBACK:
+                return f"http://{parts.netloc}{parts.path}".rstrip("/")
             if parts.scheme == "http":
                 self._decide(
                     "The description's server speaks http. Only https leaves this machine."

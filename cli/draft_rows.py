@@ -25,8 +25,8 @@ _MOST_ATTRIBUTES: Final = 8
 INNER_PHONE: Final = frozenset({"number", "value", "e164", "formatted", "full"})
 INNER_EMAIL: Final = frozenset({"address", "value"})
 CUSTOMER_WORDS: Final = frozenset(
-    ("customer", "customers", "contact", "contacts", "person", "people", "persons", "client",
-     "clients", "account", "accounts", "kunde", "kunden", "kontakt", "klant", "cliente",
+    ("customer", "customers", "cust", "contact", "contacts", "person", "people", "persons",
+     "client", "clients", "account", "accounts", "kunde", "kunden", "kontakt", "klant", "cliente",
      "clientes", "party", "parties", "subscriber", "subscribers", "member", "members", "user",
      "users", "patient", "guest", "tenant", "lead", "leads", "contacto", "debtor")
 )  # fmt: skip
@@ -121,9 +121,11 @@ def fields_of(item: Schema) -> Iterator[Field]:
 def id_of(fields: list[Field]) -> str:
     """The expression of the record's own id; empty when nothing looks like one."""
     top = [one for one in fields if len(one.path) == 1 and not one.is_list]
-    ranked = [one for one in top if is_id_name(one.name)] or [
-        one for one in fields if one.name.lower() == "id"
-    ]
+    ranked = (
+        [one for one in top if is_id_name(one.name)]
+        or [one for one in fields if one.name.lower() == "id"]
+        or [one for one in fields if is_id_name(one.name) and not one.is_list]
+    )
     return min(ranked, key=_id_rank).expression if ranked else ""
 
 

@@ -39,6 +39,7 @@ def publish_configuration(
     only: Annotated[
         list[str] | None, typer.Option(help="Just this kind, for example routing; repeatable.")
     ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Check, and publish nothing.")] = False,
     stack: Stack = None,
 ) -> None:
     """Check the files in a folder and make them the active configuration.
@@ -52,9 +53,12 @@ def publish_configuration(
             refuse_this_machine(documents)
     except Misconfigured as error:
         _fail(str(error))
-    wanted = set(only or (documents if stack else {"routing"}))
+    wanted = set(only or (documents if stack or check else {"routing"}))
     if unknown := wanted - set(documents):
         _fail(f"There is no {', '.join(sorted(unknown))}; kinds are {', '.join(documents)}.")
+    if check:
+        typer.echo(f"ok {folder}: {', '.join(sorted(wanted))} can be published")
+        return
     chosen = {kind: document for kind, document in documents.items() if kind in wanted}
     for kind, digest in publish(target(stack), chosen, now=datetime.now(UTC)).items():
         typer.echo(f"{kind:<16} {digest}")

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from cli.configuration import checked_ruleset, connector_file, read_folder, refuse_this_machine
+from cli.main import app
 from switchboard.errors import Misconfigured
 
 HERE = Path(__file__).resolve().parents[3] / "config"
@@ -197,3 +199,40 @@ def test_a_crm_that_cannot_make_contacts_is_not_asked_to(folder: Path) -> None:
     change(folder / "posting.yaml", profiles=[{"connector": "sandbox", "create_contact": True}])
 
     assert "cannot create contacts" in problem(folder)
+
+
+@pytest.mark.parametrize("name", FILES[:5])
+def test_a_file_without_its_format_is_told_what_to_write(folder: Path, name: str) -> None:
+    document = yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
+    said = document.pop("format")
+    (folder / f"{name}.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+
+    assert f"write `format: {said}`" in problem(folder)
+
+
+def test_a_check_says_what_could_be_published_and_publishes_nothing(folder: Path) -> None:
+    checked = CliRunner().invoke(app, ["publish", str(folder), "--check"])
+
+    assert checked.exit_code == 0
+    assert "connectors, contact_policy, ecs, lookup, posting, routing can be published" in (
+        checked.output
+    )
+
+
+@pytest.mark.parametrize(
+    ("slip", "said"),
+    [
+        ({"titel": "Mine"}, "mine.yaml: titel: unknown key; did you mean `title`?"),
+        ({"errors": [{"when": "stauts == `422`", "class": "invalid"}]}, "there is no `stauts`"),
+        ({"methods": {}}, "mine.yaml: lookups.by_phone: there is no method"),
+        ({"link": "https://elsewhere.example/${record.id}"}, "test` shows why"),
+    ],
+)
+def test_ones_own_connector_is_published_only_if_check_and_test_would_pass_it(
+    folder: Path, slip: dict[str, Any], said: str
+) -> None:
+    own = yaml.safe_load(connector_file("sandbox", folder).read_text(encoding="utf-8"))
+    (folder / "mine.yaml").write_text(yaml.safe_dump({**own, **slip}), encoding="utf-8")
+    change(folder / "connectors.yaml", connectors=[{"use": "mine.yaml"}])
+
+    assert said in problem(folder)

@@ -127,6 +127,43 @@ def test_the_record_of_a_contact_is_filled_by_meaning() -> None:
     assert any("`seats` is needed" in line for line in decisions)
 
 
+def test_a_house_that_writes_visits_with_numbered_customers_gets_its_log_method() -> None:
+    document, decisions = drafted((HERE / "visitbook.curl").read_text(), curl=True)
+
+    log = document["methods"]["log_interaction"]
+    assert log["request"]["path"] == "/visits"
+    assert log_body(document)["custNo"] == "${whole(input.customer.id)}"
+    assert log["map"] == "{id: body.data.visitNo, created: `true`}"
+    assert any(
+        """{when: "status == `200` && body.ok == `false`", class: invalid""" in line
+        for line in decisions
+    )
+
+
+def test_an_error_rule_over_the_drafts_own_flag_leaves_its_samples_good() -> None:
+    document, _ = drafted((HERE / "visitbook.curl").read_text(), curl=True)
+    rule = {"when": "status == `200` && body.ok == `false`", "class": "invalid"}
+
+    reports = run_samples(compile_connector({**document, "errors": [rule]}), document["samples"])
+
+    assert [report.differences for report in reports] == [()] * len(reports)
+
+
+def test_a_server_on_this_machine_may_speak_http() -> None:
+    described = yaml.safe_load(OPENAPI.read_text())
+    api = read_openapi({**described, "servers": [{"url": "http://127.0.0.1:4711/rest"}]})
+
+    assert api.server == "http://127.0.0.1:4711/rest"
+    assert not any("http" in line for line in api.decisions)
+
+
+def test_writes_that_look_like_no_record_are_named() -> None:
+    curl = (HERE / "visitbook.curl").read_text().replace("/visits", "/zettel")
+    _, decisions = drafted(curl, curl=True)
+
+    assert any("write `log_interaction` by hand" in one and "/zettel" in one for one in decisions)
+
+
 def test_documented_refusals_become_rules_with_their_code_and_a_sample() -> None:
     document, _ = from_openapi()
 

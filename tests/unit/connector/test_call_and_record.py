@@ -206,6 +206,9 @@ def test_what_writes_needs_a_yes(crm: ScriptedCrm, file: Path) -> None:
         (("find", "phone=Margaret"), "cannot be read"),
         (("find", "phone"), "must be key=value"),
         (("log_interaction", "a=1", "a.b=2"), "a has a value of its own already"),
+        (("log_interaction", "chanel=chat"), "has no `chanel`; did you mean `channel`?"),
+        (("log_interactions", "records=[1]"), "say records="),
+        (("find", "phone=12"), "say --region (now US)"),
         (("create_contact", "name=Margaret"), "say `create_contact phone="),
     ],
 )
@@ -307,6 +310,52 @@ def test_a_recorded_search_keeps_the_row_that_matched_and_the_one_that_did_not(
     assert "4155550142" in second["phone"].replace(" ", "")
     assert [row["id"] for row in sample["result"]] == ["C-7"]
     assert sample["result"][0]["attributes"] == {"tier": "gold"}
+
+
+def test_a_recorded_write_says_all_that_was_sent(crm: ScriptedCrm, file: Path) -> None:
+    file.write_text(file.read_text().replace('{ref: "${input.id}",', '{by: "${input.channel}",'))
+
+    run(crm, file, "record", "log_interaction", "id=new", "--yes", "--name", "written")
+
+    sample = sample_of(file, "written")
+    assert sample["exchange"][1]["request"]["body"] == json.loads(
+        crm.requests[-1].split("\r\n\r\n")[1]
+    )
+    assert sample["input"] == {"id": "new", "channel": "voice"}
+
+
+def test_a_record_that_needs_a_customer_is_not_written_without_one(
+    crm: ScriptedCrm, file: Path
+) -> None:
+    text = file.read_text().replace("    steps:\n", "    needs_customer: true\n    steps:\n", 1)
+    file.write_text(text)
+
+    called = run(crm, file, "call", "log_interaction", "id=new", "--yes")
+
+    assert called.exit_code == 1
+    assert "say customer.id=" in called.output
+    assert crm.requests == []
+
+
+def test_a_number_without_a_country_code_is_shown_with_the_country_it_was_read_in(
+    crm: ScriptedCrm, file: Path
+) -> None:
+    called = run(crm, file, "call", "find", "phone=+12125552671", "--region", "GB")
+
+    assert "row C-7: dropped" in called.output
+    assert "read in GB where no country code stands there: --region" in called.output
+
+
+def test_a_setting_called_region_is_the_crms_own_and_no_country(
+    crm: ScriptedCrm, file: Path
+) -> None:
+    text = file.read_text().replace("settings: {", "settings: {region: {default: eu-west}, ", 1)
+    file.write_text(text.replace("path: /customers,", 'path: "/customers/${settings.region}",'))
+
+    called = run(crm, file, "call", "find", "phone=212 555 2671")
+
+    assert any("GET /customers/eu-west?phone=2125552671" in one for one in crm.requests)
+    assert called.exit_code == 1, "nobody answers there"
 
 
 def test_the_comments_of_the_file_stay(crm: ScriptedCrm, file: Path) -> None:

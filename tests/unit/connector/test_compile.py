@@ -61,6 +61,24 @@ def test_an_unknown_key_is_refused_with_the_nearest_right_one(
     assert problems(document(**{key: {}})) == (f"{key}: unknown key{hint}",)
 
 
+@pytest.mark.parametrize(
+    ("changed", "place", "nearest"),
+    [
+        ({"timeouts": {"connect": 1}}, "timeouts.connect", "connect_s"),
+        ({"limits": [{"concurency": 1}]}, "limits.0", "concurrency"),
+        ({"settings": {"base": {"defalt": "x"}}}, "settings.base.defalt", "default"),
+        ({"lookups": {"by_emial": []}}, "lookups.by_emial", "by_email"),
+    ],
+)
+def test_the_nearest_right_key_is_one_that_this_place_takes(
+    changed: dict[str, Any], place: str, nearest: str
+) -> None:
+    (line,) = [one for one in problems(document(**changed)) if "unknown key" in one]
+
+    assert line.startswith(place)
+    assert line.endswith(f"did you mean `{nearest}`?")
+
+
 def test_every_mistake_has_a_line_with_its_place() -> None:
     changed = document(timeouts={"connect_ss": 1}, errors=[{"when": "status ==", "class": "gone"}])
 
@@ -151,6 +169,25 @@ def test_a_profile_of_the_contact_centre_speaks_the_same_language() -> None:
     assert compile_connector(profile)["operations"]["hold"]["idempotency"] == "none"
     lines = problems({**profile, "operations": {"holdd": profile["operations"]["hold"]}})  # type: ignore[index]
     assert lines[0].startswith("operations.holdd")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {
+            "auth": {"scheme": "oauth2_refresh", "token_url": "https://ecs.example.com/token"},
+            "secrets": ["client_id", "client_secret", "refresh_token"],
+        },
+        {"limits": [{"concurrency": 5}]},
+    ],
+    ids=["a token that is replaced", "limits"],
+)
+def test_a_profile_is_not_promised_what_only_connectors_get(wanted: dict[str, Any]) -> None:
+    profile = {"ecs_profile": 1, "id": "centre", "server": "https://ecs.example.com"}
+
+    (line,) = problems({**profile, **wanted})
+
+    assert "for connectors" in line
 
 
 def test_only_secrets_of_outgoing_calls_are_needed_for_them() -> None:

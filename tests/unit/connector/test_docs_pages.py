@@ -61,3 +61,26 @@ def test_a_page_that_is_not_current_is_named(tmp_path: Path) -> None:
     assert "gone.md (no such connector)" in checked.output
     assert "inhouse.md" not in checked.output
     assert (tmp_path / "sandbox.md").read_text() == "old"
+
+
+def test_a_page_says_what_the_file_says_and_no_more(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    lines = INHOUSE.read_text().splitlines()
+    kept = [line for line in lines if not line.startswith("checked:")]
+    file.write_text("\n".join(kept))
+
+    page = docs(file).output
+
+    assert "checked by nobody but its author." in page
+    assert "The facts are from: The order desk's own API sheet" in page, "no address, no brackets"
+    assert "| `inbound` | `true` |" in page
+    assert "An agent's link leads to `${settings.base}" in page
+    assert "region: GB" in page
+
+
+def test_a_contact_that_is_searched_for_first_is_not_said_to_be_found_by_our_id() -> None:
+    page = docs(INHOUSE.with_name("hubspot.yaml")).output
+
+    contact = page.partition("### A new contact")[2].partition("###")[0]
+    assert "made only when the lookups found nobody" in contact
+    assert "searched for our id" not in contact

@@ -1,5 +1,6 @@
 """A verified delivery becomes a signal, or nothing, or a plain refusal."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,6 +50,16 @@ def test_an_accepted_event_is_a_signal() -> None:
         business_process="Sales callback",
         call_after=datetime(2026, 1, 5, 18, tzinfo=UTC),
     )
+
+
+def test_half_a_character_in_a_name_is_kept_as_a_question_mark() -> None:
+    """Our tables refuse it, and the delivery would come again for ever."""
+    said = event().document(json.dumps(body(name="Ada \ud83d")).encode())
+
+    signal = event().signal(said, HEADERS)
+
+    assert signal is not None
+    assert signal.name == "Ada ?"
 
 
 def test_the_id_can_come_from_the_body() -> None:

@@ -77,3 +77,17 @@ def test_the_same_text_has_the_same_uuid_for_ever() -> None:
 def test_a_form_that_depends_on_the_machine_is_refused(expression: str) -> None:
     with pytest.raises(ExpressionError):
         evaluate(expression, {})
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "time('0001-01-01T00:00:00+14:00', '%Y')",
+        "div_up(to_number(digits), `2`)",
+        "times(amount, `1.5`)",
+        "ceil(to_number('1e999'))",
+    ],
+)
+def test_a_number_or_moment_out_of_range_is_an_expression_that_failed(expression: str) -> None:
+    with pytest.raises(ExpressionError):
+        evaluate(expression, {"digits": "9" * 400, "amount": 10**400})

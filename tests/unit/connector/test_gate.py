@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from switchboard.adapters.connector.gate import Admitted, OpenGate, SharedGate
+from switchboard.adapters.connector.pacing import GateState
 from switchboard.domain.deadline import Deadline
 from switchboard.errors import UpstreamThrottled
 from tests.unit.connector.gate_world import (
@@ -504,3 +505,20 @@ def test_what_is_shared_holds_nothing_of_the_path(world: World) -> None:
     error = refused(world, gate, path)
 
     assert "4155550142" not in f"{admitted!r} {error!r} {vars(world.store)!r}"
+
+
+def test_a_table_that_keeps_us_waiting_for_long_is_left_alone_after_that(world: World) -> None:
+    """Its timeout, over several tries, may last longer than it is left alone for."""
+    gate, asked = world.gate(POSTING), world.store.asked
+    read = world.store.state
+
+    def slow_state(key: str) -> GateState:
+        world.moves_on(6)
+        return read(key)
+
+    world.store.state = slow_state  # type: ignore[method-assign]
+    world.store.is_down = True
+    for _ in range(3):
+        world.call(gate)
+
+    assert asked == ["state"]

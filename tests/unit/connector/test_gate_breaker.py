@@ -1,12 +1,18 @@
 """A CRM that fails is left alone, and one call tries whether it works again."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import NoReturn
 
 import pytest
 
+from switchboard.adapters.connector.engine import Engine, Shared
 from switchboard.adapters.connector.gate import SharedGate
 from switchboard.adapters.connector.outcomes import ErrorClass, Outcome
+from switchboard.adapters.connector.rendering import HttpRequest
+from switchboard.adapters.connector.transport import NoAnswerError
+from switchboard.domain.deadline import Deadline
 from switchboard.errors import UpstreamUnavailable
+from tests.unit.connector.examples import ScriptedTransport, compiled
 from tests.unit.connector.gate_world import (
     DOWN,
     LOOKUP,
@@ -227,3 +233,36 @@ def test_the_error_says_that_nothing_was_sent_and_no_more(world: World) -> None:
 
     with pytest.raises(UpstreamUnavailable, match="sandbox: not asked"):
         world.enter(gate, "/customers/+14155550142")
+
+
+def silences_that_count(world: World, budget_s: float) -> bool:
+    """Whether a CRM that lets ten lookups of so much time end without an answer is left alone."""
+    spent_s = 0.0
+
+    def silence(_: HttpRequest) -> NoReturn:
+        nonlocal spent_s
+        spent_s += budget_s
+        raise NoAnswerError("no answer in time", sent=True)
+
+    crm = Engine(
+        compiled(id="sandbox"),
+        {},
+        dict,
+        transport=ScriptedTransport([silence] * 10),
+        wall_clock=world.now,
+        shared=Shared(pacing=world.store),
+    )
+    for _ in range(10):
+        with pytest.raises(UpstreamUnavailable):
+            crm.read(
+                "find_email",
+                {"email": "ada@example.com"},
+                deadline=Deadline.after(budget_s, lambda: spent_s),
+            )
+    return not is_let_in(world, world.gate(LOOKUP))
+
+
+def test_a_crm_that_was_left_no_time_to_answer_did_not_fail(world: World) -> None:
+    """The CRM asked before it, or our own tables, used up what the caller has."""
+    assert not silences_that_count(world, 0.4)
+    assert silences_that_count(world, 1.2)

@@ -221,6 +221,21 @@ def test_a_block_does_not_depend_on_the_store_being_there() -> None:
     assert find(worker) == []
 
 
+def test_callers_do_not_wait_again_and_again_for_a_table_that_is_down() -> None:
+    world = with_key(*[GOOD] * 10)
+    world.store = store = InMemoryTokens()
+    store.is_down = True
+    worker = world.worker()
+
+    for _ in range(5):
+        find(worker)
+    assert store.calls == 1
+
+    world.clock.now_s += 5
+    find(worker)
+    assert store.calls == 2
+
+
 # Tokens.
 
 

@@ -29,7 +29,7 @@ from switchboard.errors import (
     UpstreamUnavailable,
     UpstreamUnknown,
 )
-from switchboard.ports import LedgerRow
+from switchboard.ports import Crm, LedgerRow
 from switchboard.use_cases.disposition_posting import Posted, PostingRun, post_interactions
 from switchboard.use_cases.sweeper import sweep
 from switchboard.use_cases.trigger_intake import take_trigger
@@ -239,6 +239,7 @@ class World:
         self.queue = InMemoryWorkQueue()
         self.once = InMemoryOnceStore()
         self.crm = FaultyCrm(self.clock, idempotency, script, settle_s)
+        self.crms: dict[str, Crm] = {"sandbox": self.crm}
         self.profiles = profiles
         self._no_calls = InMemoryOutboundStore()
         self._sweepers_queue = InMemoryWorkQueue()
@@ -279,7 +280,7 @@ class World:
             return post_interactions(
                 interaction_ids,
                 ledger=self.ledger,
-                crms={"sandbox": self.crm},
+                crms=self.crms,
                 profiles=self.profiles,
                 queue=self.queue,
                 once=self.once,

@@ -6,8 +6,8 @@ from itertools import product
 import pytest
 
 from switchboard.domain.posting import Idempotency, PostingProfile, PostingState
-from switchboard.errors import StateUnavailable
-from tests.unit.use_cases.posting_world import World
+from switchboard.errors import Misconfigured, StateUnavailable
+from tests.unit.use_cases.posting_world import FaultyCrm, World
 
 THREE = ("i-1", "i-2", "i-3")
 FATES = (
@@ -139,6 +139,33 @@ def test_any_two_mishaps_of_a_batch_end_well(first: str) -> None:
         assert not parked or "rejected" in {first, second}, (before, second)
 
 
+class Directory(FaultyCrm):
+    """A CRM whose connector finds people and writes nothing."""
+
+    connector = "directory"
+
+    @property
+    def idempotency(self) -> Idempotency:
+        raise Misconfigured("the connector directory has no method log_interaction")
+
+    @idempotency.setter
+    def idempotency(self, _: Idempotency) -> None:
+        """It has none."""
+
+
+def test_a_connector_that_cannot_write_stops_no_other_and_loses_nothing() -> None:
+    both = (PostingProfile("directory"), PostingProfile("sandbox"))
+    world = World(profiles=both)
+    world.crms["directory"] = Directory(world.clock, Idempotency.NONE, (), 0)
+    world.end_call()
+
+    world.work()
+
+    assert world.posting.state is PostingState.DONE
+    # Kept, until somebody has mended the configuration.
+    assert world.ledger.due(now=world.clock.now + timedelta(minutes=6), limit=1) == ("i-1",)
+
+
 CONTACTS = PostingProfile("sandbox", create_contact=True)
 CONTACT_FATES = ("written", "lost", "never arrived", "throttled", "dies before", "dies after")
 
@@ -183,6 +210,19 @@ def test_two_calls_of_one_stranger_make_one_contact() -> None:
     assert len(world.crm.contacts) == 1
     assert {record.customer.id for record in world.records if record.customer} == {"N-1"}
     assert len(world.records) == 2
+
+
+@pytest.mark.parametrize("fate", ["lost", "never arrived"])
+def test_a_contact_whose_answer_is_lost_parks_no_record_that_was_never_sent(fate: str) -> None:
+    world = world_of_strangers(fate, idempotency=Idempotency.NONE)
+    world.end_call()
+
+    world.work()
+    world.settle()
+
+    assert world.posting.state is PostingState.DONE
+    assert len(world.crm.contacts) == 1
+    assert len(world.records) == 1
 
 
 @pytest.mark.parametrize("idempotency", [Idempotency.UPSERT, Idempotency.SEARCH_FIRST])

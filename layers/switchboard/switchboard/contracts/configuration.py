@@ -1,7 +1,7 @@
 """What an operator edits and publishes. Checked when it is published and again when it is read."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, Self, TypeVar
+from typing import Annotated, Any, Final, Literal, Self, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -171,9 +171,18 @@ def read_configuration(
         return model.model_validate(body)
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()
+            f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}{_way_out(model, e['loc'])}"
+            for e in error.errors()
         )
         raise Misconfigured(f"{kind}: {problems}") from error
+
+
+def _way_out(model: type[Configuration], place: tuple[int | str, ...]) -> str:
+    """Nobody can guess a format's name."""
+    if place != ("format",):
+        return ""
+    (name,) = get_args(model.model_fields["format"].annotation)
+    return f"; write `format: {name}`"
 
 
 def _minute(time_of_day: str) -> int:

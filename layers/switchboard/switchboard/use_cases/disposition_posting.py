@@ -89,11 +89,12 @@ def post_interactions(
     is not due; StateUnavailable where our own tables failed, and the lease ends by itself.
     What goes to a CRM that takes several records at once goes there in one call.
     """
-    worker = _Worker(ledger, crms, profiles, queue, once, run)
+    writable = {name: crm for name, crm in crms.items() if _takes_records(crm)}
+    worker = _Worker(ledger, writable, profiles, queue, once, run)
     held = [one for each in dict.fromkeys(interaction_ids) if (one := worker.hold(each))]
     for connector in dict.fromkeys(name for one in held for name in one.wanted):
-        if connector in crms:
-            worker.bring_on(held, crms[connector])
+        if connector in writable:
+            worker.bring_on(held, writable[connector])
     for one in held:
         worker.give_back(one)
     told = {one.id: one.come_to() for one in held}
@@ -125,7 +126,7 @@ class _Held:
         try:
             yield
         except LeaseLost:
-            _log.warning("lease lost; the worker that took it goes on")
+            _log.warning("lease of %s lost; the worker that took it goes on", self.id)
             self.is_lost = True
         except StateUnavailable as error:
             self.is_lost, self.error = True, error
@@ -183,7 +184,7 @@ class _Worker:
             return
         due_at = earliest_due(tuple(held.postings.values()))
         if any(name not in self.crms for name in held.wanted):
-            _log.error("a posting profile names a connector that is not published")
+            _log.error("a posting profile names a connector that is not published, or cannot write")
             due_at = due_at or self.run.clock() + _LOOK_AGAIN_AFTER
         if held.is_unfinished:
             due_at = self.run.clock()
@@ -246,6 +247,12 @@ class _Worker:
         if isinstance(whose, PhoneNumber | EmailAddress):
             try:
                 whose = self._create(whose, held, crm, deadline)
+            except UpstreamUnknown as error:
+                # A contact may stand there, and its claim keeps us from a second one; the record
+                # was not sent.
+                now, jitter = self.run.clock(), self.run.jitter
+                self._save(held, failed(trying, error.reason, now=now, jitter=jitter))
+                return None
             except _NOTHING_WRITTEN as error:
                 self._save(held, self._after(trying, error, crm))
                 return None
@@ -348,6 +355,14 @@ def _settled_at(row: LedgerRow, wanting: Sequence[PostingProfile]) -> datetime |
         return None
     patience_s = max((profile.wait_for_disposition_s for profile in wanting), default=0)
     return row.ended_at + timedelta(seconds=patience_s)
+
+
+def _takes_records(crm: Crm) -> bool:
+    """Whether its connector can write at all; one that cannot must not stop the others."""
+    try:
+        return bool(crm.idempotency)
+    except Misconfigured:
+        return False
 
 
 def _known(row: LedgerRow, crm: Crm) -> Customer | None:

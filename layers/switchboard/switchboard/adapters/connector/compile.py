@@ -5,10 +5,10 @@ Every mistake is found here, where the file is built or published, and named wit
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from switchboard.adapters.connector.event_format import names_used
 from switchboard.adapters.connector.format import ConnectorFile, EcsProfileFile
@@ -49,29 +49,63 @@ def _checked(document: Mapping[str, Any]) -> ConnectorFile | EcsProfileFile:
     try:
         return kind.model_validate(dict(document))
     except ValidationError as error:
-        known = sorted(_keys_of(kind))
+        schema = kind.model_json_schema()
         raise ConnectorMistakes(
             [
-                _line(problem["type"], problem["loc"], problem["msg"], known)
+                _line(problem["type"], problem["loc"], problem["msg"], schema)
                 for problem in error.errors()
             ]
         ) from None
 
 
-def _line(kind: str, location: tuple[int | str, ...], message: str, known: list[str]) -> str:
+def _line(
+    kind: str, location: tuple[int | str, ...], message: str, schema: Mapping[str, Any]
+) -> str:
     place = ".".join(str(part) for part in location)
     if kind != "extra_forbidden":
         return f"{place}: {message.removeprefix('Value error, ')}"
-    nearest = difflib.get_close_matches(str(location[-1]), known, n=1)
-    hint = f"; did you mean `{nearest[0]}`?" if nearest else ""
+    *owner, key = location
+    # Where nothing at the place is near, it may be a key of another place.
+    hint = _nearest(str(key), _keys_at(schema, owner)) or _nearest(str(key), _all_keys(schema))
     return f"{place}: unknown key{hint}"
 
 
-def _keys_of(kind: type[BaseModel]) -> Iterator[str]:
+def _keys_at(schema: Mapping[str, Any], location: Sequence[int | str]) -> list[str]:
+    """The keys that the format knows at a place."""
+    pieces = list(_alternatives(schema, schema))
+    for part in location:
+        # A part that leads nowhere is the tag of a union: its alternatives are at hand already.
+        pieces = [inner for piece in pieces for inner in _inside(schema, piece, part)] or pieces
+    return sorted({key for piece in pieces for key in piece.get("properties", {})})
+
+
+def _inside(
+    schema: Mapping[str, Any], piece: Mapping[str, Any], part: int | str
+) -> Iterator[Mapping[str, Any]]:
+    inner = (
+        piece.get("items")
+        if isinstance(part, int)
+        else piece.get("properties", {}).get(part, piece.get("additionalProperties"))
+    )
+    if isinstance(inner, Mapping):
+        yield from _alternatives(schema, inner)
+
+
+def _alternatives(
+    schema: Mapping[str, Any], piece: Mapping[str, Any]
+) -> Iterator[Mapping[str, Any]]:
+    """What a piece may be: itself, what it refers to, or each member of its union."""
+    if "$ref" in piece:
+        yield from _alternatives(schema, schema["$defs"][piece["$ref"].rpartition("/")[2]])
+    for one in (*piece.get("anyOf", ()), *piece.get("oneOf", ())):
+        yield from _alternatives(schema, one)
+    yield piece
+
+
+def _all_keys(schema: Mapping[str, Any]) -> list[str]:
     """Every key that the format knows, over all its pieces."""
-    schema = kind.model_json_schema()
-    for piece in (schema, *schema["$defs"].values()):
-        yield from piece.get("properties", {})
+    pieces = (schema, *schema["$defs"].values())
+    return sorted({key for piece in pieces for key in piece.get("properties", {})})
 
 
 def _compiled(file: ConnectorFile | EcsProfileFile) -> dict[str, Any]:

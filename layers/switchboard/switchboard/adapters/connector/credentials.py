@@ -20,6 +20,7 @@ from switchboard.errors import CredentialRefused, Misconfigured, StateUnavailabl
 from switchboard.observability import logger
 
 _STATE_KEPT: Final = timedelta(seconds=30)
+_STORE_LEFT_ALONE_FOR: Final = timedelta(seconds=5)
 # How tokens are asked for and used; a change here leaves the credential what it was.
 _MANNERS: Final = frozenset(
     {"client_auth", "expires_in_default", "lifetime_s", "prefix", "token_server"}
@@ -85,6 +86,7 @@ class CredentialWatch:
         self._wall_clock = wall_clock
         self._state: CredentialState | None = None
         self._read_at: datetime | None = None
+        self._store_back_at: datetime | None = None
         self._reported: CredentialState | None = None
 
     def require_usable(self, fingerprint: str, *, afresh: bool = False) -> None:
@@ -121,10 +123,15 @@ class CredentialWatch:
         return self._state is not None and self._state.blocks(fingerprint)
 
     def _read(self) -> None:
-        # Without our table nobody can say; a caller is more important than a refused try.
-        with suppress(StateUnavailable):
-            now = self._wall_clock()
+        """Without our table nobody can say; a caller is more important than a refused try."""
+        now = self._wall_clock()
+        if self._store_back_at is not None and now < self._store_back_at:
+            return
+        try:
             self._know(self._store.read_credential(self._system, now=now))
+        except StateUnavailable:
+            # Otherwise every call would wait for the store's timeout.
+            self._store_back_at = self._wall_clock() + _STORE_LEFT_ALONE_FOR
 
     def _know(self, state: CredentialState | None) -> None:
         self._state, self._read_at = state, self._wall_clock()

@@ -185,10 +185,11 @@ class Engine:
             rows += found
             following = next_page(page, seen, number=number)
             if following is None or following == scope.get("next"):
-                break
+                return rows
             scope = {**scope, "next": following}
             step = {**step, "request": request_of_page(step["request"], page)}
-        return rows
+        # Some of the rows could make a known customer of an ambiguous number, or nobody of one.
+        raise UpstreamUnavailable(self.id, f"{run.name}: more pages than `max_pages`")
 
     def _scope(self, data: Mapping[str, Any]) -> dict[str, Any]:
         return {

@@ -1,6 +1,5 @@
 """Inbound events of a connector: a verified body becomes signals, one for each of its items."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from switchboard.adapters.connector.expressions import (
     holds,
     value_of,
 )
+from switchboard.adapters.connector.foreign_json import read_json
 from switchboard.adapters.connector.settings import complete_settings
 from switchboard.contracts.outbound_message import read_outbound_message
 from switchboard.domain.signals import CallBackSignal
@@ -68,7 +68,7 @@ class ConnectorEvent:
         if self.wants_acknowledgement:
             return read_outbound_message(raw_body)
         try:
-            return json.loads(raw_body, parse_constant=_no_number)
+            return read_json(raw_body)
         except (ValueError, RecursionError):
             raise MalformedRequest("The body is not valid JSON.") from None
 
@@ -227,10 +227,6 @@ def _filled_in(
         }
     except ExpressionError as error:
         raise Misconfigured(f"events.{name}.verify: {error}") from None
-
-
-def _no_number(constant: str) -> float:
-    raise ValueError(constant)
 
 
 def _text(value: object) -> str:

@@ -241,6 +241,10 @@ class Checked(Piece):
     )
 
 
+# A refresh token that was replaced would be lost with the process.
+_NEEDS_WHAT_IS_SHARED = frozenset({"oauth2_refresh", "oauth2_jwt_bearer"})
+
+
 class _File(Piece):
     id: Id = Field(description="Its name in keys, logs and settings; the same as the file.")
     title: str = Field(default="", description="For people.")
@@ -302,3 +306,15 @@ class EcsProfileFile(_File):
     operations: dict[Literal["queue_call", "hold", "retrieve", "transfer", "hang-up"], Method] = (
         Field(default={}, description="What the contact centre can do.")
     )
+
+    @model_validator(mode="after")
+    def _shares_nothing(self) -> "EcsProfileFile":
+        """Functions that speak with the contact centre share no tokens, limits or signing key."""
+        if self.auth.scheme in _NEEDS_WHAT_IS_SHARED:
+            raise ValueError(
+                f"auth: {self.auth.scheme} is for connectors; a profile takes none, header, query, "
+                "basic, bearer or oauth2_client_credentials"
+            )
+        if self.limits:
+            raise ValueError("limits: they are for connectors; nothing would keep a profile's")
+        return self

@@ -114,8 +114,6 @@ def _unused_names(document: Document) -> Iterator[Finding]:
 
 def _is_used_by_default(document: Document, kind: str, name: str) -> bool:
     """OAuth schemes take their secrets by name, and a webhook may name its secret bare."""
-    if kind == "settings":
-        return name == "region"  # the country of numbers without a country code
     auth = document.get("auth") or {}
     by_default = {"client_id", "client_secret", "refresh_token"}
     is_oauth = str(auth.get("scheme", "")).startswith("oauth2")

@@ -12,7 +12,7 @@ Document = Mapping[str, Any]
 _ANSWER: Final[Names] = {"status": None, "headers": None, "body": None}
 _PHONE: Final = frozenset({"phone"})
 _EMAIL: Final = frozenset({"email"})
-_INTERACTION: Final = frozenset(
+INTERACTION_FIELDS: Final = frozenset(
     {
         "id", "revision", "channel", "direction", "contact", "dialed_number", "business_process",
         "agent_name", "agent_extension", "started_at", "ended_at", "duration_s", "queue_s",
@@ -65,7 +65,7 @@ def inputs_of(document: Document, method: str) -> frozenset[str] | None:
         asked |= _EMAIL
     if method == "log_interaction":
         extra = {name for name in _sample_fields(document) if name}
-        return _INTERACTION | extra
+        return INTERACTION_FIELDS | extra
     return asked or _KNOWN_INPUTS.get(method)
 
 

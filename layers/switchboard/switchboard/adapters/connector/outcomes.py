@@ -4,7 +4,6 @@ The file's own rules come first, since a status is not the outcome; the defaults
 is also all that leaves this module: bodies and messages of a CRM hold customers' data.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +13,11 @@ from enum import StrEnum
 from typing import Any, Final
 
 from switchboard.adapters.connector.expressions import ExpressionError, evaluate, holds
+from switchboard.adapters.connector.foreign_json import read_json
 from switchboard.adapters.connector.transport import HttpAnswer
 from switchboard.errors import UpstreamRejected
 
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z_.\-]{0,47}")
-_HALF_A_CHARACTER: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _LONGEST_WAIT_S: Final = 24 * 3600.0
 
 
@@ -137,22 +136,9 @@ def _parsed(content: bytes | None) -> tuple[Any, bool]:
     if not content.strip():
         return None, True
     try:
-        return _document(content.decode(json.detect_encoding(content))), True
+        return read_json(content), True
     except (ValueError, RecursionError):
         return None, False
-
-
-def _document(text: str) -> Any:
-    document = json.loads(text, parse_constant=_no_number)
-    if not _HALF_A_CHARACTER.search(text):
-        return document
-    # Half of a surrogate pair is JSON and no text: neither our tables nor our logs take it.
-    whole = json.dumps(document, ensure_ascii=False).encode("utf-8", errors="replace")
-    return json.loads(whole)
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _default_class(status: int) -> ErrorClass:

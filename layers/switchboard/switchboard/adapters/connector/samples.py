@@ -35,6 +35,7 @@ from switchboard.errors import (
 )
 
 SAMPLE_TOKEN: Final = "token-of-the-sample"  # noqa: S105 - stands in for one
+DEFAULT_REGION: Final = "US"
 _NOW: Final = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 _BUDGET_S: Final = 60.0
 
@@ -292,7 +293,7 @@ def _shown(customer: Customer) -> dict[str, Any]:
 
 
 def _region(sample: Sample) -> str:
-    return sample.region or str(sample.settings.get("region", "US"))
+    return sample.region or DEFAULT_REGION
 
 
 def _secrets(definition: Mapping[str, Any], sample: Sample) -> Mapping[str, str]:
