@@ -142,7 +142,16 @@ def test_a_pause_ends_the_lease_and_says_why(store: TokenStore) -> None:
     paused = store.read_token("crm#1")
     assert (paused.trouble, paused.paused_until) == (Trouble.THROTTLED, LATER)
     assert (paused.version, paused.refresh_token) == ("v1", "r1")
-    assert lease(store, "b", seen="v1")
+    assert paused.leased_until is None
+
+
+def test_who_looked_before_the_pause_gets_no_lease_during_it(store: TokenStore) -> None:
+    keep(store, "v1")
+    lease(store, "a", seen="v1")
+    store.pause_token("crm#1", holder="a", trouble=Trouble.REFUSED, until=LATER)
+
+    assert not lease(store, "b", seen="v1")
+    assert lease(store, "b", seen="v1", now=LATER)
 
 
 def test_only_the_holder_of_the_lease_can_pause(store: TokenStore) -> None:

@@ -55,6 +55,8 @@ class DynamoDbTokens:
                 now=epoch_ms(now),
                 holder=holder,
             )
+            # Another may have had the lease, and a refusal, since we looked.
+            .only_if("attribute_not_exists(paused_until) OR paused_until <= :now")
         )
         return self._table.update(_TOKEN_PREFIX + key, change) is not None
 

@@ -53,6 +53,9 @@ class SharedToken:
     def is_leased(self, now: datetime) -> bool:
         return self.leased_until is not None and now < self.leased_until
 
+    def is_paused(self, now: datetime) -> bool:
+        return self.paused_until is not None and now < self.paused_until
+
 
 @dataclass(frozen=True, slots=True)
 class CredentialState:
@@ -99,7 +102,8 @@ class TokenStore(Protocol):
     def lease_token(self, key: str, *, seen_version: str, holder: str, now: datetime) -> bool:
         """The right to fetch the next token, for LEASE_S.
 
-        False while another holds it, and when the token is no longer the one that was seen.
+        False while another holds it, while nobody should ask, and when the token is no longer the
+        one that was seen.
         """
 
     def keep_token(
@@ -161,6 +165,8 @@ class InProcessTokens:
             entry = self._entry(key)
             is_held = entry.lease_until is not None and now < entry.lease_until
             if entry.token.version != seen_version or (is_held and entry.holder != holder):
+                return False
+            if entry.token.is_paused(now):
                 return False
             entry.holder, entry.lease_until = holder, now + timedelta(seconds=LEASE_S)
             return True

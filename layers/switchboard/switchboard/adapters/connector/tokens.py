@@ -266,7 +266,7 @@ class SharedTokens:
 
     def _heed(self, seen: SharedToken, now: datetime, fingerprint: str) -> None:
         """Another worker was told to wait, or met a failure, a moment ago: so would we."""
-        if seen.paused_until is None or now >= seen.paused_until:
+        if seen.paused_until is None or not seen.is_paused(now):
             return
         match seen.trouble:
             case Trouble.UNAVAILABLE:
