@@ -1,18 +1,21 @@
 """The files in `config/`, checked and compiled into what is published. Lambda reads no YAML."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import Field
+from phonenumbers import country_code_for_region
+from pydantic import AfterValidator, Field
 
+from cli.ambiguity_check import ambiguity_problems
+from cli.lookup_check import lookup_problems
 from switchboard.adapters.connector.compile import ConnectorMistakes, compile_connector
 from switchboard.adapters.connector.limits import check_limits
 from switchboard.adapters.connector.lint import findings
-from switchboard.adapters.connector.methods import CREATE_METHOD
+from switchboard.adapters.connector.methods import CREATE_METHOD, LOG_METHOD
 from switchboard.adapters.connector.samples import run_samples
 from switchboard.adapters.connector.settings import (
     LOOPBACK,
@@ -24,10 +27,10 @@ from switchboard.contracts.configuration import (
     ConnectorsConfiguration,
     ContactPolicyConfiguration,
     EcsConfiguration,
-    LookupConfiguration,
     PostingConfiguration,
     read_configuration,
 )
+from switchboard.contracts.lookup import LookupConfiguration
 from switchboard.domain.routing import failing_stories
 from switchboard.domain.ruleset import RulesetProblem, read_ruleset
 from switchboard.errors import Misconfigured
@@ -38,17 +41,25 @@ _Settings = Mapping[str, str | int | float | bool]
 _Tables = Mapping[str, _Settings]
 
 
+def _a_region(name: str) -> str:
+    if name and not country_code_for_region(name):
+        raise ValueError(f"no region {name!r}; write two letters of ISO 3166, like US or GB")
+    return name
+
+
 class _Use(Configuration):
     """One entry of `connectors.yaml`, as a person writes it.
 
     `name` is its id here, where one connector is used for two systems. `tables` adds to the code
-    tables of the file, or replaces entries of them.
+    tables of the file, or replaces entries of them. `region` is where the numbers in it that have
+    no country code are dialled, when that is not the default region of `lookup.yaml`.
     """
 
     use: str
     name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_-]{0,47}$")
     settings: _Settings | None = None
     tables: _Tables = Field(default_factory=dict)
+    region: Annotated[str, AfterValidator(_a_region)] = ""
 
 
 class _ConnectorsFile(Configuration):
@@ -90,7 +101,50 @@ def read_folder(folder: Path) -> dict[str, Document]:
     for kind, document in documents.items():
         read_configuration(_MODELS[kind], document, kind=f"{folder / kind}.yaml")
     _check_references(documents)
+    check_lookup(documents["lookup"], documents["connectors"], folder / "lookup.yaml")
     return {**documents, "routing": checked_ruleset(folder / "routing.yaml")}
+
+
+def checked_lookup(file: Path) -> LookupConfiguration:
+    """`lookup.yaml`, once what it promises ECS can be had from the connectors beside it.
+
+    Raises: Misconfigured that names every problem.
+    """
+    document, folder = read_yaml(file), file.parent
+    written = read_configuration(LookupConfiguration, document, kind=str(file))
+    connectors = compiled_connectors(read_yaml(folder / "connectors.yaml"), folder)
+    for name in written.connectors:
+        _refuse_unconnected("lookup", name, connectors["connectors"])
+    check_lookup(document, connectors, file)
+    return written
+
+
+def check_lookup(document: Document, connectors: Document, file: Path) -> None:
+    """Raises: Misconfigured when an attribute cannot be had from the connectors that are asked."""
+    written = read_configuration(LookupConfiguration, document, kind=str(file))
+    samples = _samples(written.connectors, file.parent)
+    systems = {
+        name: (connectors["connectors"][name]["definition"], samples[name])
+        for name in written.connectors
+    }
+    problems = [
+        *lookup_problems(written, systems),
+        *ambiguity_problems(written.ambiguity, written.choices, systems),
+    ]
+    if problems:
+        raise Misconfigured("\n".join(f"{file}: {problem}" for problem in problems))
+
+
+def _samples(asked: Collection[str], folder: Path) -> dict[str, list[Document]]:
+    """The samples in the files of these connectors; what is compiled holds none."""
+    document = read_yaml(folder / "connectors.yaml")
+    found: dict[str, list[Document]] = {}
+    for entry in read_configuration(_ConnectorsFile, document, kind="connectors").connectors:
+        file = read_yaml(connector_file(entry.use, folder))
+        name = entry.name or str(file["id"])
+        if name in asked:
+            found[name] = file.get("samples") or []
+    return found
 
 
 def checked_ruleset(file: Path) -> Document:
@@ -123,7 +177,11 @@ def compiled_connectors(document: Document, folder: Path) -> Document:
             raise Misconfigured(
                 f"{file}: {definition['id']} is there twice; give one of them another `name`"
             )
-        systems[definition["id"]] = {"definition": definition, "settings": settings}
+        systems[definition["id"]] = {
+            "definition": definition,
+            "settings": settings,
+            "region": entry.region,
+        }
     return {"format": written.format, "connectors": systems}
 
 
@@ -227,15 +285,25 @@ def _check_references(documents: Mapping[str, Document]) -> None:
     asked = set(documents["lookup"]["connectors"])
     posted = {profile["connector"] for profile in documents["posting"]["profiles"]}
     for kind, names in (("lookup", asked), ("posting", posted)):
-        for name in sorted(names - known):
-            raise Misconfigured(f"{kind}.yaml: connector {name!r} is not in connectors.yaml")
-    _check_contacts(documents)
+        for name in sorted(names):
+            _refuse_unconnected(kind, name, known)
+    _check_postings(documents)
 
 
-def _check_contacts(documents: Mapping[str, Document]) -> None:
+def _refuse_unconnected(kind: str, name: str, connected: Collection[str]) -> None:
+    if name not in connected:
+        raise Misconfigured(f"{kind}.yaml: connector {name!r} is not in connectors.yaml")
+
+
+def _check_postings(documents: Mapping[str, Document]) -> None:
     for profile in documents["posting"]["profiles"]:
         name = profile["connector"]
         methods = documents["connectors"]["connectors"][name]["definition"]["methods"]
+        if LOG_METHOD not in methods:
+            raise Misconfigured(
+                f"posting.yaml: {name} cannot keep interactions; it has no method {LOG_METHOD}. "
+                "Write one in its file, or take the profile out."
+            )
         if profile.get("create_contact") and CREATE_METHOD not in methods:
             raise Misconfigured(
                 f"posting.yaml: {name} cannot create contacts; it has no method {CREATE_METHOD}"

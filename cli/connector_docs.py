@@ -139,7 +139,7 @@ def _index_row(document: Document) -> str:
     log = methods.get("log_interaction") or {}
     cells = [
         f"[{document.get('title') or document['id']}]({document['id']}.md)",
-        " and ".join(keys) or "no",
+        _listed(keys) or "no",
         str(log.get("idempotency", "none")) if log else "no",
         _yes("log_interactions" in methods),
         _yes("create_contact" in methods),
@@ -147,6 +147,11 @@ def _index_row(document: Document) -> str:
         _how_in_short(document),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _listed(words: Sequence[str]) -> str:
+    *others, last = words or [""]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _yes(is_so: bool) -> str:
@@ -266,7 +271,7 @@ def _lookups(document: Document) -> str:
             lines += [f"{position}. `{name}`{_told(methods[name])}"]
             lines += [f"   - {line}" for line in _request_lines(methods[name])]
         lines.append("")
-    lines.append("Only rows that really carry the number or address count.")
+    lines.append("Only rows that really carry what was asked for count.")
     return "\n".join(lines) if len(lines) > 3 else ""
 
 

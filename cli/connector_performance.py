@@ -20,14 +20,16 @@ from switchboard.adapters.connector.samples import class_of
 from switchboard.adapters.connector.signing import KmsSigner
 from switchboard.adapters.crm_records import asked_for, customer_of
 from switchboard.adapters.rest_crm import RestCrm
-from switchboard.domain.customer import Customer, Known, match_customers
+from switchboard.domain.customer import Customer, Known, match_customers, stored_values
 from switchboard.domain.deadline import Deadline
-from switchboard.domain.identity import EmailAddress, Identity, PhoneNumber, read_contact
+from switchboard.domain.identity import Identity, read_account, read_contact
 from switchboard.domain.posting import InteractionRecord, Logged
 from switchboard.errors import Misconfigured, SwitchboardError, UpstreamError
 
 FIND: Final = "find"
-_KEYS: Final = frozenset({"phone", "email"})
+_REACHABLE: Final = frozenset({"phone", "email"})
+_KEYS: Final = _REACHABLE | {"account"}
+_NOUNS: Final = {"phone": "number", "email": "address", "account": "account number"}
 _SAFE: Final = frozenset({"GET"})
 _BUDGET_S: Final = 60.0
 
@@ -136,14 +138,16 @@ def _interaction(given: Any, method: Mapping[str, Any]) -> dict[str, Any]:
 
 def _search(given: Mapping[str, Any], region: str) -> Ask:
     if len(given) != 1 or not _KEYS & set(given):
-        stop(["say `find phone=+14155550142` or `find email=ada@example.com`"])
+        stop(
+            ["say `find phone=+14155550142`, `find email=ada@example.com` or `find account=C-1001`"]
+        )
     ((key, value),) = given.items()
     return Ask(FIND, {key: str(value)}, _identity(key, value, region))
 
 
 def _creation(given: Mapping[str, Any], region: str) -> Ask:
-    keys = _KEYS & set(given)
-    if len(keys) != 1 or set(given) - _KEYS - {"reference"}:
+    keys = _REACHABLE & set(given)
+    if len(keys) != 1 or set(given) - _REACHABLE - {"reference"}:
         stop(["say `create_contact phone=+14155550142` or `create_contact email=ada@example.com`"])
     (key,) = keys
     reference = str(given.get("reference") or f"try-{uuid.uuid4().hex[:8]}")
@@ -152,21 +156,21 @@ def _creation(given: Mapping[str, Any], region: str) -> Ask:
 
 
 def _identity(key: str, value: Any, region: str) -> Identity:
-    identity = read_contact(str(value), default_region=region)
-    wanted = PhoneNumber if key == "phone" else EmailAddress
-    if not isinstance(identity, wanted):
+    text = str(value)
+    read = read_account(text) if key == "account" else read_contact(text, default_region=region)
+    if not isinstance(read, Identity) or read.kind != key:
+        ways = {
+            "phone": f"with its country code, like +14155550142, or say --region (now {region})",
+            "email": "like ada@example.com",
+            "account": "with at most 40 letters and digits, like C-1001",
+        }
         # Not repeated: it may be somebody's.
-        way = (
-            f"give it with its country code, like +14155550142, or say --region (now {region})"
-            if key == "phone"
-            else "give it like ada@example.com"
-        )
-        stop([f"what stands behind {key}= cannot be read as one: {way}"])
-    return identity
+        stop([f"what stands behind {key}= cannot be read as one: give it {ways[key]}"])
+    return read
 
 
 def _with_identity(given: Mapping[str, Any], region: str) -> dict[str, Any]:
-    """A number or address as a lookup sees it."""
+    """A number, an address or an account number as a lookup sees it."""
     result = dict(given)
     for key in _KEYS & set(given):
         if isinstance(given[key], str | int):
@@ -269,6 +273,7 @@ def shown(customer: Customer) -> dict[str, Any]:
         "name": customer.name,
         "phones": list(customer.phones),
         "emails": list(customer.emails),
+        "accounts": list(customer.accounts),
         "attributes": dict(customer.attributes),
         "url": customer.url,
     }
@@ -278,7 +283,7 @@ def _explain_rows(
     at: Connection, identity: Identity, trace: Trace, mask: Mask, region: str
 ) -> None:
     """Each row of each lookup: kept, or dropped and why. The engine's own rule, row by row."""
-    what = "number" if isinstance(identity, PhoneNumber) else "address"
+    what = _NOUNS[identity.kind]
     for method, rows in trace.mapped_values:
         for row in rows if isinstance(rows, list) else []:
             customer = customer_of(str(at.definition["id"]), row, lambda _: "")
@@ -287,7 +292,7 @@ def _explain_rows(
                     f"  row of {method}: [red]no id[/]; the whole answer counts as unreadable"
                 )
                 continue
-            carried = customer.phones if isinstance(identity, PhoneNumber) else customer.emails
+            carried = stored_values(customer, identity)
             is_kept = isinstance(
                 match_customers([customer], identity, default_region=region), Known
             )

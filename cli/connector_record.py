@@ -25,6 +25,7 @@ from switchboard.adapters.connector.rendering import origin_of
 from switchboard.adapters.connector.sample_format import Sample
 from switchboard.adapters.connector.samples import DEFAULT_REGION, Rehearsal, rehearse, run_sample
 from switchboard.adapters.connector.settings import LOOPBACK, complete_settings, server_address
+from switchboard.domain.identity import AccountNumber
 from switchboard.errors import SwitchboardError
 
 _EXAMPLE: Final = "https://crm.example.com"
@@ -106,6 +107,13 @@ def _require_tellable(at: Connection, ask: Ask) -> None:
     lookups = at.definition["lookups"].values()
     if any(ask.method in names for names in lookups):
         stop([f"{ask.method} is a lookup: record `find`, which tries all of them in order"])
+    if isinstance(ask.identity, AccountNumber):
+        stop(
+            [
+                "an account number looks like any other id, so nobody could be sure that it was"
+                " replaced everywhere: write this sample by hand"
+            ]
+        )
 
 
 def _asked(at: Connection, ask: Ask, redactor: Redactor) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from typing import Final
 
 import typer
 
-from cli import calls, connector, operate, run
+from cli import calls, connector, findings, lookup, operate, run
+from cli.handover.command import handover
 
 HELP: Final = "Switchboard, the CRM side of an ECS contact centre."
 
@@ -15,8 +16,11 @@ app.command("email")(calls.email)
 app.command("logs")(operate.logs)
 app.command("publish")(operate.publish_configuration)
 app.command("show")(operate.show)
+app.command("findings")(findings.findings)
 app.command("retry")(operate.retry)
 app.command("do-not-call")(operate.do_not_call)
+app.command("handover")(handover)
 app.add_typer(operate.keys, name="keys")
 app.add_typer(operate.rules, name="rules")
+app.add_typer(lookup.app, name="lookup")
 app.add_typer(connector.app, name="connector")

@@ -9,6 +9,10 @@ asks and answers stands beside it, in its `openapi_extensions`:
     x-path              the words that a path parameter may be, as an enum
     x-idempotency-key   required or optional
     x-refuses           statuses beside those that every such route may answer
+    x-gives             which value of the answer is which path parameter of other routes
+    x-acknowledges      true where some senders wait for an acknowledgement in XML
+
+What the document promises is proved by a tester that knows nothing else: tests/api.
 """
 
 import argparse
@@ -23,34 +27,17 @@ from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler.api_gateway import Route
-from pydantic import BaseModel, TypeAdapter
 
-from switchboard.contracts.answers import ErrorAnswer, FlatAnswer, TriggerAnswer
+from switchboard.contracts.answers import FlatAnswer
 from switchboard.contracts.ecs import EcsContract
-from switchboard.edges.flat import LONGEST_VALUE
 from switchboard.edges.http_api import KEY_HEADER
+from tools import openapi_answers as answers
+from tools.openapi_shapes import REF, Schema, answered_shapes, asked_shapes, query_parameters
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 FILE: Final = ROOT / "docs" / "openapi.json"
 
 _WITHOUT_KEY: Final = frozenset({"webhooks", "desk"})
-_JSON, _FORM, _HTML = "application/json", "application/x-www-form-urlencoded", "text/html"
-_REF: Final = "#/components/schemas/{model}"
-_REFUSALS: Final = {
-    400: "The body is neither JSON nor, where one is read, a form.",
-    401: "No key, or one that is not good; for a webhook, no good signature.",
-    403: "A known key or link, used where it may not be.",
-    404: "Nothing has this id or name.",
-    405: "The path exists, for another method.",
-    409: "Not in a state that allows this, or a contradiction to what is known.",
-    413: "More than 256 KiB.",
-    422: "A field is missing, wrong or not ours; the message names it.",
-    502: "The contact centre refused this.",
-    503: "Our tables or the contact centre do not answer; try again.",
-    504: "Sent, and no answer came: it may have happened.",
-}
-
-Schema = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -59,6 +46,10 @@ class Described:
 
     route: Route
     method: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.method.lower()}_{self.route.func.__name__}"
 
     @property
     def path(self) -> str:
@@ -85,6 +76,11 @@ class Described:
         return isinstance(self.asks, type) and issubclass(self.asks, EcsContract)
 
     @property
+    def answers_anything(self) -> bool:
+        """A caller waits: whatever was sent, there is an answer, and it says what was wrong."""
+        return isinstance(self.answers, type) and issubclass(self.answers, FlatAnswer)
+
+    @property
     def status(self) -> int:
         return int(self._said("x-status", 200))
 
@@ -92,18 +88,24 @@ class Described:
     def idempotency_key(self) -> str:
         return str(self._said("x-idempotency-key", ""))
 
+    @property
+    def gives(self) -> dict[str, str]:
+        return dict(self._said("x-gives", {}))
+
+    @property
+    def acknowledges(self) -> bool:
+        return bool(self._said("x-acknowledges", False))
+
     def words(self, parameter: str) -> list[str]:
         """What a path parameter may be; empty for anything."""
         return [str(word) for word in self._said("x-path", {}).get(parameter, ())]
 
     @property
     def refuses(self) -> list[int]:
-        statuses = set(self._said("x-refuses", ()))
-        if not self.is_page:
-            statuses |= {405, 503}
+        statuses = {405, answers.THROTTLED, 503, *self._said("x-refuses", ())}
         if self.is_guarded:
             statuses |= {401, 403}
-        if self.asks is not None:
+        if self.asks is not None and not self.answers_anything:
             statuses |= {400, 413, 422}
         return sorted(statuses)
 
@@ -117,8 +119,9 @@ def document() -> Schema:
     schemas: Schema = {}
     paths: Schema = {}
     for one in routes:
-        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schemas)
-    schemas.update(_schemas_of(ErrorAnswer))
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schemas, routes)
+    schemas.update(answers.shapes())
+    refused = {status for one in routes for status in one.refuses}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -127,12 +130,16 @@ def document() -> Schema:
             "description": (
                 "The CRM side of an ECS contact centre. Answers to ECS are flat: every value is "
                 "text, every key is always there. Errors are flat on every route. Answers on "
-                "arrival also carry the attributes that the deployment configured."
+                "arrival also carry the attributes that the deployment configured. "
+                'API Gateway itself answers with `{"message": "…"}`: 404 at a path that is not '
+                "here, 429 when a stage gets more than it allows, and 500, 503 or 504 if a "
+                "function breaks, which no request should bring about."
             ),
         },
         "servers": [{"url": "/", "description": "The stack's `ApiUrl`."}],
         "paths": dict(sorted(paths.items())),
         "components": {
+            **answers.components(refused),
             "schemas": dict(sorted(schemas.items())),
             "securitySchemes": {
                 "key": {
@@ -164,9 +171,9 @@ def text_of(description: Schema) -> str:
     return json.dumps(description, indent=2, ensure_ascii=False) + "\n"
 
 
-def _operation(one: Described, schemas: Schema) -> Schema:
+def _operation(one: Described, schemas: Schema, routes: list[Described]) -> Schema:
     operation: Schema = {
-        "operationId": f"{one.method.lower()}_{one.route.func.__name__}",
+        "operationId": one.name,
         "summary": one.route.summary,
         "tags": list(one.route.tags),
         "security": [{"key": []}] if one.is_guarded else [],
@@ -175,7 +182,7 @@ def _operation(one: Described, schemas: Schema) -> Schema:
         operation["parameters"] = parameters
     if one.asks is not None and one.method != "GET":
         operation["requestBody"] = _request_body(one, schemas)
-    operation["responses"] = {str(one.status): _answer(one, schemas), **_refusals(one)}
+    operation["responses"] = _responses(one, schemas, routes)
     return operation
 
 
@@ -184,7 +191,7 @@ def _parameters(one: Described) -> list[Schema]:
     return [
         *(_path_parameter(name, one.words(name)) for name in names),
         *_idempotency_key(one),
-        *(_query_parameters(one.asks) if one.is_for_ecs and one.method == "GET" else ()),
+        *(query_parameters(one.asks) if one.is_for_ecs and one.method == "GET" else ()),
     ]
 
 
@@ -204,89 +211,43 @@ def _idempotency_key(one: Described) -> Iterator[Schema]:
         }
 
 
-def _query_parameters(contract: type[BaseModel]) -> Iterator[Schema]:
-    for name, schema in _schemas_of(contract)[contract.__name__]["properties"].items():
-        told = {key: value for key, value in schema.items() if key in {"description"}}
-        shape = {key: value for key, value in schema.items() if key not in {"description"}}
-        yield {"name": name, "in": "query", "required": False, **told, "schema": shape}
-
-
 def _request_body(one: Described, schemas: Schema) -> Schema:
     if one.asks is dict:
         # A sender's own words: an object or a list, and one vendor's are XML.
         anything: Schema = {"schema": {}}
-        return {"required": True, "content": {_JSON: anything, "text/xml": anything}}
-    schemas.update(_schemas_of(one.asks))
-    schema: Schema = {"$ref": _REF.format(model=one.asks.__name__)}
-    kinds = (_JSON, _FORM) if one.is_for_ecs else (_JSON,)
+        return {"required": True, "content": {answers.JSON: anything, answers.XML: anything}}
+    schemas.update(asked_shapes(one.asks))
+    schema: Schema = {"$ref": REF.format(model=one.asks.__name__)}
+    kinds = (answers.JSON, answers.FORM) if one.is_for_ecs else (answers.JSON,)
     # What ECS sends may be in the query, and a command may need no more than its path.
     required = bool(schemas[one.asks.__name__].get("required"))
     return {"required": required, "content": {kind: {"schema": schema} for kind in kinds}}
 
 
-def _answer(one: Described, schemas: Schema) -> Schema:
+def _responses(one: Described, schemas: Schema, routes: list[Described]) -> Schema:
     if one.is_page:
-        return {"description": "The page.", "content": {_HTML: {"schema": {"type": "string"}}}}
-    # A request may leave out what has a default; an answer always holds every field.
-    for name, schema in _schemas_of(one.answers).items():
-        is_object = "properties" in schema
-        schemas[name] = {**schema, "required": list(schema["properties"])} if is_object else schema
-    references = [{"$ref": _REF.format(model=name)} for name in _names(one.answers)]
-    schema = references[0] if len(references) == 1 else {"anyOf": references}
-    description = "Taken, and kept." if one.status == 202 else "Done."
-    return {"description": description, "content": {_JSON: {"schema": schema}}}
-
-
-def _refusals(one: Described) -> Schema:
-    error: Schema = {_JSON: {"schema": {"$ref": _REF.format(model=ErrorAnswer.__name__)}}}
-    content = {_HTML: {"schema": {"type": "string"}}} if one.is_page else error
-    return {
-        str(status): {"description": _REFUSALS[status], "content": content}
-        for status in one.refuses
+        return {str(status): answers.page(status) for status in (one.status, *one.refuses)}
+    schemas.update(answered_shapes(one.answers))
+    done = answers.done(one.answers, one.status)
+    if links := dict(_links(one, routes)):
+        done["links"] = links
+    responses = {
+        str(one.status): done,
+        **{str(status): answers.refusal(status) for status in one.refuses},
     }
+    if one.acknowledges:
+        responses["200"] = answers.acknowledgement()
+        responses["503"] = answers.unavailable_to_such_a_sender()
+    return dict(sorted(responses.items()))
 
 
-def _names(contract: Any) -> list[str]:
-    return [part.__name__ for part in getattr(contract, "__args__", (contract,))]
-
-
-def _schemas_of(contract: Any) -> dict[str, Schema]:
-    """The contract's schema by its name, and the schemas that it refers to."""
-    found: dict[str, Schema] = {}
-    for part in getattr(contract, "__args__", (contract,)):
-        schema = TypeAdapter(part).json_schema(ref_template=_REF)
-        found.update({name: _tidy(inner) for name, inner in schema.pop("$defs", {}).items()})
-        is_flat = issubclass(part, FlatAnswer | TriggerAnswer)
-        found[part.__name__] = _flat(schema) if is_flat else _tidy(schema)
-    return found
-
-
-def _flat(schema: Schema) -> Schema:
-    """As ECS gets it: text under every key, whatever it stands for."""
-    text: Schema = {"type": "string", "maxLength": LONGEST_VALUE}
-    properties = {
-        name: {**text, **{k: v for k, v in said.items() if k == "description"}}
-        for name, said in schema["properties"].items()
-    }
-    return {
-        "type": "object",
-        "description": schema.get("description", ""),
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": text,
-    }
-
-
-def _tidy(schema: Schema) -> Schema:
-    """Without the titles that pydantic makes of names, and without null where text is read."""
-    kept = {name: value for name, value in schema.items() if name not in {"title", "default"}}
-    if "properties" in kept:
-        kept["properties"] = {name: _tidy(said) for name, said in kept["properties"].items()}
-    choices = [choice for choice in kept.get("anyOf", ()) if choice != {"type": "null"}]
-    if len(choices) == 1:
-        del kept["anyOf"]
-        kept = {**choices[0], **kept}
-    return kept
+def _links(one: Described, routes: list[Described]) -> Iterator[tuple[str, Schema]]:
+    """Where an answer's id leads to."""
+    for parameter, value in one.gives.items():
+        for other in routes:
+            if f"{{{parameter}}}" in other.path:
+                parameters = {parameter: f"$response.body#/{value}"}
+                yield other.name, {"operationId": other.name, "parameters": parameters}
 
 
 def _version() -> str:

@@ -11,21 +11,22 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from switchboard import wiring
 from switchboard.domain.desk_link import verify
 from switchboard.edges.desk_page import SECURITY_HEADERS, desk_page, refused_page
-from switchboard.edges.http_api import message_of, request_id
+from switchboard.edges.http_api import message_of, other_methods, request_id
 from switchboard.errors import SwitchboardError
 from switchboard.observability import count, join, logger, metrics
 from switchboard.use_cases.agent_desk import show_desk
 
+PATH = "/desk/<token>"
 _EXPIRED = "This link is not valid or has expired. Open the page again from the interaction."
 
 api = APIGatewayHttpResolver()
 
 
 @api.get(
-    "/desk/<token>",
+    PATH,
     summary="The agent's page for one interaction",
     tags=["desk"],
-    openapi_extensions={"x-answers": str, "x-refuses": [403, 404, 503]},
+    openapi_extensions={"x-answers": str, "x-refuses": [403, 404]},
 )
 def show(token: str) -> Response[str]:
     now = datetime.now(UTC)
@@ -37,6 +38,13 @@ def show(token: str) -> Response[str]:
     logger.info("desk shown", history=len(view.history))
     zone = ZoneInfo(wiring.lookup_configuration().time_zone)
     return _html(desk_page(view, zone=zone), HTTPStatus.OK)
+
+
+@api.route(PATH, method=other_methods("GET"))
+def refuse_method(token: str) -> Response[str]:
+    page = _html(refused_page("This page can only be opened."), HTTPStatus.METHOD_NOT_ALLOWED)
+    page.headers["allow"] = "GET"
+    return page
 
 
 def refuse(error: SwitchboardError) -> Response[str]:

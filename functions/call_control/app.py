@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from aws_lambda_powertools.event_handler import Response
@@ -21,11 +21,12 @@ from switchboard.edges.http_api import (
     request_id,
     require_key,
 )
-from switchboard.errors import InvalidRequest, NotFound
+from switchboard.errors import InvalidRequest, NotFound, UpstreamRejected
 from switchboard.observability import count, join, logger, metrics
 from switchboard.use_cases.call_control import COMMAND_EXPIRES, control_call
 
 PATH = "/v1/calls/<call_id>/<action>"
+LONGEST_COMMAND_ID: Final = 200
 # Whatever ECS's ids look like, they are not a way up in a path.
 _CALL_ID = re.compile(r"(?!\.{1,2}$)[!-~]{1,128}")
 api = new_api()
@@ -48,18 +49,28 @@ def act(call_id: str, action: str) -> Response[str]:
     key_id = require_key(api)
     join(request_id=request_id(api), call_id=call_id)
     command = _command(call_id, action, key_id, datetime.now(UTC))
-    state = control_call(
-        command,
-        centre=wiring.contact_centre(),
-        once=wiring.once_store(),
-        now=datetime.now(UTC),
-    )
+    state = _controlled(command)
     count("CallControlled")
     logger.info("call controlled", action=command.action.value, state=state)
     done = CommandAnswer(
         call_id=call_id, action=command.action, state=state, request_id=request_id(api)
     )
     return answer(done.model_dump(mode="json"))
+
+
+def _controlled(command: CallCommand) -> str:
+    """The call's state afterwards. A target that cannot be had is the caller's to mend."""
+    try:
+        return control_call(
+            command,
+            centre=wiring.contact_centre(),
+            once=wiring.once_store(),
+            now=datetime.now(UTC),
+        )
+    except UpstreamRejected as error:
+        if command.action is not CallAction.TRANSFER:
+            raise
+        raise InvalidRequest("target: the contact centre does not transfer there.") from error
 
 
 def _command(call_id: str, action: str, key_id: str, now: datetime) -> CallCommand:
@@ -70,15 +81,21 @@ def _command(call_id: str, action: str, key_id: str, now: datetime) -> CallComma
     latest = now + COMMAND_EXPIRES
     if kind is CallAction.TRANSFER and not asked.target:
         raise InvalidRequest("target: say where to transfer to.")
-    # Without a key of its own, every request is a new command.
-    command_id = header(api, "idempotency-key") or uuid4().hex
     return CallCommand(
-        id=f"{key_id}#{command_id}",
+        id=f"{key_id}#{_command_id()}",
         call_id=call_id,
         action=kind,
         not_after=min(asked.not_after or latest, latest),
         target=asked.target,
     )
+
+
+def _command_id() -> str:
+    """Without a key of its own, every request is a new command."""
+    named = header(api, "idempotency-key")
+    if len(named) > LONGEST_COMMAND_ID:
+        raise InvalidRequest(f"idempotency-key: at most {LONGEST_COMMAND_ID} characters.")
+    return named or uuid4().hex
 
 
 def _action(action: str) -> CallAction:

@@ -28,12 +28,14 @@ processor = BatchProcessor(event_type=EventType.SQS)
 
 def post(pointers: Sequence[Pointer]) -> dict[str, Posted]:
     """Post what a batch of messages points at; CRMs that take several records get them at once."""
+    lookup = wiring.lookup_configuration()
     run = PostingRun(
         token=uuid4().hex,
         clock=partial(datetime.now, UTC),
         jitter=random.random(),  # noqa: S311  spreads retries, protects nothing
-        default_region=wiring.lookup_configuration().default_region,
+        default_region=lookup.default_region,
         request_ids={pointer.id: pointer.request_id for pointer in pointers},
+        ambiguity=lookup.rules.ambiguity,
     )
     return post_interactions(
         [pointer.id for pointer in pointers],
@@ -42,6 +44,7 @@ def post(pointers: Sequence[Pointer]) -> dict[str, Posted]:
         profiles=wiring.posting_profiles(),
         queue=wiring.posting_queue(),
         once=wiring.once_store(),
+        memory=wiring.lookup_memory(),
         run=run,
     )
 

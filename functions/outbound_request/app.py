@@ -1,6 +1,6 @@
 """Applications and CRMs ask for calls: /v1/outbound-requests and /v1/webhooks/{connector}."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -17,6 +17,7 @@ from switchboard.contracts.applications import (
 from switchboard.contracts.outbound_message import acknowledgement
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.outbound import OutboundRequest
+from switchboard.domain.signals import ChangeSignal
 from switchboard.edges.call_requests import from_application, from_signal, id_of_signal
 from switchboard.edges.http_api import (
     answer,
@@ -38,7 +39,10 @@ from switchboard.edges.webhook_items import (
     take_each,
 )
 from switchboard.edges.webhooks import authentic_events, delivery_from
+from switchboard.errors import Misconfigured
 from switchboard.observability import count, join, logger, metrics
+from switchboard.ports import Crm
+from switchboard.use_cases.memory_upkeep import forget_change
 from switchboard.use_cases.outbound_request import (
     AlreadyRequested,
     Taken,
@@ -60,9 +64,9 @@ refuse_other_methods(api, WEBHOOK, "POST")
 
 
 class Ignored(Contract):
-    """A verified event that asks for nothing."""
+    """A verified event that asks for no call: `forgotten` when it said that a record changed."""
 
-    state: Literal["ignored"] = "ignored"
+    state: Literal["ignored", "forgotten"]
     request_id: str
 
 
@@ -72,6 +76,7 @@ class DeliveryAnswer(Contract):
     state: Literal["heard"] = "heard"
     requests: list[str]
     repeated: int
+    forgotten: int
     ignored: int
     unreadable: int
     request_id: str
@@ -85,6 +90,7 @@ class DeliveryAnswer(Contract):
         "x-asks": CallRequest,
         "x-answers": OutboundAnswer,
         "x-status": 202,
+        "x-gives": {"outbound_id": "id"},
         "x-idempotency-key": "required",
     },
 )
@@ -134,7 +140,8 @@ def cancel(outbound_id: str) -> Response[str]:
         "x-asks": dict,  # in the CRM's own words, which its connector file reads
         "x-answers": OutboundAnswer | Ignored | DeliveryAnswer,
         "x-status": 202,
-        "x-refuses": [401, 404],
+        "x-acknowledges": True,
+        "x-refuses": [401, 404, 502],
     },
 )
 def hear(connector: str) -> Response[str]:
@@ -144,16 +151,27 @@ def hear(connector: str) -> Response[str]:
         wiring.webhook_events(connector), delivery, wiring.connector_secrets(connector)
     )
     heard = read_delivery(events, delivery)
+    _forget(heard.changes, connector, now)
     return _tell_sender(heard, take_each(heard, _calling_back(connector, now)))
+
+
+def _forget(changes: Sequence[ChangeSignal], connector: str, now: datetime) -> None:
+    """Forgotten before anything else: the delivery may come again, and nothing is doubled."""
+    for change in changes:
+        forget_change(
+            change,
+            connector=connector,
+            default_region=wiring.region_of(connector),
+            memory=wiring.lookup_memory(),
+            now=now,
+        )
 
 
 def _calling_back(connector: str, now: datetime) -> Callable[[Hint], Kept | None]:
     """What is done with each hint; None when the CRM has no such record."""
-    region = wiring.lookup_configuration().default_region
+    region = wiring.region_of(connector)
     read = each_record_once(
-        lambda method, said, deadline: wiring.crms()[connector].read_record(
-            method, said, deadline=deadline
-        )
+        lambda method, said, deadline: _crm(connector).read_record(method, said, deadline=deadline)
     )
     left_s = api.lambda_context.get_remaining_time_in_millis() / 1000
     deadline = Deadline.after(left_s - RESERVE_S)
@@ -176,6 +194,17 @@ def _calling_back(connector: str, now: datetime) -> Callable[[Hint], Kept | None
         return _keep(request, now)
 
     return take
+
+
+def _crm(connector: str) -> Crm:
+    """Raises: Misconfigured when the CRM that sent this cannot be asked."""
+    crm = wiring.crms().get(connector)
+    if crm is None:
+        raise Misconfigured(
+            f"connectors: {connector} sends events and cannot be asked about them. "
+            "Put it into connectors.yaml, then `switchboard publish`."
+        )
+    return crm
 
 
 def _known(outbound_id: str) -> AlreadyRequested | None:
@@ -201,27 +230,31 @@ def _keep(request: OutboundRequest, now: datetime) -> Kept:
 
 def _tell_sender(heard: Heard, tally: Tally[Kept]) -> Response[str]:
     """What the CRM is told. Only what is kept is acknowledged: the rest comes again."""
-    _note(tally)
+    _note(heard, tally)
     if heard.wants_acknowledgement:
         return _acknowledge(tally)
     if tally.failure:
         raise tally.failure
     if heard.is_batch:
-        return answer(_counted(tally).model_dump(), status=202)
+        return answer(_counted(heard, tally).model_dump(), status=202)
     if not tally.taken:
-        return answer(Ignored(request_id=request_id(api)).model_dump(), status=202)
+        state: Literal["ignored", "forgotten"] = "forgotten" if heard.changes else "ignored"
+        told = Ignored(state=state, request_id=request_id(api))
+        return answer(told.model_dump(), status=202)
     return _tell_kept(tally.taken[0])
 
 
-def _note(tally: Tally[Kept]) -> None:
+def _note(heard: Heard, tally: Tally[Kept]) -> None:
     count("WebhookHeard")
     count("WebhookTaken", len(tally.taken))
+    count("WebhookForgotten", len(heard.changes))
     count("WebhookIgnored", tally.ignored)
     count("WebhookUnreadable", tally.unreadable)
     say = logger.warning if tally.unreadable or tally.failure else logger.info
     say(
         "webhook heard",
         taken=len(tally.taken),
+        forgotten=len(heard.changes),
         ignored=tally.ignored,
         unreadable=tally.unreadable,
         failure=tally.failure.reason if tally.failure else "",
@@ -238,10 +271,11 @@ def _acknowledge(tally: Tally[Kept]) -> Response[str]:
     )
 
 
-def _counted(tally: Tally[Kept]) -> DeliveryAnswer:
+def _counted(heard: Heard, tally: Tally[Kept]) -> DeliveryAnswer:
     return DeliveryAnswer(
         requests=[kept.request.id for kept in tally.taken],
         repeated=sum(isinstance(kept, AlreadyRequested) for kept in tally.taken),
+        forgotten=len(heard.changes),
         ignored=tally.ignored,
         unreadable=tally.unreadable,
         request_id=request_id(api),

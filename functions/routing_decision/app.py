@@ -9,11 +9,13 @@ from switchboard import wiring
 from switchboard.contracts.answers import RouteAnswer
 from switchboard.contracts.ecs import Arrival
 from switchboard.domain.customer import Known
+from switchboard.edges.arrival_report import report_lookup
 from switchboard.edges.arrivals import receive, routing_values
 from switchboard.edges.flat import flat
 from switchboard.edges.http_api import answer, new_api, refuse_other_methods, require_key
-from switchboard.observability import count, logger, metrics
-from switchboard.use_cases.arrival_lookup import note_arrival, outcome_of
+from switchboard.observability import logger, metrics
+from switchboard.use_cases.arrival_lookup import note_arrival, outcome_of, settle
+from switchboard.use_cases.customer_history import history_facts
 from switchboard.use_cases.routing_decision import route_interaction
 
 PATH = "/v1/arrivals/route"
@@ -31,38 +33,31 @@ refuse_other_methods(api, PATH, "GET", "POST")
 def route() -> Response[str]:
     require_key(api)
     reception = receive(api, wiring.lookup_configuration)
-    match = reception.look_up(crms=wiring.asked_crms(), memory=wiring.lookup_memory())
+    lookup = reception.begin_lookup(crms=wiring.asked_crms, stores=wiring.lookup_stores())
+    desk_url = reception.desk_url(read_key=wiring.desk_link_key)
     ruleset, digest = wiring.ruleset()
+    found = lookup.result()
+    past = reception.history(found.match, ledger=wiring.ledger())
     routed = route_interaction(
-        outcome=outcome_of(match),
-        customer=match.customer if isinstance(match, Known) else None,
+        outcome=outcome_of(found.match),
+        customer=found.match.customer if isinstance(found.match, Known) else None,
         ecs=reception.asked.model_dump(),
         ruleset=ruleset,
         digest=digest,
-        ledger=wiring.ledger(),
-        deadline=reception.deadline,
+        past=past,
         now=reception.now,
     )
     decided = routing_values(routed)
-    note_arrival(
+    note = note_arrival(
         reception.asked.interaction_id,
-        reception.note(match, flat(decided)),
+        reception.note(found.match, flat(decided)),
         ledger=wiring.ledger(),
-        deadline=reception.deadline,
     )
-    desk_url = reception.desk_url(read_key=wiring.desk_link_key)
-    values = RouteAnswer.model_validate(
-        {**reception.lookup_values(match, desk_url=desk_url), **decided}
-    )
-    count("Routed")
-    logger.info(
-        "interaction routed",
-        outcome=values.outcome,
-        source=values.source,
-        row=values.row,
-        ruleset=values.ruleset,
-        ms=values.elapsed_ms,
-    )
+    settle([*found.kept, note], reception.deadline)
+    facts = history_facts(past, reception.now)
+    known = reception.lookup_values(found, facts, desk_url=desk_url)
+    values = RouteAnswer.model_validate({**known, **decided})
+    report_lookup(values, found, {"row": values.row, "ruleset": values.ruleset})
     return answer(flat(values.values()))
 
 
@@ -70,3 +65,6 @@ def route() -> Response[str]:
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return api.resolve(event, context)
+
+
+wiring.prepare_lookups(wiring.ruleset)

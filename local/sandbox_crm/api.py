@@ -29,7 +29,7 @@ class CustomersApi:
 
     def search(self) -> Response:
         """One page of the customers asked for."""
-        asked = CustomerSearch(request.args.get("phone"), request.args.get("email"))
+        asked = CustomerSearch(*map(request.args.get, ("phone", "email", "id")))
         search = CustomerSearch() if request.environ.get(EVERYONE) else asked
         limit = _limit()
         after = _cursor(CUSTOMER) or 0

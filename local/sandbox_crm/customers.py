@@ -61,6 +61,7 @@ class CustomerSearch:
 
     phone: str | None = None
     email: str | None = None
+    id: str | None = None
 
 
 def digits_of(text: str | None) -> str:
@@ -87,6 +88,8 @@ class Customers:
             "limit": limit,
             "phone": None if search.phone is None else digits_of(search.phone),
             "email": None if search.email is None else search.email.casefold(),
+            "id": search.id,
+            "number": None if search.id is None else number_in(search.id, CUSTOMER),
         }
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -96,6 +99,7 @@ class Customers:
                   AND (:phone IS NULL
                        OR instr(phone_digits, :phone) OR instr(mobile_digits, :phone))
                   AND (:email IS NULL OR email_key = :email)
+                  AND (:id IS NULL OR number = :number)
                 ORDER BY number LIMIT :limit
                 """,
                 condition,

@@ -121,7 +121,7 @@ EXPECTED: Final[dict[str, Answered | Returns]] = {
     "outbound_request/cancel": Answered(200, ('"state": "cancelled"',), (ASKS,)),
     "outbound_request/standard_webhook": Answered(202, ('"state": "queued"',), is_signed_now=True),
     "outbound_request/standard_webhook_of_another_status": Answered(
-        202, ('"state": "ignored"',), is_signed_now=True
+        202, ('"state": "forgotten"',), is_signed_now=True
     ),
     "outbound_request/standard_webhook_without_a_number": Answered(422, is_signed_now=True),
     "outbound_request/standard_webhook_too_old": Answered(401),

@@ -6,7 +6,7 @@ from typing import Any
 
 from switchboard.domain.customer import Ambiguous, Customer, Known, match_customers
 from switchboard.domain.deadline import Deadline
-from switchboard.domain.identity import Identity, PhoneNumber
+from switchboard.domain.identity import Identity
 from switchboard.domain.posting import Idempotency, InteractionRecord, Logged
 from switchboard.errors import (
     SwitchboardError,
@@ -23,6 +23,7 @@ class InMemoryCrm:
     carried out and their answers lost. `records` holds what was written, by interaction id.
     """
 
+    finds = frozenset({"phone", "email", "account"})
     settle_s = 0.0
     contact_settle_s = 0.0
 
@@ -46,13 +47,13 @@ class InMemoryCrm:
         self.lost_answers = 0
         self.batches = 0
         self.lookups = 0
-        self._default_region = default_region
+        self.default_region = default_region
         self._lock = RLock()
 
     def find(self, identity: Identity, *, deadline: Deadline) -> tuple[Customer, ...]:
         self._reach(deadline)
         self.lookups += 1
-        match match_customers(self.customers, identity, default_region=self._default_region):
+        match match_customers(self.customers, identity, default_region=self.default_region):
             case Known(customer):
                 return (customer,)
             case Ambiguous(several):
@@ -85,15 +86,13 @@ class InMemoryCrm:
 
     def create_contact(self, identity: Identity, *, reference: str, deadline: Deadline) -> Customer:
         self._reach(deadline)
-        number = identity.e164 if isinstance(identity, PhoneNumber) else ""
-        address = "" if isinstance(identity, PhoneNumber) else identity.address
         customer = Customer(
             self.connector,
             f"N-{reference}",
             "contact",
             name="",
-            phones=(number,) if number else (),
-            emails=(address,) if address else (),
+            phones=(identity.canonical,) if identity.kind == "phone" else (),
+            emails=(identity.canonical,) if identity.kind == "email" else (),
         )
         self.customers.append(customer)
         return customer

@@ -27,7 +27,6 @@ class InMemoryPacingStore(InMemoryStore):
         super().__init__()
         self.asked: list[str] = []
         self._lanes: defaultdict[tuple[str, Lane], LaneState] = defaultdict(LaneState)
-        self._failing_since: dict[tuple[str, Lane], datetime] = {}
         self._throttled: dict[str, tuple[int, datetime]] = {}
         self._taken: defaultdict[str, list[_Taken]] = defaultdict(list)
         self._held: dict[tuple[str, int], datetime] = {}
@@ -61,20 +60,22 @@ class InMemoryPacingStore(InMemoryStore):
             state = self._lanes[key, lane]
             if state.open_until:
                 return state
-            since = self._failing_since.get((key, lane))
-            goes_on = since is not None and since >= counts_from
-            if not goes_on:
-                self._failing_since[key, lane] = now
-            self._lanes[key, lane] = replace(state, failures=state.failures + 1 if goes_on else 1)
-            return self._lanes[key, lane]
-
-    def note_success(self, key: str, lane: Lane) -> LaneState:
-        with self._reached("note_success"):
-            self._failing_since.pop((key, lane), None)
+            goes_on = state.failing_since is not None and state.failing_since >= counts_from
             self._lanes[key, lane] = replace(
-                self._lanes[key, lane], failures=0, open_until=None, openings=0, probe_until=None
+                state,
+                failures=state.failures + 1 if goes_on else 1,
+                failing_since=state.failing_since if goes_on else now,
             )
             return self._lanes[key, lane]
+
+    def note_success(self, key: str, lane: Lane, *, probe: datetime | None) -> LaneState:
+        with self._reached("note_success"):
+            state = self._lanes[key, lane]
+            may = state.probe_until == probe if probe else state.open_until is None
+            if may:
+                state = LaneState(state.paused_until, state.pause_reason)
+                self._lanes[key, lane] = state
+            return state
 
     def open_breaker(
         self, key: str, lane: Lane, *, until: datetime, probe: datetime | None, now: datetime
@@ -147,7 +148,6 @@ class InMemoryPacingStore(InMemoryStore):
             self._throttled.pop(key, None)
             for lane in Lane:
                 self._lanes.pop((key, lane), None)
-                self._failing_since.pop((key, lane), None)
 
     @contextmanager
     def _reached(self, call: str = "") -> Iterator[None]:

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
+from switchboard.adapters.connector.in_process_tokens import InProcessTokens
 from switchboard.adapters.connector.patience import CallLimits
 from switchboard.adapters.connector.rendering import HttpRequest
-from switchboard.adapters.connector.token_store import InProcessTokens
 from switchboard.adapters.connector.transport import HttpAnswer, NoAnswerError
 from switchboard.errors import StateUnavailable
 

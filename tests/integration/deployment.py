@@ -30,6 +30,7 @@ from cli.publishing import create_key, publish
 from local.ecs_emulator.centre_file import load
 from local.ecs_emulator.server import serving
 from switchboard import observability, wiring
+from switchboard.adapters.aws_clients import aws_session
 from switchboard.adapters.connector import engine
 from switchboard.edges import arrivals
 from tests.events import Event, LambdaContext, authorizer_event, http_event, sqs_event
@@ -305,14 +306,13 @@ def _every_message_kept(queued: list[Sent], ever_sent: list[str]) -> Iterator[No
     def keep(**_: object) -> None:
         queued.append(being_sent.pop())
 
-    boto3.setup_default_session()
-    assert boto3.DEFAULT_SESSION
-    boto3.DEFAULT_SESSION.events.register("before-parameter-build.sqs.SendMessage", note)
-    boto3.DEFAULT_SESSION.events.register("after-call.sqs.SendMessage", keep)
+    aws_session.cache_clear()
+    aws_session().register("before-parameter-build.sqs.SendMessage", note)
+    aws_session().register("after-call.sqs.SendMessage", keep)
     try:
         yield
     finally:
-        boto3.DEFAULT_SESSION = None
+        aws_session.cache_clear()
 
 
 def configuration(crm_url: str, ecs_url: str) -> dict[str, Document]:

@@ -209,10 +209,25 @@ def test_a_webhook_sent_again_is_one_call(switchboard: Deployment) -> None:
     assert len(calls(switchboard.ecs, first["id"])) == 1
 
 
-def test_another_status_is_taken_and_ignored(switchboard: Deployment) -> None:
-    answer = switchboard.http("POST", WEBHOOK, **call_back(status="closed"))
+def test_an_event_of_another_type_is_taken_and_ignored(switchboard: Deployment) -> None:
+    body = json.dumps({"type": "customer.greeted", "data": {"customer_id": "C-1001"}})
+    answer = switchboard.http("POST", WEBHOOK, **delivery(body, "msg_3", datetime.now(UTC)))
 
     assert (answer.status, answer.json["state"]) == (202, "ignored")
+    assert switchboard.queued == []
+
+
+def test_a_customer_that_changed_is_asked_for_again(switchboard: Deployment) -> None:
+    lookup = {"contact": NUMBER}
+    sources = []
+    for step in ("first", "again", "changed"):
+        if step == "changed":
+            told = switchboard.http("POST", WEBHOOK, **call_back(status="closed"))
+            assert (told.status, told.json["state"]) == (202, "forgotten")
+        answer = switchboard.http("POST", "/v1/arrivals/lookup", json_body=lookup)
+        sources.append(answer.json["source"])
+
+    assert sources == ["live", "cache", "live"]
     assert switchboard.queued == []
 
 
@@ -355,7 +370,15 @@ def test_a_call_that_nobody_knows_is_not_found(switchboard: Deployment) -> None:
 def test_a_target_that_nobody_knows_is_refused(switchboard: Deployment, live_call: str) -> None:
     answer = command(switchboard, live_call, "transfer", json_body={"target": "9999"})
 
-    assert is_refused(answer, 502, "upstream_rejected")
+    assert is_refused(answer, 422, "invalid_request")
+    assert answer.json["message"].startswith("target: ")
+
+
+def test_a_command_id_is_at_most_200_characters(switchboard: Deployment, live_call: str) -> None:
+    answer = command(switchboard, live_call, "hold", headers={"idempotency-key": "x" * 201})
+
+    assert is_refused(answer, 422, "invalid_request")
+    assert switchboard.ecs.sees(live_call)["state"] == "Handling"
 
 
 def test_a_contact_centre_that_is_not_there_is_told_flatly(switchboard: Deployment) -> None:

@@ -26,8 +26,11 @@ def test_the_watch_sees_what_functions_write(switchboard: Deployment) -> None:
     switchboard.http("POST", "/v1/arrivals/lookup", json_body={"contact": NUMBER})
 
     written = lines(switchboard)
-    assert "caller looked up" in [line.get("message") for line in written]
-    assert [line["CallerKnown"] for line in written if "CallerKnown" in line] == [[1.0]]
+    assert "contact looked up" in [line.get("message") for line in written]
+    counted = [(line.get("outcome"), line.get("source")) for line in written if "Lookup" in line]
+    assert counted == [("known", "live")]
+    asked = [(line["connector"], line["answer"]) for line in written if "CrmAnswer" in line]
+    assert asked == [("sandbox", "live")]
 
 
 def test_one_id_joins_an_arrival_with_its_result_in_the_crm(switchboard: Deployment) -> None:

@@ -158,6 +158,14 @@ def test_what_cannot_be_kept_is_to_come_again(
     assert len(switchboard.queued) == 1
 
 
+def test_a_crm_that_cannot_be_asked_is_our_own_mistake_and_says_so(
+    switchboard: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "crms", dict)
+
+    assert is_refused(changes(switchboard, change(1)), 503, "misconfigured")
+
+
 @pytest.mark.parametrize("forged", ["body", "address", "unsigned"])
 def test_a_forged_delivery_is_refused(switchboard: Deployment, forged: str) -> None:
     body = json.dumps([change(1)])

@@ -7,7 +7,8 @@ import pytest
 from local.peers.roundup import Roundup
 from local.peers.tryton import Tryton
 from switchboard.adapters.connector.engine import Shared
-from switchboard.adapters.connector.token_store import REFUSED_FOR_S, InProcessTokens
+from switchboard.adapters.connector.in_process_tokens import InProcessTokens
+from switchboard.adapters.connector.token_store import REFUSED_FOR_S
 from switchboard.adapters.rest_crm import RestCrm
 from switchboard.errors import CredentialRefused, UpstreamRejected
 from tests.peers.our_side import CountingTransport, connected, find

@@ -17,7 +17,7 @@ from switchboard.adapters.connector.transport import HttpTransport
 from switchboard.adapters.rest_crm import RestCrm
 from switchboard.domain.customer import Customer
 from switchboard.domain.deadline import Deadline
-from switchboard.domain.identity import EmailAddress, Identity, PhoneNumber
+from switchboard.domain.identity import AccountNumber, EmailAddress, Identity, PhoneNumber
 from switchboard.domain.posting import Idempotency, InteractionRecord, Logged
 from switchboard.errors import UpstreamUnavailable, UpstreamUnknown
 from switchboard.ports import Crm
@@ -45,7 +45,7 @@ class InMemoryWorld:
 
     def has(self, id_: str, *, phone: str = "", email: str = "") -> None:
         self.fake.customers.append(
-            Customer("sandbox", id_, "customer", "Ada Byron", (phone,), (email,))
+            Customer("sandbox", id_, "customer", "Ada Byron", (phone,), (email,), accounts=(id_,))
         )
 
     def remarks(self) -> Mapping[str, str]:
@@ -102,6 +102,8 @@ class Application(BaseHTTPRequestHandler):
     def _fits(self, row: Mapping[str, str], asked: Mapping[str, list[str]]) -> bool:
         if "email" in asked:
             return row["email"].lower() == asked["email"][0]
+        if "id" in asked:
+            return row["id"] == asked["id"][0]
         return asked["phone"][0] in "".join(filter(str.isdigit, row["phone"]))
 
     def _body(self) -> Any:
@@ -193,6 +195,14 @@ def test_a_customer_is_found_by_address(world: World) -> None:
     world.has("C-1", email="Ada@Example.com")
 
     assert found(world, EmailAddress("ada@example.com")) == ["C-1"]
+
+
+def test_a_customer_is_found_by_account_number(world: World) -> None:
+    world.has("C-1", phone="(415) 555-0142")
+
+    assert found(world, AccountNumber("C1")) == ["C-1"]
+    assert found(world, AccountNumber("C11")) == []
+    assert found(world, AccountNumber("X1")) == []
 
 
 def test_a_number_that_only_contains_the_one_asked_for_is_nobody(world: World) -> None:

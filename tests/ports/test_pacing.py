@@ -16,9 +16,11 @@ from switchboard.adapters.connector.pacing import (
     PacingStore,
     Slots,
 )
+from switchboard.adapters.connector.table_patience import TablePatience
 from switchboard.adapters.dynamodb_pacing import DynamoDbPacingStore
 from switchboard.domain.deadline import Deadline
 from switchboard.errors import StateUnavailable
+from tests.fakes.beside import run_at_once
 from tests.fakes.pacing import InMemoryPacingStore
 from tests.ports.conftest import BOTH_SIDES, TableOf, WatchedClient
 
@@ -259,6 +261,10 @@ def test_everyday_calls_cost_one_read_in_two_seconds_and_one_write_each(
     table: TableOf, dynamodb: WatchedClient
 ) -> None:
     moment = [0.0]
+
+    def wall_clock() -> datetime:
+        return after(moment[0])
+
     limits = [{"bucket": "search", "match": None, "calls": 90, "per_s": 10.0, "cost": 1}]
     gate = SharedGate(
         "sandbox",
@@ -267,7 +273,8 @@ def test_everyday_calls_cost_one_read_in_two_seconds_and_one_write_each(
         server="https://crm.example.com",
         lane=LOOKUP,
         store=DynamoDbPacingStore(table("Coordination")),
-        wall_clock=lambda: after(moment[0]),
+        patience=TablePatience("sandbox", LOOKUP, wall_clock=wall_clock, beside=run_at_once),
+        wall_clock=wall_clock,
     )
     for _ in range(40):
         gate.leave(gate.enter("/search", Deadline.after(1)), Outcome(ErrorClass.OK))
@@ -392,8 +399,12 @@ def opened(store: PacingStore, until_s: float = 10) -> LaneState:
 
 def test_failures_count_up_until_one_succeeds(store: PacingStore) -> None:
     assert [fail(store, at_s).failures for at_s in (0, 1, 2)] == [1, 2, 3]
-    assert store.note_success("sandbox", LOOKUP) == LaneState()
+    assert store.note_success("sandbox", LOOKUP, probe=None) == LaneState()
     assert fail(store, 3).failures == 1
+
+
+def test_a_row_of_failures_knows_when_it_began(store: PacingStore) -> None:
+    assert [fail(store, at_s).failing_since for at_s in (0, 1, 70)] == [NOW, NOW, after(70)]
 
 
 def test_failures_of_long_ago_do_not_count(store: PacingStore) -> None:
@@ -423,7 +434,7 @@ def test_a_breaker_is_opened_by_one_and_counts_no_failures_meanwhile(store: Paci
 
 def test_a_breaker_is_not_opened_when_a_success_came_between(store: PacingStore) -> None:
     fail(store, 0)
-    store.note_success("sandbox", LOOKUP)
+    store.note_success("sandbox", LOOKUP, probe=None)
 
     state = store.open_breaker("sandbox", LOOKUP, until=after(10), probe=None, now=NOW)
 
@@ -475,7 +486,7 @@ def test_who_tried_too_long_does_not_open_what_another_closed(store: PacingStore
     opened(store)
     store.claim_probe("sandbox", LOOKUP, until=after(40), now=after(10))
     store.claim_probe("sandbox", LOOKUP, until=after(70), now=after(40))
-    store.note_success("sandbox", LOOKUP)
+    store.note_success("sandbox", LOOKUP, probe=after(70))
 
     late = store.open_breaker("sandbox", LOOKUP, until=after(99), probe=after(40), now=after(45))
 
@@ -486,8 +497,26 @@ def test_success_closes_it(store: PacingStore) -> None:
     opened(store)
     store.claim_probe("sandbox", LOOKUP, until=after(40), now=after(10))
 
-    assert store.note_success("sandbox", LOOKUP) == LaneState()
+    assert store.note_success("sandbox", LOOKUP, probe=after(40)) == LaneState()
     assert store.state("sandbox")[LOOKUP] == LaneState()
+
+
+def test_only_the_one_who_tried_closes_it(store: PacingStore) -> None:
+    opened(store)
+    store.claim_probe("sandbox", LOOKUP, until=after(40), now=after(10))
+
+    for probe in (None, after(39)):
+        state = store.note_success("sandbox", LOOKUP, probe=probe)
+        assert (state.open_until, state.probe_until) == (after(10), after(40))
+
+
+def test_a_success_that_closes_it_leaves_a_pause(store: PacingStore) -> None:
+    store.pause("sandbox", LOOKUP, until=after(60), reason="throttled", now=NOW)
+    fail(store, 0)
+
+    state = store.note_success("sandbox", LOOKUP, probe=None)
+
+    assert state == LaneState(paused_until=after(60), pause_reason="throttled")
 
 
 def test_a_person_resumes_both_lanes(store: PacingStore) -> None:
@@ -511,7 +540,7 @@ def test_no_call_hides_an_outage(store: PacingStore, dynamodb: WatchedClient) ->
         lambda: store.take(SEARCH, 1, lane=LOOKUP, now=NOW),
         lambda: store.hold(SLOTS, lane=LOOKUP, until=after(60), now=NOW),
         lambda: fail(store, 0),
-        lambda: store.note_success("sandbox", LOOKUP),
+        lambda: store.note_success("sandbox", LOOKUP, probe=None),
         lambda: store.pause("sandbox", LOOKUP, until=after(1), reason="budget", now=NOW),
         lambda: store.claim_probe("sandbox", LOOKUP, until=after(1), now=NOW),
     ):

@@ -40,6 +40,10 @@ def store(request: pytest.FixtureRequest) -> TokenStore:
     return DynamoDbTokens(request.getfixturevalue("table")("Coordination"))
 
 
+def after(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
 def lease(store: TokenStore, holder: str = "a", seen: str = "", now: datetime = NOW) -> bool:
     return store.lease_token("crm#1", seen_version=seen, holder=holder, now=now)
 
@@ -229,6 +233,42 @@ def test_refusals_of_long_ago_do_not_count(store: TokenStore) -> None:
     assert not is_blocked(store, at=much_later)
 
 
+def test_one_of_ten_may_try_a_doubted_credential(store: TokenStore) -> None:
+    store.note_refusal("crm", fingerprint="f", now=NOW)
+    assert store.begin_try("crm", fingerprint="f", now=after(4.9)) == (
+        False,
+        store.read_credential("crm", now=NOW),
+    )
+
+    with ThreadPoolExecutor(10) as pool:
+        begun = list(
+            pool.map(lambda _: store.begin_try("crm", fingerprint="f", now=after(5)), range(10))
+        )
+
+    assert sum(is_ours for is_ours, _ in begun) == 1
+    assert {state.tried_at for _, state in begun if state} == {after(5)}
+    assert store.begin_try("crm", fingerprint="f", now=after(10))[0]
+
+
+def test_a_refusal_is_a_try(store: TokenStore) -> None:
+    store.note_refusal("crm", fingerprint="f", now=NOW)
+    store.note_refusal("crm", fingerprint="f", now=after(7))
+
+    assert not store.begin_try("crm", fingerprint="f", now=after(11))[0]
+
+
+def test_there_is_no_turn_where_nothing_is_doubted(store: TokenStore) -> None:
+    assert store.begin_try("crm", fingerprint="f", now=NOW) == (False, None)
+    store.note_refusal("crm", fingerprint="f", now=NOW)
+    assert not store.begin_try("crm", fingerprint="other", now=after(60))[0]
+    store.note_acceptance("crm", fingerprint="f", now=after(60))
+
+    is_ours, state = store.begin_try("crm", fingerprint="f", now=after(60))
+
+    assert not is_ours
+    assert state is None or not state.is_doubted("f")
+
+
 def test_a_block_stays_until_a_person_ends_it(store: TokenStore) -> None:
     refuse(store, 3)
     store.note_acceptance("crm", fingerprint="f", now=NOW)
@@ -303,7 +343,14 @@ def test_a_block_does_not_expire(table: TableOf, dynamodb: WatchedClient) -> Non
     refuse(store, 1)
     item = only_item(dynamodb)
     assert item["id"] == {"S": "credential#crm"}
-    assert item.keys() == {"id", "fingerprint", "refusals", "first_refused_at", "blocked_at"}
+    assert item.keys() == {
+        "id",
+        "fingerprint",
+        "refusals",
+        "first_refused_at",
+        "tried_at",
+        "blocked_at",
+    }
 
 
 # Many workers: each has its own engine and its own memory, as two hundred functions would.

@@ -13,6 +13,7 @@ from switchboard.adapters.documents import (
     interaction_text,
     read_arrival,
     read_customers,
+    read_finding,
     read_interaction,
     read_key,
     read_posting,
@@ -22,6 +23,7 @@ from switchboard.adapters.documents import (
 )
 from switchboard.adapters.items import epoch_ms, hidden_key, to_attributes, utc_text
 from switchboard.domain.customer import Customer
+from switchboard.domain.findings import Finding, FoundRecord
 from switchboard.domain.identity import PhoneNumber
 from switchboard.domain.interaction import FieldVersion, Interaction, TriggerKind
 from switchboard.domain.outbound import OutboundRequest, OutboundState
@@ -41,6 +43,14 @@ ADA = Customer(
     emails=("ada@example.com",),
     attributes={"balance_due": 120.5, "visits": 3, "vip": True, "owner": None},
     url="https://crm.example.com/cus-1",
+    accounts=("C-1001",),
+    merged_into="cus-9",
+)
+FINDING = Finding(
+    kind="duplicate",
+    count=2,
+    number="+14155550142",
+    records=(FoundRecord("sandbox:cus-1", "https://crm.example.com/cus-1"), FoundRecord("b:2")),
 )
 ARRIVAL = Arrival(
     request_id="apigw-1",
@@ -106,6 +116,7 @@ INTERACTION = Interaction(
     ("value", "there_and_back"),
     [
         (ADA, lambda value: read_customers(customers_text([value]))[0]),
+        (FINDING, lambda value: read_finding(value_text(value))),
         (ARRIVAL, lambda value: read_arrival(value_text(value))),
         (POSTING, lambda value: read_posting(value_text(value))),
         (REQUEST, lambda value: read_request(value_text(value))),

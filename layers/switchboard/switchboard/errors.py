@@ -167,6 +167,10 @@ class StateUnavailable(SwitchboardError):
     code = "state_unavailable"
 
 
+class StateBusy(StateUnavailable):
+    """Our own table works, and has too much to do for one key at this moment."""
+
+
 class Misconfigured(SwitchboardError):
     """A setting, secret or published document is missing or wrong; the message names it."""
 

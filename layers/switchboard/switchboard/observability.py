@@ -3,7 +3,7 @@
 import logging
 import os
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 
 logger = Logger(stage=os.environ.get("STAGE", "dev"))
@@ -18,6 +18,17 @@ copy_config_to_registered_loggers(source_logger=logger, include={"switchboard"})
 def count(event: str, number: int = 1) -> None:
     """Add to a metric. Names are ours, never data."""
     metrics.add_metric(name=event, unit="Count", value=number)
+
+
+def measure_ms(what: str, milliseconds: int) -> None:
+    metrics.add_metric(name=what, unit="Milliseconds", value=milliseconds)
+
+
+def count_by(event: str, **dimensions: str) -> None:
+    """Add one to a metric that is told apart by words of ours, such as outcomes; never by data."""
+    with single_metric(name=event, unit="Count", value=1) as metric:
+        for name, word in dimensions.items():
+            metric.add_dimension(name=name, value=word)
 
 
 def join(**keys: str) -> None:

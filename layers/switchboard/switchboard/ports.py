@@ -4,7 +4,7 @@ Every method that leaves the process may raise: a CRM or the contact centre rais
 our own tables and queues raise StateUnavailable. Nobody has to inherit from these.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from switchboard.domain.call_control import CallCommand
 from switchboard.domain.customer import Customer
 from switchboard.domain.deadline import Deadline
+from switchboard.domain.findings import Finding, KeptFinding
 from switchboard.domain.identity import Identity, PhoneNumber
 from switchboard.domain.interaction import Interaction, TriggerEvent
 from switchboard.domain.outbound import OutboundRequest
@@ -24,6 +25,14 @@ class Crm(Protocol):
 
     @property
     def connector(self) -> str: ...
+
+    @property
+    def default_region(self) -> str:
+        """Where its numbers without country code are dialled, as ISO 3166."""
+
+    @property
+    def finds(self) -> Collection[str]:
+        """The kinds of identity that it can be asked about."""
 
     @property
     def idempotency(self) -> Idempotency: ...
@@ -168,16 +177,42 @@ class InteractionLedger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RememberedCustomers:
-    """A CRM's earlier answer, and since when we have it."""
+    """A CRM's earlier answer, since when we have it, and how long it is believed unasked."""
 
     customers: tuple[Customer, ...]
     looked_up_at: datetime
+    fresh_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What is remembered, and who asks the CRM for something newer.
+
+    `is_ours`: we do, and nobody else now. `is_asked`: somebody else does. `has_failed`: somebody
+    did a moment ago, in vain, so for a while nobody should.
+    """
+
+    remembered: RememberedCustomers | None = None
+    is_ours: bool = False
+    is_asked: bool = False
+    has_failed: bool = False
 
 
 class LookupMemory(Protocol):
     """CRM answers kept a while. Never one customer's data under another's key."""
 
-    def recall(self, connector: str, identity: Identity) -> RememberedCustomers | None: ...
+    def recall(
+        self, connector: str, identity: Identity, *, now: datetime, lease_s: float
+    ) -> Recalled:
+        """What is remembered; where that is not fresh, one caller at a time is told to ask.
+
+        Nobody else is for `lease_s`, or until the answer or a failure is noted.
+
+        Raises: StateBusy when too many ask for the same at once.
+        """
+
+    def look(self, connector: str, identity: Identity, *, now: datetime) -> Recalled:
+        """What is remembered, for who waits for another's answer. May be a second old."""
 
     def remember(
         self,
@@ -185,9 +220,25 @@ class LookupMemory(Protocol):
         identity: Identity,
         customers: tuple[Customer, ...],
         *,
-        now: datetime,
+        asked_at: datetime,
+        fresh_s: float,
         keep_s: int,
-    ) -> None: ...
+    ) -> None:
+        """Keep an answer. One that was asked for before a newer one, or before `forget`, is not."""
+
+    def note_failure(
+        self, connector: str, identity: Identity, *, now: datetime, pause_s: float
+    ) -> None:
+        """The CRM gave no answer: for `pause_s` it is up to nobody to ask."""
+
+    def forget(self, connector: str, identity: Identity, *, now: datetime) -> None:
+        """What is remembered is wrong by now, and so is an answer that is still under way."""
+
+    def outdate(self, connector: str, identity: Identity, *, now: datetime) -> None:
+        """What is remembered may be old by now: who asks next is told to renew it."""
+
+    def forget_customer(self, customer_key: str, *, now: datetime) -> None:
+        """Forget every answer that is this one customer. May miss one of the last second."""
 
 
 class OutboundStore(Protocol):
@@ -261,3 +312,14 @@ class Publications(Protocol):
 
         Raises: Misconfigured when none was ever published.
         """
+
+
+class Findings(Protocol):
+    """What lookups revealed about a CRM's data, for the people who keep it. Forgotten in 30 days
+    unless it is seen again."""
+
+    def keep(self, finding: Finding, *, now: datetime) -> bool:
+        """Note that it was seen, at most once a day (in UTC); whether this was that time."""
+
+    def kept(self, *, now: datetime) -> tuple[KeptFinding, ...]:
+        """Everything that was seen in the last 30 days, latest first. Not for a caller's path."""

@@ -16,6 +16,14 @@ def is_somebody_waiting() -> bool:
     return os.environ.get("SOMEBODY_WAITS") == "true"
 
 
+def is_being_initialised_by_lambda() -> bool:
+    """Whether Lambda starts this process; on a desk and in tests nothing is built ahead.
+
+    Source: AWS Lambda, "Defined runtime environment variables".
+    """
+    return "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ
+
+
 def allows_loopback() -> bool:
     """Whether systems on this machine may be reached, as in the local stack. Never on AWS."""
     return os.environ.get("SWITCHBOARD_ALLOW_LOOPBACK") == "yes"

@@ -4,26 +4,25 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import boto3
 from botocore.config import Config
 
 from switchboard import settings
+from switchboard.adapters.aws_clients import aws_client
 from switchboard.adapters.dynamodb_config import DynamoDbKeyStore, DynamoDbPublications
+from switchboard.adapters.dynamodb_findings import DynamoDbFindings
 from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
 from switchboard.adapters.dynamodb_lookups import DynamoDbLookupMemory
-from switchboard.adapters.dynamodb_once import DynamoDbOnceStore
-from switchboard.adapters.dynamodb_outbound import DynamoDbOutboundStore
 from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.adapters.secrets import SecretsManagerSecrets
-from switchboard.adapters.sqs_queue import SqsWorkQueue
 from switchboard.domain.outbound import ContactPolicy
 from switchboard.domain.posting import PostingProfile
 from switchboard.domain.ruleset import Ruleset, RulesetProblem, read_ruleset
-from switchboard.errors import Misconfigured, NotFound
+from switchboard.errors import Misconfigured, NotFound, StateUnavailable
 from switchboard.observability import logger
 from switchboard.ports import (
     ContactCentre,
     Crm,
+    Findings,
     InteractionLedger,
     KeyStore,
     LookupMemory,
@@ -43,7 +42,9 @@ if TYPE_CHECKING:
     from switchboard.adapters.connector.engine import Shared
     from switchboard.adapters.connector.events import ConnectorEvent
     from switchboard.adapters.connector.transport import HttpTransport
-    from switchboard.contracts.configuration import LookupConfiguration, SystemSpec
+    from switchboard.contracts.configuration import SystemSpec
+    from switchboard.contracts.lookup import LookupConfiguration
+    from switchboard.use_cases.arrival_lookup import Stores
 
 _Built = TypeVar("_Built")
 
@@ -104,22 +105,42 @@ def lookup_memory() -> LookupMemory:
 
 
 @functools.cache
+def findings() -> Findings:
+    return DynamoDbFindings(_table("LOOKUPS_TABLE"))
+
+
+def lookup_stores() -> "Stores":
+    """The tables that a lookup needs."""
+    from switchboard.use_cases.arrival_lookup import Stores
+
+    return Stores(memory=lookup_memory(), ledger=ledger(), findings=findings())
+
+
+@functools.cache
 def outbound_store() -> OutboundStore:
+    from switchboard.adapters.dynamodb_outbound import DynamoDbOutboundStore
+
     return DynamoDbOutboundStore(_table("OUTBOUND_TABLE"))
 
 
 @functools.cache
 def once_store() -> OnceStore:
+    from switchboard.adapters.dynamodb_once import DynamoDbOnceStore
+
     return DynamoDbOnceStore(_table("COORDINATION_TABLE"))
 
 
 @functools.cache
 def posting_queue() -> WorkQueue:
+    from switchboard.adapters.sqs_queue import SqsWorkQueue
+
     return SqsWorkQueue(_sqs(), settings.required("POSTING_QUEUE_URL"))
 
 
 @functools.cache
 def dialing_queue() -> WorkQueue:
+    from switchboard.adapters.sqs_queue import SqsWorkQueue
+
     return SqsWorkQueue(_sqs(), settings.required("DIALING_QUEUE_URL"))
 
 
@@ -167,6 +188,12 @@ def webhook_events(connector_id: str) -> "Sequence[ConnectorEvent]":
     return events
 
 
+def region_of(connector_id: str) -> str:
+    """Where the numbers of a connected CRM are dialled that have no country code."""
+    spec = _connectors().get().get(connector_id)
+    return (spec.region if spec else "") or lookup_configuration().default_region
+
+
 def contact_centre() -> ContactCentre:
     return _contact_centre().get()
 
@@ -180,6 +207,21 @@ def desk_link_key() -> bytes:
     return _secrets().read("desk-link")["key"].encode()
 
 
+def prepare_lookups(*more: Callable[[], object]) -> None:
+    """Build and read ahead what the first lookup needs, while Lambda starts the function.
+
+    A start has a whole CPU, a call only its share of one. What cannot be had now is had, or
+    reported, by the call that needs it. See docs/decisions/0020-cold-start.md.
+    """
+    if not settings.is_being_initialised_by_lambda():
+        return
+    for prepare in (lookup_stores, asked_crms, _secrets_of_asked_crms, desk_link_key, *more):
+        try:
+            prepare()
+        except (Misconfigured, StateUnavailable) as error:
+            logger.warning("not prepared", error=error.code)
+
+
 def forget() -> None:
     """Drop everything that was built; for tests that change the environment."""
     for built in list(globals().values()):
@@ -187,9 +229,15 @@ def forget() -> None:
             built.cache_clear()
 
 
+def _secrets_of_asked_crms() -> None:
+    for name in lookup_configuration().connectors:
+        connector_secrets(name)
+
+
 @functools.cache
 def _lookup_configuration() -> "_Current[LookupConfiguration]":
-    from switchboard.contracts.configuration import LookupConfiguration, read_configuration
+    from switchboard.contracts.configuration import read_configuration
+    from switchboard.contracts.lookup import LookupConfiguration
 
     return _Current(
         "lookup", lambda p: read_configuration(LookupConfiguration, p.body, kind="lookup")
@@ -244,7 +292,7 @@ def _crms() -> _Current[Mapping[str, Crm]]:
                 spec.definition,
                 spec.settings,
                 _secrets().reader(f"connectors/{name}"),
-                default_region=lookup_configuration().default_region,
+                default_region=spec.region or lookup_configuration().default_region,
                 transport=_transport(),
                 shared=_shared(),
             )
@@ -302,25 +350,25 @@ def _transport() -> "HttpTransport":
 
 @functools.cache
 def _secrets() -> SecretsManagerSecrets:
-    client: SecretsManagerClient = boto3.client("secretsmanager", config=_patience())
+    client: SecretsManagerClient = aws_client("secretsmanager", config=_patience())
     return SecretsManagerSecrets(client, settings.required("SECRETS_PREFIX"))
 
 
 @functools.cache
 def _dynamodb() -> "DynamoDBClient":
-    client: DynamoDBClient = boto3.client("dynamodb", config=_patience())
+    client: DynamoDBClient = aws_client("dynamodb", config=_patience())
     return client
 
 
 @functools.cache
 def _sqs() -> "SQSClient":
-    client: SQSClient = boto3.client("sqs", config=_patience())
+    client: SQSClient = aws_client("sqs", config=_patience())
     return client
 
 
 @functools.cache
 def _kms() -> "KMSClient":
-    client: KMSClient = boto3.client("kms", config=_patience())
+    client: KMSClient = aws_client("kms", config=_patience())
     return client
 
 

@@ -36,6 +36,13 @@ def test_an_email_must_be_equal_but_for_its_case(steady_crm: Client) -> None:
     assert steady_crm.names(email="da@example.com") == []
 
 
+def test_an_id_finds_whom_it_belongs_to_and_a_stranger_s_id_nobody(steady_crm: Client) -> None:
+    assert steady_crm.names(id="C-1001") == ["Ada Byron"]
+    assert steady_crm.names(id="C-9999") == []
+    assert steady_crm.names(id="C-") == []
+    assert steady_crm.names(id="1001") == []
+
+
 def test_phone_and_email_must_both_fit(steady_crm: Client) -> None:
     assert steady_crm.names(phone="4155550142", email="walter@example.com") == ["Walter Typo"]
 

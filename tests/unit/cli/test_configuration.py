@@ -236,3 +236,32 @@ def test_ones_own_connector_is_published_only_if_check_and_test_would_pass_it(
     change(folder / "connectors.yaml", connectors=[{"use": "mine.yaml"}])
 
     assert said in problem(folder)
+
+
+def test_a_crm_that_keeps_no_interactions_gets_no_postings(folder: Path) -> None:
+    own = yaml.safe_load(connector_file("sandbox", folder).read_text(encoding="utf-8"))
+    for method in ("log_interaction", "log_interactions"):
+        own["methods"].pop(method, None)
+    own["samples"] = []
+    (folder / "own.yaml").write_text(yaml.safe_dump(own), encoding="utf-8")
+    change(folder / "connectors.yaml", connectors=[{"use": "own.yaml"}])
+    change(folder / "posting.yaml", profiles=[{"connector": "sandbox"}])
+
+    said = problem(folder)
+
+    assert "posting.yaml: sandbox cannot keep interactions" in said
+    assert "log_interaction" in said
+
+
+def test_the_numbers_of_a_crm_may_be_another_country_s(folder: Path) -> None:
+    change(folder / "connectors.yaml", connectors=[{"use": "sandbox", "region": "GB"}])
+
+    assert read_folder(folder)["connectors"]["connectors"]["sandbox"]["region"] == "GB"
+
+
+@pytest.mark.parametrize("region", ["UK", "gb", "Britain", "44"])
+def test_a_region_that_does_not_exist_is_refused_by_name(folder: Path, region: str) -> None:
+    """Every national number of that CRM would be nobody's."""
+    change(folder / "connectors.yaml", connectors=[{"use": "sandbox", "region": region}])
+
+    assert f"connectors.0.region: Value error, no region {region!r}" in problem(folder)

@@ -9,7 +9,9 @@ from typing import Any
 from switchboard.adapters.connector.gate import Admitted, SharedGate
 from switchboard.adapters.connector.outcomes import ErrorClass, Outcome
 from switchboard.adapters.connector.pacing import Lane
+from switchboard.adapters.connector.table_patience import Beside, TablePatience
 from switchboard.domain.deadline import Deadline
+from tests.fakes.beside import run_at_once
 from tests.fakes.pacing import InMemoryPacingStore
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -74,6 +76,9 @@ class World:
     def moves_on(self, seconds: float) -> None:
         self._now_s += seconds
 
+    def moves_to(self, moment_s: float) -> None:
+        self._now_s = moment_s
+
     def gate(
         self,
         lane: Lane,
@@ -81,6 +86,7 @@ class World:
         *,
         system: str = "sandbox",
         settings: Mapping[str, Any] | None = None,
+        beside: Beside = run_at_once,
     ) -> SharedGate:
         return SharedGate(
             system,
@@ -89,6 +95,9 @@ class World:
             server=SERVER,
             lane=lane,
             store=self.store,
+            patience=TablePatience(
+                system, lane, wall_clock=self.now, clock=lambda: self._now_s, beside=beside
+            ),
             wall_clock=self.now,
             sleep=self.sleep,
         )

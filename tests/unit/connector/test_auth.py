@@ -22,6 +22,7 @@ from switchboard.adapters.connector.transport import (
     HttpAnswer,
     NoAnswerError,
 )
+from switchboard.basic_credentials import basic_credentials
 from switchboard.errors import (
     AddressNotPublic,
     Misconfigured,
@@ -629,3 +630,10 @@ def test_the_samples_of_a_connector_that_signs_can_be_played() -> None:
     (report,) = run_samples(definition, [sample])
 
     assert report.differences == ()
+
+
+def test_half_a_character_in_a_password_is_sent_and_is_no_other_password() -> None:
+    """A secret is JSON, and JSON can hold one."""
+    whole, half, other = (basic_credentials("ada", text) for text in ("😀", "\ud83d", "\ud83e"))
+
+    assert len({whole, half, other}) == 3

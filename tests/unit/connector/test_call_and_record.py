@@ -39,7 +39,7 @@ server: ${{settings.base}}
 auth: {{scheme: oauth2_client_credentials, token_url: "${{settings.base}}/token"}}
 errors:
   - {{when: "status == `422`", class: invalid, detail: body.error}}
-lookups: {{by_phone: [find_phone], by_email: [find_email]}}
+lookups: {{by_phone: [find_phone], by_email: [find_email], by_account: [find_account]}}
 methods:
   find_phone:
     request: {{path: /customers, query: {{phone: "${{input.phone.nsn}}"}}}}
@@ -47,6 +47,9 @@ methods:
   find_email:
     request: {{path: "/customers/${{input.email}}"}}
     map: *rows
+  find_account:
+    request: {{path: "/customers/C-${{digits(input.account)}}"}}
+    map: "body.customers[].{{id: id, name: name, accounts: [id]}}"
   log_interaction:
     idempotency: upsert
     steps:
@@ -147,6 +150,31 @@ def test_a_call_shows_requests_answers_classes_mappings_and_each_rows_fate(
         "ok 1 record C-7",
     ):
         assert line in called.output
+
+
+def test_a_customer_is_found_by_account_number_too(crm: ScriptedCrm, file: Path) -> None:
+    called = run(crm, file, "call", "find", "account=c 7")
+
+    assert called.exit_code == 0, called.output
+    assert f"→ GET {crm.base}/customers/C-7" in called.output
+    assert "row C-7: kept, carries the account number" in called.output
+
+
+def test_a_row_with_another_account_number_is_said_to_be_dropped(
+    crm: ScriptedCrm, file: Path
+) -> None:
+    called = run(crm, file, "call", "find", "account=x-7")
+
+    assert "row C-7: dropped, its 1 account number is not the one asked for" in called.output
+    assert "like C-1001" in run(crm, file, "call", "find", "account=").output
+
+
+def test_a_search_by_account_number_is_not_recorded(crm: ScriptedCrm, file: Path) -> None:
+    recorded = run(crm, file, "record", "find", "account=c7", "--name", "by account")
+
+    assert recorded.exit_code != 0
+    assert "write this sample by hand" in " ".join(recorded.output.split())
+    assert "by account" not in file.read_text()
 
 
 @pytest.mark.parametrize(

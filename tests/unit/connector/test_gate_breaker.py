@@ -8,11 +8,14 @@ import pytest
 from switchboard.adapters.connector.engine import Engine, Shared
 from switchboard.adapters.connector.gate import SharedGate
 from switchboard.adapters.connector.outcomes import ErrorClass, Outcome
+from switchboard.adapters.connector.pacing import Lane
 from switchboard.adapters.connector.rendering import HttpRequest
 from switchboard.adapters.connector.transport import NoAnswerError
 from switchboard.domain.deadline import Deadline
 from switchboard.errors import UpstreamUnavailable
+from tests.fakes.beside import run_at_once
 from tests.unit.connector.examples import ScriptedTransport, compiled
+from tests.unit.connector.gate_simulation import play
 from tests.unit.connector.gate_world import (
     DOWN,
     LOOKUP,
@@ -23,8 +26,6 @@ from tests.unit.connector.gate_world import (
     bucket,
     throttled,
 )
-
-FIVE = 5
 
 
 @pytest.fixture
@@ -41,15 +42,21 @@ def is_let_in(world: World, gate: SharedGate) -> bool:
 
 
 def opened(world: World, gate: SharedGate) -> None:
-    for _ in range(FIVE):
+    """A worker's first failure counts for nobody; of the next five, the last comes in time."""
+    for _ in range(5):
         world.call(gate, None)
+    world.moves_on(3)
+    world.call(gate, None)
 
 
 @pytest.mark.parametrize("failure", [None, DOWN], ids=["no answer", "transient"])
-def test_five_failures_in_a_row_are_enough(world: World, failure: Outcome | None) -> None:
+def test_five_failures_that_follow_a_failure_are_enough(
+    world: World, failure: Outcome | None
+) -> None:
     gate = world.gate(LOOKUP)
-    for _ in range(4):
+    for _ in range(5):
         world.call(gate, failure)
+    world.moves_on(3)
     assert is_let_in(world, gate)
 
     world.call(gate, failure)
@@ -58,10 +65,57 @@ def test_five_failures_in_a_row_are_enough(world: World, failure: Outcome | None
 
 
 def test_the_failures_of_all_workers_count_together(world: World) -> None:
-    for _ in range(FIVE):
-        world.call(world.gate(LOOKUP), None)
+    workers = [world.gate(LOOKUP) for _ in range(5)]
+    for worker in workers * 2:
+        world.call(worker, None)
+        world.moves_on(1)
 
     assert not is_let_in(world, world.gate(LOOKUP))
+
+
+def test_a_worker_s_first_failure_says_nothing(world: World) -> None:
+    """A hundred workers that fail once each have met a CRM that fails at times."""
+    for _ in range(100):
+        world.call(world.gate(LOOKUP), None)
+        world.moves_on(0.1)
+
+    assert is_let_in(world, world.gate(LOOKUP))
+    assert "note_failure" not in world.store.asked
+
+
+def test_a_moment_of_failures_opens_nothing(world: World) -> None:
+    """Whoever was served in it needs a moment to hear that there is something to end."""
+    workers = [world.gate(LOOKUP) for _ in range(20)]
+    for worker in workers * 3:
+        world.call(worker, None)
+    world.moves_on(2.9)
+    world.call(workers[0], None)
+
+    assert is_let_in(world, workers[0])
+
+
+@pytest.mark.parametrize("calls_per_s", [1, 4, 20])
+def test_a_crm_that_fails_half_of_its_calls_goes_on_serving(calls_per_s: float) -> None:
+    half = 0.5
+    tally = play(
+        works=lambda _, chance: chance.random() < half, calls_per_s=calls_per_s, for_s=1000
+    )
+
+    assert tally.served >= 0.8 * half * tally.wanted
+
+
+@pytest.mark.parametrize(("calls_per_s", "wanted", "most_sent"), [(4, 1100, 45), (20, 5800, 100)])
+def test_a_dead_crm_gets_few_calls(calls_per_s: float, wanted: int, most_sent: int) -> None:
+    tally = play(works=lambda *_: False, calls_per_s=calls_per_s, for_s=300)
+
+    assert tally.wanted > wanted
+    assert tally.sent <= most_sent
+
+
+def test_a_crm_that_comes_back_is_found_within_half_a_minute() -> None:
+    tally = play(works=lambda moment_s, _: moment_s > 300, calls_per_s=20, for_s=600)
+
+    assert tally.served >= 0.9 * 300 * 20 * 0.8
 
 
 @pytest.mark.parametrize(
@@ -72,8 +126,9 @@ def test_the_failures_of_all_workers_count_together(world: World) -> None:
 def test_an_answer_that_makes_sense_ends_the_row(world: World, answer: Outcome) -> None:
     gate = world.gate(LOOKUP)
     for _ in range(10):
-        for _ in range(4):
+        for _ in range(5):
             world.call(gate, None)
+        world.moves_on(3)
         world.call(gate, answer)
 
     assert is_let_in(world, gate)
@@ -82,8 +137,9 @@ def test_an_answer_that_makes_sense_ends_the_row(world: World, answer: Outcome) 
 def test_a_429_says_that_it_works(world: World) -> None:
     gate = world.gate(POSTING)
     for _ in range(10):
-        for _ in range(4):
+        for _ in range(5):
             world.call(gate, DOWN)
+        world.moves_on(3)
         world.call(gate, throttled(1))
         world.moves_on(1)
 
@@ -92,8 +148,9 @@ def test_a_429_says_that_it_works(world: World) -> None:
 
 def test_an_answer_that_cannot_be_read_says_nothing(world: World) -> None:
     gate = world.gate(LOOKUP)
-    for _ in range(4):
+    for _ in range(5):
         world.call(gate, None)
+    world.moves_on(3)
     for _ in range(10):
         world.call(gate, Outcome(ErrorClass.OK, is_readable=False))
     assert is_let_in(world, gate)
@@ -112,10 +169,13 @@ def test_failures_over_more_than_a_minute_are_no_row(world: World) -> None:
     assert is_let_in(world, gate)
 
 
-def test_it_is_left_alone_for_ten_seconds_and_then_one_may_try(world: World) -> None:
-    gates = [world.gate(LOOKUP) for _ in range(50)]
+@pytest.mark.parametrize(("lane", "seconds"), [(LOOKUP, 5), (POSTING, 10)])
+def test_it_is_left_alone_for_a_while_and_then_one_may_try(
+    world: World, lane: Lane, seconds: float
+) -> None:
+    gates = [world.gate(lane) for _ in range(50)]
     opened(world, gates[0])
-    world.moves_on(9.9)
+    world.moves_on(seconds - 0.1)
     assert not any(is_let_in(world, gate) for gate in gates)
     world.moves_on(0.1)
 
@@ -128,7 +188,7 @@ def test_while_it_is_left_alone_its_limits_are_not_used_up(world: World) -> None
     opened(world, gate)
 
     assert not any(is_let_in(world, gate) for _ in range(20))
-    assert world.store.asked.count("take") == FIVE
+    assert world.store.asked.count("take") == 6
 
 
 def test_fifty_threads_of_one_worker_send_one_to_try(world: World) -> None:
@@ -150,8 +210,14 @@ def test_it_is_open_to_all_again_when_the_try_succeeds(world: World) -> None:
     assert all(is_let_in(world, one) for one in (gate, gate, other, other))
 
 
-def test_each_try_that_fails_doubles_the_time(world: World) -> None:
-    gate, closed_for_s = world.gate(LOOKUP), []
+@pytest.mark.parametrize(
+    ("lane", "closed_s"),
+    [(LOOKUP, [5, 10, 20, 30, 30, 30, 30]), (POSTING, [10, 20, 40, 80, 160, 300, 300])],
+)
+def test_each_try_that_fails_doubles_the_time(
+    world: World, lane: Lane, closed_s: list[int]
+) -> None:
+    gate, closed_for_s = world.gate(lane), []
     opened(world, gate)
     for _ in range(7):
         seconds = 0
@@ -163,10 +229,10 @@ def test_each_try_that_fails_doubles_the_time(world: World) -> None:
         world.moves_on(30)
         world.call(gate, None)
 
-    assert closed_for_s == [10, 20, 40, 80, 160, 300, 300]
+    assert closed_for_s == closed_s
 
 
-def test_after_a_success_it_begins_with_ten_seconds_again(world: World) -> None:
+def test_after_a_success_it_begins_with_the_shortest_time_again(world: World) -> None:
     gate = world.gate(LOOKUP)
     opened(world, gate)
     world.moves_on(10)
@@ -174,17 +240,23 @@ def test_after_a_success_it_begins_with_ten_seconds_again(world: World) -> None:
     world.moves_on(20)
     world.call(gate, OK)
     opened(world, gate)
-    world.moves_on(10)
+    world.moves_on(5)
 
     assert is_let_in(world, gate)
 
 
-def test_a_try_that_was_killed_is_followed_by_another_in_thirty_seconds(world: World) -> None:
-    gate, other = world.gate(LOOKUP), world.gate(LOOKUP)
+@pytest.mark.parametrize(
+    ("lane", "call_s", "seconds"),
+    [(LOOKUP, 1.2, 1.2), (LOOKUP, 30, 5), (POSTING, 10, 10), (POSTING, 60, 30)],
+)
+def test_a_try_that_was_killed_is_followed_by_another_when_its_call_would_be_over(
+    world: World, lane: Lane, call_s: float, seconds: float
+) -> None:
+    gate, other = world.gate(lane), world.gate(lane)
     opened(world, gate)
     world.moves_on(10)
-    assert is_let_in(world, gate)
-    world.moves_on(29.9)
+    world.enter(gate, patience_s=call_s)
+    world.moves_on(seconds - 0.1)
     assert not is_let_in(world, other)
     world.moves_on(0.1)
 
@@ -200,9 +272,22 @@ def test_a_late_answer_of_before_neither_opens_nor_closes_it(world: World) -> No
     assert not is_let_in(world, gate)
     for admitted in slow:
         gate.leave(admitted, None)
-    world.moves_on(10)
+    world.moves_on(5)
 
     assert is_let_in(world, gate)
+
+
+def test_a_success_that_knows_less_does_not_close_what_was_opened_meanwhile(world: World) -> None:
+    gate, other = world.gate(LOOKUP), world.gate(LOOKUP)
+    for _ in range(2):
+        world.call(gate, None)
+    slow = world.enter(other)
+    opened(world, gate)
+
+    other.leave(slow, OK)
+
+    assert not is_let_in(world, gate)
+    assert not is_let_in(world, world.gate(LOOKUP))
 
 
 def test_lookups_that_have_no_patience_do_not_stop_postings_that_have(world: World) -> None:
@@ -242,6 +327,7 @@ def silences_that_count(world: World, budget_s: float) -> bool:
     def silence(_: HttpRequest) -> NoReturn:
         nonlocal spent_s
         spent_s += budget_s
+        world.moves_on(budget_s)
         raise NoAnswerError("no answer in time", sent=True)
 
     crm = Engine(
@@ -250,7 +336,7 @@ def silences_that_count(world: World, budget_s: float) -> bool:
         dict,
         transport=ScriptedTransport([silence] * 10),
         wall_clock=world.now,
-        shared=Shared(pacing=world.store),
+        shared=Shared(pacing=world.store, beside=run_at_once),
     )
     for _ in range(10):
         with pytest.raises(UpstreamUnavailable):

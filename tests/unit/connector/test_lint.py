@@ -88,6 +88,27 @@ def test_an_expression_that_is_fine_stays_unmarked(expression: str) -> None:
     assert "methods.find_phone.map" not in mistakes(with_map(expression))
 
 
+def test_a_lookup_by_account_number_sees_that_number_and_nothing_else_of_a_caller() -> None:
+    find = {"request": {"path": "/customers/${input.account}/${input.phone.nsn}"}, "map": ROWS}
+    changed = document(
+        lookups={"by_account": ["find_account"]}, methods={**methods(), "find_account": find}
+    )
+
+    lines = mistakes(changed)
+
+    assert "there is no `input.phone`" in lines
+    assert "input.account" not in lines
+
+
+def test_a_lookup_by_account_number_wants_a_sample_of_its_own() -> None:
+    find = {"request": {"path": "/customers/${input.account}"}, "map": ROWS}
+    changed = document(
+        lookups={"by_account": ["find_account"]}, methods={**methods(), "find_account": find}
+    )
+
+    assert "missing: a customer found by account" in warnings(changed)
+
+
 def test_a_later_step_sees_the_earlier_ones_and_no_step_itself() -> None:
     steps = [
         {"id": "one", "request": {"path": "/${steps.two.id}"}},

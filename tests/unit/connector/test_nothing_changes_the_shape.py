@@ -28,7 +28,7 @@ from switchboard.adapters.connector.transport import HttpAnswer, NoAnswerError
 from switchboard.adapters.rest_crm import RestCrm
 from switchboard.domain.customer import Customer
 from switchboard.domain.deadline import Deadline
-from switchboard.domain.identity import EmailAddress, Identity, PhoneNumber
+from switchboard.domain.identity import AccountNumber, EmailAddress, Identity, PhoneNumber
 from switchboard.domain.posting import InteractionRecord
 from switchboard.errors import SwitchboardError, UpstreamRejected
 from tests.unit.connector import query_oracles
@@ -168,6 +168,8 @@ class Story:
     def _identity(self, put: Callable[[str], str], number: str) -> Identity:
         if self.sample.get("find") == "email" or self.sample.get("input", {}).get("email"):
             return EmailAddress(put("email"))
+        if self.sample.get("find") == "account":
+            return AccountNumber(put("account"))
         return PhoneNumber(number)
 
     def _play(self, transport: Recorded, said: Mapping[str, Any], identity: Identity) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from switchboard.adapters.connector.compile import compile_connector
 from switchboard.adapters.connector.samples import run_samples
-from tests.unit.connector.examples import document
+from tests.unit.connector.examples import document, methods
 
 URL = "https://crm.example.com/customers?phone=4155550142"
 ADA = {"id": "1", "name": "Ada", "phone": "(415) 555-0142", "tier": "high"}
@@ -54,6 +54,34 @@ def test_a_request_too_few_or_too_many_is_shown() -> None:
 
     assert differences(exchange=[one, one]) == ("exchange[1]: this request was never sent",)
     assert differences(exchange=[])[0].startswith("one more request was sent: GET")
+
+
+def test_an_account_number_is_looked_for_as_a_caller_gave_it() -> None:
+    find = {
+        "request": {"path": "/customers/${input.account}"},
+        "map": "body.customers[].{id: id, accounts: [id]}",
+    }
+    changed = document(
+        lookups={"by_account": ["find_account"]}, methods={**methods(), "find_account": find}
+    )
+    sample = {
+        "name": "found",
+        "find": "account",
+        "value": "c-7 #",
+        "exchange": [
+            {
+                "request": {"url": "https://crm.example.com/customers/C7"},
+                "response": {"body": {"customers": [{"id": "c7"}, {"id": "C-8"}]}},
+            }
+        ],
+        "result": [{"id": "c7", "accounts": ["c7"]}],
+    }
+
+    (found,) = run_samples(compile_connector(changed), [sample])
+    (unusable,) = run_samples(compile_connector(changed), [{**sample, "value": "#"}])
+
+    assert found.differences == ()
+    assert "the value of the sample is no account number" in unusable.differences
 
 
 def test_a_failure_is_compared_by_its_class_and_wait() -> None:

@@ -1,16 +1,27 @@
 """A credential that is refused again and again is tried no more, until a person acts."""
 
+import threading
+import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from switchboard.adapters.connector.engine import Engine, Shared
-from switchboard.adapters.connector.token_store import REFUSED_FOR_S, TokenStore
+from switchboard.adapters.connector.rendering import HttpRequest
+from switchboard.adapters.connector.token_store import (
+    REFUSED_FOR_S,
+    TRIED_AGAIN_AFTER_S,
+    CredentialState,
+    TokenStore,
+)
+from switchboard.adapters.connector.transport import HttpAnswer
 from switchboard.errors import (
     CredentialRefused,
     UpstreamError,
     UpstreamRejected,
+    UpstreamThrottled,
     UpstreamUnavailable,
 )
 from switchboard.observability import logger
@@ -117,12 +128,125 @@ def test_a_worker_hears_of_a_block_within_half_a_minute() -> None:
 
 
 def test_a_moment_in_which_everybody_is_refused_blocks_nobody() -> None:
-    world = with_key(*[REFUSED] * 5, GOOD)
-    for _ in range(5):
+    world = with_key(*[GOOD] * 5, *[REFUSED] * 5, GOOD)
+    workers = [world.worker() for _ in range(5)]
+    for worker in workers:
+        find(worker)
+    for worker in workers:
         with pytest.raises(UpstreamRejected):
-            find(world.worker())
+            find(worker)
+    world.clock.now_s += TRIED_AGAIN_AFTER_S
 
     assert find(world.worker()) == []
+
+
+def outcomes_of(worker: Engine) -> str:
+    try:
+        find(worker)
+    except UpstreamError as error:
+        return error.reason
+    return "ok"
+
+
+def test_a_refused_key_is_tried_once_in_five_seconds_by_all_workers_together() -> None:
+    world = with_key(*[REFUSED] * 600)
+    workers = [world.worker() for _ in range(20)]
+    for _ in range(40):
+        for worker in workers:
+            assert outcomes_of(worker) != "ok"
+        world.clock.now_s += 1
+
+    # One each five seconds, until half a minute shows that it is for good.
+    assert len(world.transport.requests) == 7
+    assert {outcomes_of(worker) for worker in workers} == {"credential_refused"}
+
+
+def test_workers_that_were_served_a_moment_ago_try_a_revoked_key_once_each() -> None:
+    world = with_key(*[GOOD] * 20, *[REFUSED] * 600)
+    workers = [world.worker() for _ in range(20)]
+    for worker in workers:
+        find(worker)
+    for _ in range(40):
+        for worker in workers:
+            assert outcomes_of(worker) != "ok"
+        world.clock.now_s += 1
+
+    assert len(world.transport.requests) <= 20 + 20 + 6
+
+
+def test_who_does_not_try_a_doubted_key_is_told_to_wait() -> None:
+    world = with_key(REFUSED)
+    worker = world.worker()
+    is_refused(world, worker, 1)
+    world.clock.now_s -= REFUSED_FOR_S / 2 - 2
+
+    for one in (worker, world.worker()):
+        with pytest.raises(UpstreamThrottled) as caught:
+            find(one)
+        assert caught.value.retry_after_s == TRIED_AGAIN_AFTER_S - 2
+
+
+def test_a_key_that_is_accepted_again_is_everybodys_at_once() -> None:
+    world = with_key(*[REFUSED] * 3, *[GOOD] * 4)
+    workers = [world.worker() for _ in range(3)]
+    is_refused(world, workers[0], 1)
+    assert [outcomes_of(worker) for worker in workers] == [
+        "auth",
+        "upstream_throttled",
+        "upstream_throttled",
+    ]
+    world.clock.now_s += TRIED_AGAIN_AFTER_S
+    assert outcomes_of(workers[1]) == "auth"
+    world.clock.now_s += TRIED_AGAIN_AFTER_S
+    assert outcomes_of(workers[2]) == "ok"
+
+    assert [outcomes_of(worker) for worker in (workers[2], world.worker())] == ["ok", "ok"]
+    world.clock.now_s += TRIED_AGAIN_AFTER_S
+    assert outcomes_of(workers[1]) == "ok"
+
+
+def test_a_worker_that_died_with_its_try_is_followed_by_another() -> None:
+    def dies(_: HttpRequest) -> HttpAnswer:
+        raise KeyboardInterrupt
+
+    world = with_key(REFUSED, dies, GOOD)
+    is_refused(world, world.worker(), 1)
+    with pytest.raises(KeyboardInterrupt):
+        find(world.worker())
+    assert outcomes_of(world.worker()) == "upstream_throttled"
+    world.clock.now_s += TRIED_AGAIN_AFTER_S
+
+    assert find(world.worker()) == []
+
+
+def test_without_our_table_a_doubted_key_is_tried() -> None:
+    world = with_key(REFUSED, GOOD)
+    world.store = store = InMemoryTokens()
+    worker = world.worker()
+    is_refused(world, worker, 1)
+    store.is_down = True
+
+    assert find(worker) == []
+
+
+def test_a_caller_does_not_wait_for_a_slow_table_to_say_how_the_key_fares() -> None:
+    goes_on = threading.Event()
+
+    class HeldUp(InMemoryTokens):
+        def read_credential(self, system: str, *, now: datetime) -> CredentialState | None:
+            goes_on.wait(5)
+            return super().read_credential(system, now=now)
+
+    world = with_key(GOOD, GOOD)
+    world.store = HeldUp()
+    worker, started_s = world.worker(), time.monotonic()
+    find(worker)
+    first_s, started_s = time.monotonic() - started_s, time.monotonic()
+    find(worker)
+    goes_on.set()
+
+    assert 0.2 < first_s < 0.5
+    assert time.monotonic() - started_s < 0.2
 
 
 def test_a_refused_grant_is_not_asked_for_again_for_a_while() -> None:
@@ -152,6 +276,7 @@ def test_a_gateway_that_is_busy_says_nothing_of_the_credential() -> None:
     worker = world.worker()
     is_refused(world, worker, 2)
     assert not is_blocked(worker)
+    world.clock.now_s += TRIED_AGAIN_AFTER_S
     is_refused(world, worker, 1)
 
     assert is_blocked(worker)
@@ -234,6 +359,33 @@ def test_callers_do_not_wait_again_and_again_for_a_table_that_is_down() -> None:
     world.clock.now_s += 5
     find(worker)
     assert store.calls == 2
+
+
+def test_a_caller_does_not_wait_while_what_was_known_a_moment_ago_is_read_again() -> None:
+    goes_on, read_by = threading.Event(), []
+
+    class HeldUp(InMemoryTokens):
+        def read_credential(self, system: str, *, now: datetime) -> CredentialState | None:
+            read_by.append(threading.get_ident())
+            goes_on.wait(5)
+            return super().read_credential(system, now=now)
+
+    world = with_key(*[GOOD] * 4)
+    world.store = HeldUp()
+    worker = world.worker()
+    goes_on.set()
+    find(worker)
+    goes_on.clear()
+
+    for seconds in (29, 2, 3):
+        world.clock.now_s += seconds
+        started_s = time.monotonic()
+        find(worker)
+        assert time.monotonic() - started_s < 0.2
+    goes_on.set()
+
+    assert len(read_by) == 2
+    assert threading.get_ident() not in read_by
 
 
 # Tokens.

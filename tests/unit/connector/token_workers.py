@@ -8,7 +8,9 @@ from typing import Any
 
 from switchboard.adapters.connector.credentials import CredentialReader, CredentialWatch
 from switchboard.adapters.connector.grants import ClientCredentials, RefreshToken
+from switchboard.adapters.connector.pacing import Lane
 from switchboard.adapters.connector.patience import CallLimits
+from switchboard.adapters.connector.table_patience import TablePatience
 from switchboard.adapters.connector.token_endpoint import TokenEndpoint
 from switchboard.adapters.connector.token_store import TokenStore
 from switchboard.adapters.connector.tokens import SharedTokens
@@ -68,7 +70,12 @@ class Worker:
         self._world = world
         auth = AUTH | ({"refresh_token": "${secret.refresh_token}"} if world.rotating else {})
         self.reader = CredentialReader("crm", auth, server=SERVER, token_url=TOKEN_URL)
-        self.watch = CredentialWatch("crm", world.store, wall_clock=world.clock)
+        self.watch = CredentialWatch(
+            "crm",
+            world.store,
+            patience=TablePatience("crm", Lane.POSTING, wall_clock=world.clock),
+            wall_clock=world.clock,
+        )
         self.tokens = SharedTokens(
             "crm",
             TokenEndpoint("crm", TOKEN_URL, transport, server=SERVER, wall_clock=world.clock),

@@ -6,10 +6,11 @@ import pytest
 
 from switchboard.contracts.configuration import (
     ContactPolicyConfiguration,
-    LookupConfiguration,
+    Configuration,
     PostingConfiguration,
     read_configuration,
 )
+from switchboard.contracts.lookup import LookupConfiguration
 from switchboard.errors import Misconfigured
 
 LOOKUP = {"format": "lookup/1", "connectors": ["sandbox"], "default_region": "US"}
@@ -35,6 +36,18 @@ POLICY = {
         (LookupConfiguration, LOOKUP, {"format": "lookup/2"}, "format: "),
         (LookupConfiguration, LOOKUP, {"attributes": {"tier": {"form": 1}}}, "tier.form"),
         (LookupConfiguration, LOOKUP, {"attributes": {"reason": {}}}, "use this name already"),
+        (LookupConfiguration, LOOKUP, {"budget_ms": 8001}, "budget_ms: "),
+        (LookupConfiguration, LOOKUP, {"identify_by": []}, "identify_by: "),
+        (LookupConfiguration, LOOKUP, {"identify_by": ["phone"]}, "identify_by.0: "),
+        (LookupConfiguration, LOOKUP, {"identify_by": ["contact"] * 2}, "names something twice"),
+        (LookupConfiguration, LOOKUP, {"account_number_pattern": "("}, "no regular expression"),
+        (LookupConfiguration, LOOKUP, {"account_number_pattern": "(a+)+"}, "very long"),
+        (LookupConfiguration, LOOKUP, {"regions_by_dialed_number": {"44": "GB"}}, "44"),
+        (LookupConfiguration, LOOKUP, {"regions_by_dialed_number": {"+44": "UK!"}}, "+44"),
+        (LookupConfiguration, LOOKUP, {"shared_numbers": ["555-0199"]}, "country code"),
+        (LookupConfiguration, LOOKUP, {"ambiguity": {"policy": "guess"}}, "ambiguity.policy: "),
+        (LookupConfiguration, LOOKUP, {"ambiguity": {"policy": "owner"}}, "owner_attribute"),
+        (LookupConfiguration, LOOKUP, {"jitter": 0.6}, "jitter: "),
         (ContactPolicyConfiguration, POLICY, {"opens": "8:30"}, "opens: "),
         (ContactPolicyConfiguration, POLICY, {"opens": "24:00"}, "earlier than closes"),
         (ContactPolicyConfiguration, POLICY, {"closes": "24:01"}, "closes: "),
@@ -44,7 +57,7 @@ POLICY = {
     ],
 )  # fmt: skip
 def test_a_wrong_key_is_named(
-    model: type[LookupConfiguration], good: dict[str, Any], change: dict[str, Any], problem: str
+    model: type[Configuration], good: dict[str, Any], change: dict[str, Any], problem: str
 ) -> None:
     with pytest.raises(Misconfigured) as refused:
         read_configuration(model, {**good, **change}, kind="lookup.yaml")
@@ -72,8 +85,18 @@ def test_a_profile_keeps_its_filters() -> None:
 
 
 def test_lookup_rules_are_the_files() -> None:
-    rules = read_configuration(
-        LookupConfiguration, {**LOOKUP, "fresh_s": 1, "negative_s": 2, "stale_s": 3}, kind="lookup"
-    ).rules()
+    written = {**LOOKUP, "fresh_s": 1, "negative_s": 2, "renew_wait_ms": 30, "ask": "together"}
+    rules = read_configuration(LookupConfiguration, written, kind="lookup").rules
 
-    assert (rules.fresh_s, rules.negative_s, rules.stale_s) == (1, 2, 3)
+    assert (rules.cache.fresh_s, rules.cache.negative_s, rules.cache.renew_wait_s) == (1, 2, 0.03)
+    assert rules.ask_together
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [("", 1.2), ("500", 0.5), ("1", 0.1), ("99999", 8), ("-5", 1.2), ("soon", 1.2), ("٣", 1.2)],
+)
+def test_a_request_may_bring_its_own_budget_within_what_may_be(asked: str, seconds: float) -> None:
+    lookup = read_configuration(LookupConfiguration, LOOKUP, kind="lookup")
+
+    assert lookup.budget_s(asked) == seconds

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from switchboard.domain.ambiguity import AmbiguityRules
 from switchboard.domain.customer import Customer
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.identity import Identity
@@ -34,6 +35,7 @@ from switchboard.use_cases.disposition_posting import Posted, PostingRun, post_i
 from switchboard.use_cases.sweeper import sweep
 from switchboard.use_cases.trigger_intake import take_trigger
 from tests.fakes.ledger import InMemoryInteractionLedger
+from tests.fakes.lookups import InMemoryLookupMemory
 from tests.fakes.once import InMemoryOnceStore
 from tests.fakes.outbound import InMemoryOutboundStore
 from tests.fakes.queue import InMemoryWorkQueue
@@ -84,6 +86,8 @@ class FaultyCrm:
     """
 
     connector = "sandbox"
+    default_region = "US"
+    finds = frozenset({"phone", "email"})
 
     def __init__(
         self, clock: Clock, idempotency: Idempotency, script: Iterable[str], settle_s: float
@@ -238,9 +242,11 @@ class World:
         self.ledger = MortalLedger()
         self.queue = InMemoryWorkQueue()
         self.once = InMemoryOnceStore()
+        self.memory = InMemoryLookupMemory()
         self.crm = FaultyCrm(self.clock, idempotency, script, settle_s)
         self.crms: dict[str, Crm] = {"sandbox": self.crm}
         self.profiles = profiles
+        self.ambiguity = AmbiguityRules()
         self._no_calls = InMemoryOutboundStore()
         self._sweepers_queue = InMemoryWorkQueue()
         self._workers = 0
@@ -275,6 +281,7 @@ class World:
             jitter=0.5,
             default_region="US",
             request_ids={},
+            ambiguity=self.ambiguity,
         )
         try:
             return post_interactions(
@@ -284,6 +291,7 @@ class World:
                 profiles=self.profiles,
                 queue=self.queue,
                 once=self.once,
+                memory=self.memory,
                 run=run,
             )
         except WorkerDied:

@@ -11,6 +11,7 @@ from switchboard.domain.ruleset import read_ruleset
 from switchboard.errors import NotFound
 from switchboard.ports import Arrival
 from switchboard.use_cases.agent_desk import show_desk
+from switchboard.use_cases.customer_history import read_history
 from switchboard.use_cases.routing_decision import Routed, route_interaction
 from tests.fakes.ledger import InMemoryInteractionLedger
 from tests.unit.domain.rulesets import with_change
@@ -39,8 +40,7 @@ class Past:
             ecs={"channel": "voice"},
             ruleset=RULESET,
             digest="abc",
-            ledger=self.ledger,
-            deadline=Deadline.after(1),
+            past=read_history(customer, ledger=self.ledger, deadline=Deadline.after(1)),
             now=NOW,
         )
 
@@ -114,8 +114,7 @@ def test_the_outcome_of_the_lookup_can_be_ruled_on(outcome: str, row: str) -> No
         ecs={},
         ruleset=read_ruleset(rules),
         digest="",
-        ledger=InMemoryInteractionLedger(),
-        deadline=Deadline.after(1),
+        past=(),
         now=NOW,
     )
 

@@ -1,12 +1,15 @@
 """Whatever happens on the way, the interaction stands in the CRM once, as it was told last."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from switchboard.domain.ambiguity import AmbiguityRules
+from switchboard.domain.customer import Customer
 from switchboard.domain.posting import Idempotency, PostingProfile, PostingState
 from switchboard.ports import Arrival
-from tests.unit.use_cases.people import ADA, BOB, NOW
+from tests.unit.use_cases.people import ADA, BOB, MOBILE, NOW
 from tests.unit.use_cases.posting_world import FaultyCrm, World
 
 REPEATABLE = [Idempotency.UPSERT, Idempotency.SEARCH_FIRST, Idempotency.CLIENT_ID]
@@ -274,6 +277,43 @@ def test_a_contact_that_several_customers_share_is_nobodys_record() -> None:
     world.work()
 
     assert world.records[0].customer is None
+
+
+def test_the_customer_that_ecs_sends_back_is_believed_among_those_who_have_the_number() -> None:
+    world = World()
+    world.crm.customers = (ADA, BOB)
+    world.end_call(customer_id=BOB.key)
+
+    world.work()
+
+    assert world.records[0].customer == BOB
+
+
+def test_by_a_shared_number_nobody_is_written_to_and_no_contact_made() -> None:
+    world = World(profiles=(PostingProfile("sandbox", create_contact=True),))
+    world.ambiguity = AmbiguityRules(policy="unknown", shared_numbers=frozenset({MOBILE.e164}))
+    world.end_call()
+
+    world.work()
+
+    assert world.records[0].customer is None
+    assert world.crm.contacts == []
+
+
+@pytest.mark.parametrize("found", [(BOB, ADA), (BOB,)], ids=["with its survivor", "alone"])
+def test_the_record_of_a_merged_customer_is_written_on_the_survivor(
+    found: tuple[Customer, ...],
+) -> None:
+    world = World()
+    world.crm.customers = tuple(
+        replace(one, merged_into=ADA.id) if one == BOB else one for one in found
+    )
+    world.end_call()
+
+    world.work()
+
+    assert world.records[0].customer is not None
+    assert world.records[0].customer.key == ADA.key
 
 
 def test_without_a_customer_a_crm_that_needs_one_gets_a_person_to_look() -> None:

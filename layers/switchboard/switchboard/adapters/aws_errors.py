@@ -2,12 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
-from switchboard.errors import StateUnavailable
+from switchboard.errors import StateBusy, StateUnavailable
+
+# One key may be written a thousand times a second. Source: DynamoDB, "Service quotas".
+_BUSY: Final = frozenset(
+    {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
+)
 
 
 class ConditionFailed(Exception):
@@ -27,7 +32,7 @@ def aws_call(doing: str) -> Iterator[None]:
 
     Only AWS's error code goes into the text: its message may quote what was sent.
 
-    Raises: ConditionFailed, StateUnavailable.
+    Raises: ConditionFailed, StateUnavailable, StateBusy.
     """
     try:
         yield
@@ -36,7 +41,8 @@ def aws_call(doing: str) -> Iterator[None]:
         if code == "ConditionalCheckFailedException":
             found: Any = error.response.get("Item")
             raise ConditionFailed(found) from error
-        raise StateUnavailable(f"{doing} failed ({code}); try again") from error
+        kind = StateBusy if code in _BUSY else StateUnavailable
+        raise kind(f"{doing} failed ({code}); try again") from error
     except (HTTPClientError, NoConnection) as error:
         reason = type(error).__name__
         raise StateUnavailable(f"{doing} got no answer ({reason}); try again") from error

@@ -15,7 +15,7 @@ _NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 def asked_for(identity: Identity) -> dict[str, Any]:
     """What a lookup's expressions see as `input`."""
     if not isinstance(identity, PhoneNumber):
-        return {"email": identity.address}
+        return {identity.kind: identity.canonical}
     return {
         "phone": {
             "e164": identity.e164,
@@ -49,6 +49,7 @@ def customer_of(
         return None
     identifier = str(row["id"])
     kind = str(row.get("kind") or "customer")
+    merged_into = _id(row.get("merged_into"))
     return Customer(
         connector=connector,
         id=identifier,
@@ -57,7 +58,10 @@ def customer_of(
         phones=_texts(row.get("phones")),
         emails=_texts(row.get("emails")),
         attributes=_scalars(row.get("attributes")),
-        url=link({"id": identifier, "kind": kind}),
+        # Of a merged record only the survivor is worth looking at.
+        url=link({"id": merged_into or identifier, "kind": kind}),
+        accounts=_texts(row.get("accounts")),
+        merged_into=merged_into,
     )
 
 
@@ -106,6 +110,10 @@ def _texts(values: object) -> tuple[str, ...]:
     if not isinstance(values, list):
         return ()
     return tuple(str(value) for value in values if isinstance(value, str | int) and value != "")
+
+
+def _id(value: object) -> str:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def _is_scalar(value: object) -> bool:

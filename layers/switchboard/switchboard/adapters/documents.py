@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from switchboard.adapters.items import utc_text
 from switchboard.domain.customer import Customer
+from switchboard.domain.findings import Finding, FoundRecord
 from switchboard.domain.identity import PhoneNumber
 from switchboard.domain.interaction import FieldVersion, Interaction, TriggerKind
 from switchboard.domain.outbound import OutboundRequest, OutboundState
@@ -38,7 +39,7 @@ def to_text(document: object, *, default: Callable[[object], object] | None = No
     )
 
 
-def value_text(value: "Arrival | HeaderKey | OutboundRequest | Posting") -> str:
+def value_text(value: "Arrival | Finding | HeaderKey | OutboundRequest | Posting") -> str:
     return to_text(value, default=_plain)
 
 
@@ -101,8 +102,16 @@ def read_key(text: str) -> HeaderKey:
     return _read(HeaderKey, json.loads(text), routes=tuple, sources=tuple, expires_at=_moment)
 
 
+def read_finding(text: str) -> Finding:
+    return _read(Finding, json.loads(text), records=_records)
+
+
+def _records(stored: Iterable[Mapping[str, Any]]) -> tuple[FoundRecord, ...]:
+    return tuple(_read(FoundRecord, record) for record in stored)
+
+
 def _read_customer(stored: Mapping[str, Any]) -> Customer:
-    return _read(Customer, stored, phones=tuple, emails=tuple)
+    return _read(Customer, stored, phones=tuple, emails=tuple, accounts=tuple)
 
 
 def _read(

@@ -9,7 +9,7 @@ Moments are epoch milliseconds. How a bucket counts is told in `bucket_items`.
 
 import random
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from switchboard.adapters.bucket_items import Window
@@ -23,7 +23,7 @@ from switchboard.adapters.connector.pacing import (
     Slots,
 )
 from switchboard.adapters.dynamodb_table import DynamoDbTable, Update
-from switchboard.adapters.items import Item, epoch_ms, epoch_s
+from switchboard.adapters.items import Item, epoch_ms, epoch_s, moment_in
 
 _TRIES: Final = 3
 _STATE_KEPT: Final = timedelta(days=7)
@@ -108,13 +108,17 @@ class DynamoDbPacingStore:
                 _, item = self._table.try_update(_gate(key), again)
         return _lane_state(item, lane)
 
-    def note_success(self, key: str, lane: Lane) -> LaneState:
+    def note_success(self, key: str, lane: Lane, *, probe: datetime | None) -> LaneState:
         names = ("failures", "failing_since", "open_until", "openings", "probe_until")
         change = (
             Update()
             .remove(*(f"{lane}_{name}" for name in names))
             .only_if(f"attribute_exists({lane}_failures)")
         )
+        if probe is None:
+            change.only_if(f"attribute_not_exists({lane}_open_until)")
+        else:
+            change.only_if(f"{lane}_probe_until = :probe", probe=epoch_ms(probe))
         _, item = self._table.try_update(_gate(key), change)
         return _lane_state(item, lane)
 
@@ -218,19 +222,14 @@ def _states(item: Item) -> GateState:
 
 def _lane_state(item: Item, lane: Lane) -> LaneState:
     return LaneState(
-        paused_until=_moment(item, f"{lane}_paused_until"),
+        paused_until=moment_in(item, f"{lane}_paused_until"),
         pause_reason=str(item.get(f"{lane}_pause_reason", "")),
         failures=int(item.get(f"{lane}_failures", 0)),
-        open_until=_moment(item, f"{lane}_open_until"),
+        failing_since=moment_in(item, f"{lane}_failing_since"),
+        open_until=moment_in(item, f"{lane}_open_until"),
         openings=int(item.get(f"{lane}_openings", 0)),
-        probe_until=_moment(item, f"{lane}_probe_until"),
+        probe_until=moment_in(item, f"{lane}_probe_until"),
     )
-
-
-def _moment(item: Item, name: str) -> datetime | None:
-    if name not in item:
-        return None
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(item[name]))
 
 
 def _kept(now: datetime) -> Item:

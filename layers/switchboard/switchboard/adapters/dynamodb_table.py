@@ -3,13 +3,18 @@
 The low-level client is used because it may be shared by threads; boto3's Table may not.
 """
 
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from switchboard.adapters.aws_errors import ConditionFailed, aws_call
 from switchboard.adapters.items import Item, from_attributes, to_attributes
+from switchboard.errors import StateUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+_METADATA: Final = "ResponseMetadata"
+_EMPTY: Final = "{}"
 
 
 class Update:
@@ -108,6 +113,7 @@ class DynamoDbTable:
             answer = self._client.get_item(
                 TableName=self._name, Key={"id": {"S": item_id}}, ConsistentRead=consistent
             )
+        self._require_whole(answer)
         return from_attributes(answer["Item"]) if "Item" in answer else None
 
     def put(self, item: Item) -> None:
@@ -145,6 +151,7 @@ class DynamoDbTable:
                 )
         except ConditionFailed:
             return None
+        self._require_whole(answer)
         return from_attributes(answer["Attributes"])
 
     def try_update(self, item_id: str, change: Update) -> tuple[bool, Item]:
@@ -160,6 +167,7 @@ class DynamoDbTable:
                 )
         except ConditionFailed as failure:
             return False, from_attributes(failure.found)
+        self._require_whole(answer)
         return True, from_attributes(answer["Attributes"])
 
     def delete(self, item_id: str) -> bool:
@@ -169,6 +177,23 @@ class DynamoDbTable:
                 TableName=self._name, Key={"id": {"S": item_id}}, ReturnValues="ALL_OLD"
             )
         return "Attributes" in answer
+
+    def scan(self, prefix: str) -> Iterator[Item]:
+        """Every item whose id begins so. Reads the whole table, so it is for people, not calls."""
+        start: dict[str, Any] = {}
+        while True:
+            with aws_call(f"scanning {self._name}"):
+                page = self._client.scan(
+                    TableName=self._name,
+                    FilterExpression="begins_with(id, :prefix)",
+                    ExpressionAttributeValues=to_attributes({":prefix": prefix}),
+                    **start,
+                )
+            self._require_whole(page)
+            yield from (from_attributes(found) for found in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def query(
         self, index: str, condition: str, values: Item, *, limit: int, newest_first: bool = False
@@ -187,8 +212,19 @@ class DynamoDbTable:
                     Limit=limit - len(items),
                     **start,
                 )
+            self._require_whole(page)
             items.extend(from_attributes(found) for found in page["Items"])
             if "LastEvaluatedKey" not in page:
                 break
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
         return items
+
+    def _require_whole(self, answer: Mapping[str, Any]) -> None:
+        """Refuse half an answer, which the SDK gives as one that says nothing after its last try.
+
+        Raises: StateUnavailable.
+        """
+        headers: Mapping[str, str] = answer[_METADATA].get("HTTPHeaders", {})
+        says_nothing = answer.keys() == {_METADATA}
+        if says_nothing and headers.get("content-length") not in {None, str(len(_EMPTY))}:
+            raise StateUnavailable(f"half an answer came from {self._name}; try again")

@@ -2,30 +2,30 @@
 
 token#<system>#<digest>   access_token, token_version, usable_until, a refresh_token that replaced
                           the secret's; lease_holder, lease_until; trouble, paused_until
-credential#<system>       fingerprint, refusals, first_refused_at, blocked_at, replaced_at
+credential#<system>       fingerprint, refusals, first_refused_at, tried_at, blocked_at, replaced_at
 
 All moments are epoch milliseconds. A token with a refresh token never expires: nothing else holds
 the newest one.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from switchboard.adapters.connector.token_store import (
     LEASE_S,
     REFUSALS_COUNT_WITHIN_S,
     REPLACED_KEPT_S,
+    TRIED_AGAIN_AFTER_S,
     CredentialState,
     SharedToken,
     Trouble,
 )
 from switchboard.adapters.dynamodb_table import DynamoDbTable, Update
-from switchboard.adapters.items import Item, epoch_ms, epoch_s
+from switchboard.adapters.items import Item, epoch_ms, epoch_s, from_epoch_ms, moment_in
 
 CREDENTIAL_PREFIX: Final = "credential#"
 _TOKEN_PREFIX: Final = "token#"  # noqa: S105 - the beginning of a key
 _KEPT_AFTER_USE: Final = timedelta(days=1)
-_NEVER: Final = datetime.fromtimestamp(0, UTC)
 _NO_REFUSALS: Final[Item] = {"refusals": 0, "first_refused_at": 0}
 _COUNTED: Final = timedelta(seconds=REFUSALS_COUNT_WITHIN_S)
 
@@ -113,6 +113,19 @@ class DynamoDbTokens:
         item = self._table.update(CREDENTIAL_PREFIX + system, change)
         return _credential(item) if item else self._read(system) or state
 
+    def begin_try(
+        self, system: str, *, fingerprint: str, now: datetime
+    ) -> tuple[bool, CredentialState | None]:
+        due = now - timedelta(seconds=TRIED_AGAIN_AFTER_S)
+        change = (
+            _only_of(fingerprint)
+            .set({"tried_at": epoch_ms(now)})
+            .only_if("attribute_not_exists(blocked_at) AND refusals > :none", none=0)
+            .only_if("attribute_not_exists(tried_at) OR tried_at <= :due", due=epoch_ms(due))
+        )
+        is_ours, item = self._table.try_update(CREDENTIAL_PREFIX + system, change)
+        return is_ours, _credential(item) if item else None
+
     def note_acceptance(self, system: str, *, fingerprint: str, now: datetime) -> None:
         state = self._read(system)
         if state is None or not state.is_ended_by(fingerprint):
@@ -138,6 +151,7 @@ class DynamoDbTokens:
         one_more = (
             _only_of(fingerprint)
             .count_one_more("refusals")
+            .set({"tried_at": epoch_ms(now)})
             .only_if("attribute_not_exists(blocked_at)")
             .only_if("first_refused_at > :since", since=since_ms)
         )
@@ -157,6 +171,7 @@ def _count_anew(fingerprint: str, now: datetime) -> Update:
                 "fingerprint": fingerprint,
                 "refusals": 1,
                 "first_refused_at": epoch_ms(now),
+                "tried_at": epoch_ms(now),
                 "expires_at": epoch_s(now + _COUNTED),
             }
         )
@@ -193,11 +208,11 @@ def _token(item: Item) -> SharedToken:
     return SharedToken(
         version=str(item.get("token_version", "")),
         access_token=str(item.get("access_token", "")),
-        usable_until=_moment(item.get("usable_until")),
+        usable_until=moment_in(item, "usable_until"),
         refresh_token=str(item.get("refresh_token", "")),
-        leased_until=_moment(item.get("lease_until")),
+        leased_until=moment_in(item, "lease_until"),
         trouble=Trouble(str(item.get("trouble", ""))),
-        paused_until=_moment(item.get("paused_until")),
+        paused_until=moment_in(item, "paused_until"),
     )
 
 
@@ -205,11 +220,8 @@ def _credential(item: Item) -> CredentialState:
     return CredentialState(
         fingerprint=str(item["fingerprint"]),
         refusals=int(item["refusals"]),
-        first_refused_at=_moment(item["first_refused_at"]) or _NEVER,
-        blocked_at=_moment(item.get("blocked_at")),
-        replaced_at=_moment(item.get("replaced_at")),
+        first_refused_at=from_epoch_ms(int(item["first_refused_at"])),
+        blocked_at=moment_in(item, "blocked_at"),
+        replaced_at=moment_in(item, "replaced_at"),
+        tried_at=moment_in(item, "tried_at"),
     )
-
-
-def _moment(said: str | int | None) -> datetime | None:
-    return None if said is None else datetime.fromtimestamp(int(said) / 1000, UTC)

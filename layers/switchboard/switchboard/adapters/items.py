@@ -11,7 +11,7 @@ six decimals, so that text sorts as time does. `expires_at` is epoch seconds, as
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,6 +45,15 @@ def epoch_ms(at: datetime) -> int:
     # Whole numbers throughout: timestamp() is a float and may round to the millisecond before.
     since = at - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
+
+
+def from_epoch_ms(moment: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=moment)
+
+
+def moment_in(item: Item, name: str) -> datetime | None:
+    """What an attribute of epoch milliseconds says; None when there is none of this name."""
+    return from_epoch_ms(int(item[name])) if name in item else None
 
 
 def epoch_s(at: datetime) -> int:

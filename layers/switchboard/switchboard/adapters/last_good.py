@@ -1,10 +1,14 @@
-"""Copies of what a store said: fresh for a while, and good enough longer when the store fails."""
+"""Copies of what a store said: fresh for a while, and good enough longer when the store fails.
+
+Who has a copy waits only briefly for a newer one; the reading goes on beside it.
+"""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from switchboard.beside import run_beside
 from switchboard.errors import StateUnavailable
 
 T = TypeVar("T")
@@ -13,6 +17,9 @@ T = TypeVar("T")
 # every request would wait for the store's timeout.
 _PAUSE_AFTER_FAILURE_S: Final = 5.0
 _MOST_COPIES: Final = 1000
+# Several times what a table normally takes, and little of what a caller has, who may meet several
+# copies that are due at once: a newer value can wait for the next call.
+_PATIENCE_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +59,25 @@ class LastGoodCopies(Generic[T]):
         now, copy = self._clock(), self._copies.get(key)
         if copy and now < copy.ask_again_at:
             return copy.value
+        if copy is None or now >= copy.read_at + self._lifetime_of(copy.value).usable_s:
+            return self._loaded(key, load, now)
+        loading = run_beside(lambda: self._loaded(key, load, now), name="refresh")
         try:
-            value = load()
-        except StateUnavailable:
-            if copy is None or now >= copy.read_at + self._lifetime_of(copy.value).usable_s:
-                raise
+            return loading.result(timeout=_PATIENCE_S)
+        except (StateUnavailable, TimeoutError):
             self._keep(key, _Copy(copy.value, copy.read_at, now + _PAUSE_AFTER_FAILURE_S))
             return copy.value
-        self._keep(key, _Copy(value, now, now + self._lifetime_of(value).fresh_s))
-        return value
 
     def forget(self, key: str) -> None:
         self._copies.pop(key, None)
 
     def __len__(self) -> int:
         return len(self._copies)
+
+    def _loaded(self, key: str, load: Callable[[], T], now: float) -> T:
+        value = load()
+        self._keep(key, _Copy(value, now, now + self._lifetime_of(value).fresh_s))
+        return value
 
     def _keep(self, key: str, copy: _Copy[T]) -> None:
         # Keys may be chosen by strangers; without a bound they could fill the memory.

@@ -20,7 +20,7 @@ from switchboard.adapters.crm_records import (
 )
 from switchboard.domain.customer import Ambiguous, Customer, Known, match_customers
 from switchboard.domain.deadline import Deadline
-from switchboard.domain.identity import Identity, PhoneNumber
+from switchboard.domain.identity import Identity
 from switchboard.domain.posting import Idempotency, InteractionRecord, Logged
 from switchboard.errors import Misconfigured, UpstreamError, UpstreamUnavailable, UpstreamUnknown
 
@@ -58,6 +58,14 @@ class RestCrm:
         return self._engine.id
 
     @property
+    def default_region(self) -> str:
+        return self._default_region
+
+    @property
+    def finds(self) -> frozenset[str]:
+        return frozenset(name.removeprefix("by_") for name, tried in self._lookups.items() if tried)
+
+    @property
     def idempotency(self) -> Idempotency:
         return Idempotency(self._method(LOG_METHOD)["idempotency"])
 
@@ -81,10 +89,10 @@ class RestCrm:
     def find(self, identity: Identity, *, deadline: Deadline) -> tuple[Customer, ...]:
         """Every customer that carries the number or address, each verified against it.
 
-        The first lookup that finds one ends the search.
+        The first lookup that finds one ends the search. A connector without a lookup for this
+        kind of identity finds nobody.
         """
-        by_phone = isinstance(identity, PhoneNumber)
-        for name in self._lookups["by_phone" if by_phone else "by_email"]:
+        for name in self._lookups.get(f"by_{identity.kind}", ()):
             rows = self._engine.read(name, asked_for(identity), deadline=deadline)
             found = self._verified(name, rows, identity, deadline)
             if found:

@@ -58,6 +58,9 @@ class SecretsManagerSecrets:
             raise _unavailable(secret_id) from error
         except BotoCoreError as error:
             raise _unavailable(secret_id) from error
+        if answer.keys() == {"ResponseMetadata"}:
+            # What the SDK makes of half an answer after its last try.
+            raise _unavailable(secret_id)
         return _texts(secret_id, answer.get("SecretString", ""))
 
 

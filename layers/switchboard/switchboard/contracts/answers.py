@@ -23,13 +23,31 @@ class LookupAnswer(FlatAnswer):
     """Who it is, and how sure we are."""
 
     outcome: str = Field(
-        description="known, unknown, ambiguous, withheld, unreadable, or degraded (CRM no answer)."
+        description="known, unknown, ambiguous, withheld, unreadable, internal (an extension or a "
+        "service code), or degraded (no CRM answered)."
     )
     source: str = Field(description="live, cache, stale (CRM down, older answer) or default.")
+    matched_by: str = Field("", description="account_number or contact: what identified them.")
     match_count: int = Field(description="How many customers have the number or address.")
+    resolved_by: str = Field(
+        "", description="What chose one of several: choice, latest, owner or account_first."
+    )
     customer_id: str = Field("", description="`connector:id`; send it back in every trigger.")
-    customer_name: str = Field("", description="As the CRM writes it.")
+    customer_name: str = Field(
+        "", description="As the CRM writes it; empty unless the deployment asks for it."
+    )
+    choice_1_id: str = Field(
+        "", description="When ambiguous: offer the labels, send the chosen id as `customer_id`."
+    )
+    choice_1_label: str = ""
+    choice_2_id: str = ""
+    choice_2_label: str = ""
+    choice_3_id: str = ""
+    choice_3_label: str = ""
     screen_pop_url: str = Field("", description="The agent's page for this interaction.")
+    problem: str = Field(
+        "", description="What was wrong with the request; it was answered all the same."
+    )
     elapsed_ms: int = Field(description="How long we took, in milliseconds.")
     request_id: str = Field(description="Joins our log lines; send it back in every trigger.")
 

@@ -10,15 +10,12 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    field_validator,
     model_validator,
 )
 
-from switchboard.contracts.answers import RouteAnswer
 from switchboard.domain.outbound import ContactPolicy
 from switchboard.domain.posting import PostingProfile
 from switchboard.errors import Misconfigured
-from switchboard.use_cases.arrival_lookup import LookupRules
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _Configuration = TypeVar("_Configuration", bound="Configuration")
@@ -40,46 +37,6 @@ class Configuration(BaseModel):
     """A misspelt key is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class AttributeSpec(Configuration):
-    """One attribute in answers to ECS: which CRM attribute it is, and what stands for none."""
-
-    source: str = Field("", alias="from")
-    default: str | int | float | bool = ""
-
-
-class LookupConfiguration(Configuration):
-    """Which CRMs are asked, for how long, and what ECS gets to see."""
-
-    format: Literal["lookup/1"]
-    connectors: tuple[str, ...]
-    default_region: str = Field(pattern="^[A-Z]{2}$")
-    time_zone: Zone = "UTC"
-    budget_ms: int = Field(1200, ge=100, le=25_000)
-    fresh_s: int = Field(60, ge=0)
-    negative_s: int = Field(10, ge=0)
-    stale_s: int = Field(86_400, ge=0)
-    attributes: Mapping[str, AttributeSpec] = Field(default_factory=dict)
-    desk_base_url: str = ""
-    desk_link_valid_s: int = Field(28_800, ge=60)
-
-    @field_validator("attributes")
-    @classmethod
-    def _have_names_of_their_own(
-        cls, attributes: Mapping[str, AttributeSpec]
-    ) -> Mapping[str, AttributeSpec]:
-        if taken := sorted(set(attributes) & set(RouteAnswer.model_fields)):
-            raise ValueError(f"{', '.join(taken)}: answers use this name already; take another")
-        return attributes
-
-    def rules(self) -> LookupRules:
-        return LookupRules(
-            default_region=self.default_region,
-            fresh_s=self.fresh_s,
-            negative_s=self.negative_s,
-            stale_s=self.stale_s,
-        )
 
 
 class ProfileSpec(Configuration):
@@ -143,10 +100,15 @@ class ContactPolicyConfiguration(Configuration):
 
 
 class SystemSpec(Configuration):
-    """A compiled connector or ECS profile, and this deployment's settings for it."""
+    """A compiled connector or ECS profile, and this deployment's settings for it.
+
+    `region` is where a CRM's numbers without country code are dialled; empty where that is the
+    deployment's default region.
+    """
 
     definition: Mapping[str, Any]
     settings: Mapping[str, str] = Field(default_factory=dict)
+    region: str = Field("", pattern="^([A-Z]{2})?$")
 
 
 class ConnectorsConfiguration(Configuration):

@@ -46,6 +46,15 @@ class Arrival(EcsContract):
     )
     business_process: str = Field("", description="The Business Process it is in, if any.")
     dialed_number: str = Field("", description="The number or address that was contacted.")
+    account_number: str = Field(
+        "", description="An account or case number that the flow asked the caller for."
+    )
+    customer_id: str = Field(
+        "", description="The caller's choice among `choice_1_id`, `choice_2_id` …, sent back."
+    )
+    budget_ms: str = Field(
+        "", description="How long this answer may take; when absent, as the deployment says."
+    )
 
 
 class Trigger(EcsContract):

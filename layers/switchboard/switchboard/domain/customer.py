@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from switchboard.domain.identity import Identity, PhoneNumber, same_identity
+from switchboard.domain.identity import Identity, same_identity
 
 Scalar = str | int | float | bool | None
 Source = Literal["live", "cache", "stale", "default"]
@@ -22,6 +22,9 @@ class Customer:
     emails: tuple[str, ...] = field(default=(), repr=False)
     attributes: Mapping[str, Scalar] = field(default_factory=dict, repr=False)
     url: str = field(default="", repr=False)
+    accounts: tuple[str, ...] = field(default=(), repr=False)
+    merged_into: str = ""
+    """Id of the record, of the same CRM and kind, that this one became a part of."""
 
     @property
     def key(self) -> str:
@@ -31,10 +34,15 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Exactly one customer has this number or address."""
+    """One customer it is: the only one of them, or the one that a rule or the caller chose.
+
+    `among` tells how many have the number or address, `resolved_by` what decided between them.
+    """
 
     customer: Customer
     source: Source = "live"
+    among: int = 1
+    resolved_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +54,21 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """Several customers have it. We do not guess."""
+    """Several customers have it. We do not guess.
+
+    One alone is ambiguous where many people share the number: it need not be the one who calls.
+    """
 
     customers: tuple[Customer, ...]
     source: Source = "live"
+    by_shared_number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NotAsked:
-    """Nothing to ask with: the number was withheld, or unreadable."""
+    """Nothing to ask with: the number was withheld, unreadable, or not a customer's."""
 
-    reason: Literal["withheld", "unreadable"]
+    reason: Literal["withheld", "unreadable", "internal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,11 @@ def match_customers(
             return Ambiguous(customers)
 
 
+def stored_values(row: Customer, asked: Identity) -> tuple[str, ...]:
+    """What a record holds of the kind that was asked for, as it is written there."""
+    return {"phone": row.phones, "email": row.emails, "account": row.accounts}[asked.kind]
+
+
 def _carries(row: Customer, asked: Identity, default_region: str) -> bool:
-    stored = row.phones if isinstance(asked, PhoneNumber) else row.emails
+    stored = stored_values(row, asked)
     return any(same_identity(asked, value, default_region=default_region) for value in stored)

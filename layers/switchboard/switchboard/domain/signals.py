@@ -1,4 +1,4 @@
-"""What a CRM tells us by itself: somebody should be called back."""
+"""What a CRM tells us by itself: somebody should be called back, or a record changed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -26,6 +26,21 @@ class CallBackSignal:
     call_after: datetime | None = None
     remarks: str = field(default="", repr=False)
     said: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSignal:
+    """A hint that a record changed: what was remembered of it is wrong by now.
+
+    `contacts` are the numbers and addresses that it has, as the CRM wrote them: who asked for one
+    of them before heard that nobody has it.
+    """
+
+    customer_id: str = ""
+    contacts: tuple[str, ...] = field(default=(), repr=False)
+
+
+Signal = CallBackSignal | ChangeSignal
 
 
 def confirmed_by(

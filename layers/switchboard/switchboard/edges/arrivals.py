@@ -1,28 +1,60 @@
 """The two questions that ECS asks on arrival share their question and most of their answer."""
 
+import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
+from switchboard.beside import run_beside
 from switchboard.contracts.answers import PROMPTS
-from switchboard.contracts.applications import read_contract
-from switchboard.contracts.configuration import LookupConfiguration
+from switchboard.contracts.applications import read_fields
 from switchboard.contracts.ecs import Arrival as Asked
-from switchboard.domain.customer import Ambiguous, Customer, CustomerMatch, Known, Scalar
+from switchboard.contracts.lookup import LookupConfiguration
+from switchboard.domain.choices import MOST_CHOICES, choices
+from switchboard.domain.customer import Ambiguous, Customer, CustomerMatch, Known, NotAsked, Scalar
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.desk_link import DeskLink, sign
-from switchboard.domain.identity import Contact, read_contact
-from switchboard.edges.ecs_request import ecs_parameters
+from switchboard.domain.identity import (
+    AccountNumber,
+    Contact,
+    EmailAddress,
+    Identity,
+    Internal,
+    PhoneNumber,
+    Unreadable,
+    Withheld,
+    dialled_region,
+    read_account,
+    read_contact,
+)
+from switchboard.edges.ecs_request import readable_parameters
 from switchboard.edges.flat import LONGEST_VALUE
 from switchboard.edges.http_api import host, request_id
 from switchboard.errors import Misconfigured, StateUnavailable
 from switchboard.observability import join, logger
-from switchboard.ports import Arrival, Crm, LookupMemory
-from switchboard.use_cases.arrival_lookup import look_up_customer, outcome_of, source_of
+from switchboard.ports import Arrival, Crm, InteractionLedger, LedgerRow
+from switchboard.use_cases.arrival_lookup import (
+    LookingUp,
+    MatchedBy,
+    Question,
+    Recognition,
+    Stores,
+    begin_lookup,
+    outcome_of,
+    source_of,
+)
+from switchboard.use_cases.customer_history import history_facts, read_history
 from switchboard.use_cases.routing_decision import Routed
+
+# What is left for noting the arrival and answering when the CRMs took all the time they had.
+_ANSWERING_S: Final = 0.05
+# A first read of the key; it is kept for a while after that.
+_DESK_KEY_BEARABLE_S: Final = 0.25
 
 
 def receive(
@@ -30,21 +62,30 @@ def receive(
 ) -> "Reception":
     """Start the clock, then read what ECS asks.
 
-    Raises: MalformedRequest, RequestTooLarge, InvalidRequest.
+    A caller waits, so whatever cannot be read is left out, and said in the answer's `problem`.
     """
     started_s = time.monotonic()
     configuration = read_configuration()
-    asked = read_contract(Asked, dict(ecs_parameters(api)))
+    asked, problem = _asked(api)
     join(request_id=request_id(api), interaction_id=asked.interaction_id or "")
+    if problem:
+        logger.warning("part of the request could not be read", problem=problem)
     return Reception(
         asked,
+        problem,
         configuration,
         request_id(api),
         host(api),
         datetime.now(UTC),
         started_s,
-        Deadline(started_s + configuration.budget_ms / 1000),
+        Deadline(started_s + configuration.budget_s(asked.budget_ms)),
     )
+
+
+def _asked(api: APIGatewayHttpResolver) -> tuple[Asked, str]:
+    parameters, unreadable = readable_parameters(api, Asked.model_fields)
+    asked, wrong = read_fields(Asked, dict(parameters))
+    return asked, " ".join(problem for problem in (unreadable, wrong) if problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +93,7 @@ class Reception:
     """One arrival while it is being answered: what was asked, by when, and under which id."""
 
     asked: Asked
+    problem: str
     configuration: LookupConfiguration
     request_id: str
     host: str
@@ -60,23 +102,56 @@ class Reception:
     deadline: Deadline
 
     @property
-    def contact(self) -> Contact:
-        return read_contact(self.asked.contact, default_region=self.configuration.default_region)
+    def question(self) -> Question:
+        """What identifies this arrival, in the configured order."""
+        contact = self._contact()
+        account = read_account(
+            self.asked.account_number, pattern=self.configuration.account_number_pattern
+        )
+        given: Mapping[MatchedBy, AccountNumber | Contact | None] = {
+            "account_number": account,
+            "contact": contact,
+        }
+        identities: list[tuple[MatchedBy, Identity]] = []
+        for name in self.configuration.identify_by:
+            value = given[name]
+            if isinstance(value, PhoneNumber | EmailAddress | AccountNumber):
+                identities.append((name, value))
+        return Question(
+            tuple(identities),
+            _why_not_asked(contact),
+            business_process=self.asked.business_process,
+            chosen=self.asked.customer_id,
+        )
 
     @property
     def elapsed_ms(self) -> int:
         return round((time.monotonic() - self.started_s) * 1000)
 
-    def look_up(self, *, crms: Sequence[Crm], memory: LookupMemory) -> CustomerMatch:
-        """Who it is; never later than the deadline."""
-        return look_up_customer(
-            self.contact,
+    def begin_lookup(self, *, crms: Callable[[], Sequence[Crm]], stores: Stores) -> LookingUp:
+        """Start finding out who it is; never later than the deadline."""
+        return begin_lookup(
+            self.question,
             crms=crms,
-            memory=memory,
-            rules=self.configuration.rules(),
-            deadline=self.deadline,
+            stores=stores,
+            rules=self.configuration.rules,
+            deadline=self._all_but_the_answer,
             now=self.now,
+            chance=random.random(),  # noqa: S311 - spreads renewals, keeps no secret
         )
+
+    def history(self, match: CustomerMatch, *, ledger: InteractionLedger) -> Sequence[LedgerRow]:
+        """The known customer's interactions, newest first, as far as there is time."""
+        customer = match.customer if isinstance(match, Known) else None
+        return read_history(customer, ledger=ledger, deadline=self._all_but_the_answer)
+
+    def history_facts(
+        self, match: CustomerMatch, *, ledger: InteractionLedger
+    ) -> Mapping[str, Scalar]:
+        """What our ledger tells of the customer, where an attribute is made of it."""
+        if not self.configuration.shown.needs_history:
+            return {}
+        return history_facts(self.history(match, ledger=ledger), self.now)
 
     def note(self, match: CustomerMatch, decision: Mapping[str, str] | None = None) -> Arrival:
         """What the ledger keeps of this arrival."""
@@ -89,19 +164,26 @@ class Reception:
             decision=decision or {},
         )
 
-    def lookup_values(self, match: CustomerMatch, *, desk_url: str) -> dict[str, Scalar]:
+    def lookup_values(
+        self, recognition: Recognition, history: Mapping[str, Scalar], *, desk_url: str
+    ) -> dict[str, Scalar]:
         """What both answers say of the customer, attributes included, always the same keys."""
+        match = recognition.match
         customer = match.customer if isinstance(match, Known) else None
         return {
             "outcome": outcome_of(match),
             "source": source_of(match),
+            "matched_by": recognition.matched_by,
             "match_count": _count(match),
+            "resolved_by": match.resolved_by if isinstance(match, Known) else "",
             "customer_id": customer.key if customer else "",
-            "customer_name": customer.name if customer else "",
+            "customer_name": self._name_of(customer),
+            **self._choices(match),
             "screen_pop_url": desk_url,
+            "problem": self.problem,
             "elapsed_ms": self.elapsed_ms,
             "request_id": self.request_id,
-            **self._attributes(customer),
+            **self._attributes(customer, history),
         }
 
     def desk_url(self, *, read_key: Callable[[], bytes]) -> str:
@@ -111,10 +193,14 @@ class Reception:
         """
         if not self.asked.interaction_id:
             return ""
+        reading = run_beside(read_key, name="desk key")
         try:
-            key = read_key()
+            key = reading.result(min(_DESK_KEY_BEARABLE_S, self._all_but_the_answer.remaining_s))
         except (Misconfigured, StateUnavailable) as error:
             logger.warning("no desk link", error=error.code)
+            return ""
+        except TimeoutError:
+            logger.warning("no desk link", error="too_late")
             return ""
         valid_for = timedelta(seconds=self.configuration.desk_link_valid_s)
         link = DeskLink(self.asked.interaction_id, self.now + valid_for)
@@ -122,22 +208,58 @@ class Reception:
         url = f"{base.rstrip('/')}/desk/{sign(link, key=key)}"
         return url if len(url) <= LONGEST_VALUE else ""  # half a link opens nothing
 
-    def _attributes(self, customer: Customer | None) -> Mapping[str, Scalar]:
-        known: Mapping[str, Scalar] = customer.attributes if customer else {}
-        return {
-            name: _or_default(known.get(spec.source or name), spec.default)
-            for name, spec in self.configuration.attributes.items()
-        }
+    @property
+    def _all_but_the_answer(self) -> Deadline:
+        return Deadline(self.deadline.expires_at_s - _ANSWERING_S, self.deadline.clock)
+
+    def _contact(self) -> Contact:
+        """A request that could not be read says nothing of its sender, withheld or not."""
+        if self.problem and not self.asked.contact:
+            return Unreadable()
+        region = dialled_region(
+            self.asked.dialed_number,
+            self.configuration.regions_by_dialed_number,
+            default_region=self.configuration.default_region,
+        )
+        return read_contact(self.asked.contact, default_region=region)
+
+    def _name_of(self, customer: Customer | None) -> str:
+        return customer.name if customer and self.configuration.tell_customer_name else ""
+
+    def _choices(self, match: CustomerMatch) -> dict[str, Scalar]:
+        rules = self.configuration.rules.ambiguity
+        offered = choices(match, rules, business_process=self.asked.business_process)
+        values: dict[str, Scalar] = {}
+        for number in range(1, MOST_CHOICES + 1):
+            choice = offered[number - 1] if number <= len(offered) else None
+            values[f"choice_{number}_id"] = choice.id if choice else ""
+            values[f"choice_{number}_label"] = choice.label if choice else ""
+        return values
+
+    def _attributes(
+        self, customer: Customer | None, history: Mapping[str, Scalar]
+    ) -> Mapping[str, Scalar]:
+        today = self.now.astimezone(ZoneInfo(self.configuration.time_zone)).date()
+        read = self.configuration.shown.read(customer, history, today=today)
+        if read.misfits:
+            logger.warning("attributes did not fit their types", attributes=list(read.misfits))
+        return read.values
 
 
-def _or_default(value: Scalar, default: Scalar) -> Scalar:
-    return default if value is None or value == "" else value
+def _why_not_asked(contact: Contact) -> NotAsked:
+    match contact:
+        case Withheld():
+            return NotAsked("withheld")
+        case Internal():
+            return NotAsked("internal")
+        case _:
+            return NotAsked("unreadable")
 
 
 def _count(match: CustomerMatch) -> int:
     match match:
-        case Known():
-            return 1
+        case Known(among=among):
+            return among
         case Ambiguous(customers):
             return len(customers)
     return 0

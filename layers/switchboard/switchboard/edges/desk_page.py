@@ -26,6 +26,7 @@ _UNKNOWN_TITLES: Final = {
     "ambiguous": "Several customers share this number or address: ask who is calling",
     "withheld": "The caller's number is withheld",
     "unreadable": "The caller's number could not be read",
+    "internal": "An extension or a service number: nobody is looked up by it",
     "degraded": "The CRM gave no answer in time: ask who is calling",
 }
 

@@ -1,7 +1,7 @@
 """What ECS sends, read leniently: JSON, form or query; text; empty words that mean nothing."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Collection, Mapping
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
@@ -15,6 +15,11 @@ LONGEST_VALUE: Final = 10_000
 MOST_FIELDS: Final = 200
 # Many of these must fit into one row of 400 KB, with room for what our own words need.
 MOST_TEXT: Final = 64 * 1024
+_TOO_MANY: Final = f"Send at most {MOST_FIELDS} parameters."
+_TOO_LONG: Final = f"Send at most {MOST_TEXT // 1024} KiB of text in one event."
+_MOST_PROBLEMS: Final = 3
+
+T = TypeVar("T")
 
 
 def ecs_parameters(api: APIGatewayHttpResolver) -> dict[str, str]:
@@ -25,11 +30,48 @@ def ecs_parameters(api: APIGatewayHttpResolver) -> dict[str, str]:
     query = dict(api.current_event.query_string_parameters or {})
     sent: dict[str, Any] = {**query, **_body_parameters(raw_body(api))}
     if len(sent) > MOST_FIELDS:
-        raise InvalidRequest(f"Send at most {MOST_FIELDS} parameters.")
+        raise InvalidRequest(_TOO_MANY)
     texts = {_writable(name): text for name, value in sent.items() if (text := _text(name, value))}
-    if sum(len(name) + len(text) for name, text in texts.items()) > MOST_TEXT:
-        raise RequestTooLarge(f"Send at most {MOST_TEXT // 1024} KiB of text in one event.")
+    if _length(texts) > MOST_TEXT:
+        raise RequestTooLarge(_TOO_LONG)
     return texts
+
+
+def readable_parameters(
+    api: APIGatewayHttpResolver, wanted: Collection[str]
+) -> tuple[dict[str, str], str]:
+    """Every parameter that can be read, and what is wrong with the rest; empty for nothing.
+
+    For who must be answered all the same. Of too many, or too long, only the `wanted` stay.
+    """
+    sent: dict[str, Any] = dict(api.current_event.query_string_parameters or {})
+    problems: list[str] = []
+    try:
+        sent |= _body_parameters(raw_body(api))
+    except (MalformedRequest, RequestTooLarge) as error:
+        problems.append(str(error))
+    if len(sent) > MOST_FIELDS:
+        problems.append(_TOO_MANY)
+        sent = _only(wanted, sent)
+    texts: dict[str, str] = {}
+    for name, value in sent.items():
+        try:
+            texts[_writable(name)] = _text(name, value)
+        except InvalidRequest as error:
+            problems.append(str(error))
+    if _length(texts) > MOST_TEXT:
+        problems.append(_TOO_LONG)
+        texts = _only(wanted, texts)
+    told = {name: text for name, text in texts.items() if text}
+    return told, " ".join(problems[:_MOST_PROBLEMS])
+
+
+def _only(wanted: Collection[str], sent: Mapping[str, T]) -> dict[str, T]:
+    return {name: value for name, value in sent.items() if name in wanted}
+
+
+def _length(texts: Mapping[str, str]) -> int:
+    return sum(len(name) + len(text) for name, text in texts.items())
 
 
 def _body_parameters(raw: bytes) -> Mapping[str, Any]:

@@ -24,7 +24,7 @@ from switchboard.observability import count, join, logger
 LARGEST_BODY: Final = 256 * 1024
 KEY_HEADER: Final = "x-switchboard-key"
 _JSON: Final = "application/json"
-_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "QUERY")
 
 _ADVICE: Final[Mapping[str, SwitchboardError]] = {
     "missing_key": Unauthorized(f"Send your key in the header {KEY_HEADER}."),
@@ -144,10 +144,16 @@ def refuse_other_methods(api: APIGatewayHttpResolver, rule: str, *offered: str) 
     """Answer every method that the path does not offer with 405 and the ones that it does."""
 
     def refuse(**_: str) -> Response[str]:
-        raise MethodNotAllowed(f"Use {' or '.join(offered)} here.")
+        refused = _refusal(api, MethodNotAllowed(f"Use {' or '.join(offered)} here."))
+        refused.headers["allow"] = ", ".join(offered)
+        return refused
 
-    others = [method for method in _METHODS if method not in offered]
-    api.route(rule, method=others)(refuse)
+    api.route(rule, method=other_methods(*offered))(refuse)
+
+
+def other_methods(*offered: str) -> list[str]:
+    """Every method that may reach us, without these."""
+    return [method for method in _METHODS if method not in offered]
 
 
 def _no_constant(name: str) -> float:

@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from switchboard.domain.customer import Customer
 from switchboard.domain.deadline import Deadline
-from switchboard.domain.signals import CallBackSignal, confirmed_by
+from switchboard.domain.signals import CallBackSignal, ChangeSignal, confirmed_by
 from switchboard.edges.webhook_schemes import Delivery
 from switchboard.edges.webhooks import SignedEvent
 from switchboard.errors import (
@@ -41,6 +41,7 @@ class Heard:
     """What a verified delivery holds. `is_batch`: it may bring several items."""
 
     hints: tuple[Hint, ...]
+    changes: tuple[ChangeSignal, ...] = ()
     ignored: int = 0
     unreadable: int = 0
     is_batch: bool = False
@@ -77,6 +78,7 @@ def read_delivery(events: Sequence[SignedEvent], delivery: Delivery) -> Heard:
     lost = [failure for failure in failures if not isinstance(failure, MalformedRequest)]
     return Heard(
         hints=tuple(hint for part in parts for hint in part.hints),
+        changes=tuple(change for part in parts for change in part.changes),
         ignored=sum(part.ignored for part in parts),
         unreadable=sum(part.unreadable for part in parts) + len(lost),
         is_batch=any(part.is_batch for part in parts),
@@ -155,6 +157,7 @@ def _heard_of(events: Sequence[SignedEvent], delivery: Delivery) -> Heard:
     items = events[0].items(document)
     is_batch = bool(events[0].each)
     hints: list[Hint] = []
+    changes: list[ChangeSignal] = []
     ignored = unreadable = 0
     for item in items:
         try:
@@ -164,21 +167,26 @@ def _heard_of(events: Sequence[SignedEvent], delivery: Delivery) -> Heard:
                 raise
             unreadable += 1
             continue
-        if hint is None:
-            ignored += 1
-        else:
-            hints.append(hint)
+        match hint:
+            case None:
+                ignored += 1
+            case ChangeSignal():
+                changes.append(hint)
+            case Hint():
+                hints.append(hint)
     wants_acknowledgement = any(event.wants_acknowledgement for event in events)
-    return Heard(tuple(hints), ignored, unreadable, is_batch, wants_acknowledgement)
+    return Heard(tuple(hints), tuple(changes), ignored, unreadable, is_batch, wants_acknowledgement)
 
 
 def _hint(
     events: Iterable[SignedEvent], item: object, delivery: Delivery, document: object
-) -> Hint | None:
+) -> Hint | ChangeSignal | None:
     for event in events:
-        signal = event.signal(item, delivery.headers, document)
-        if signal is not None:
-            return Hint(signal, event.read_by)
+        match event.signal(item, delivery.headers, document):
+            case CallBackSignal() as signal:
+                return Hint(signal, event.read_by)
+            case ChangeSignal() as change:
+                return change
     return None
 
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from switchboard.basic_credentials import basic_credentials
 from switchboard.edges.webhook_signatures import (
-    basic_credentials,
     sign_espo,
     sign_hubspot,
     sign_standard,

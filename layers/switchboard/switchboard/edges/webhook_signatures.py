@@ -40,11 +40,6 @@ def sign_espo(secret: str, *, webhook_id: str, raw_body: bytes) -> str:
     return _base64(utf8(webhook_id) + b":" + _hmac(utf8(secret), raw_body).hex().encode())
 
 
-def basic_credentials(username: str, password: str) -> str:
-    """The value of an Authorization header. Source: RFC 7617."""
-    return "Basic " + _base64(utf8(f"{username}:{password}"))
-
-
 def utf8(text: str) -> bytes:
     """A lone surrogate can come out of a JSON escape; two different texts stay different."""
     return text.encode("utf-8", errors="surrogatepass")

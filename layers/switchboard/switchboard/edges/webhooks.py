@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-from switchboard.domain.signals import CallBackSignal
+from switchboard.domain.signals import Signal
 from switchboard.edges.webhook_schemes import SCHEMES, Delivery, Proof
 from switchboard.errors import InvalidRequest, Misconfigured, Unauthorized
 
@@ -48,7 +48,7 @@ class SignedEvent(Protocol):
 
     def signal(
         self, item: object, headers: Mapping[str, str], document: object = None
-    ) -> CallBackSignal | None:
+    ) -> Signal | None:
         """What an item asks for; None when it is about something else. Raises: InvalidRequest."""
 
 

@@ -1,11 +1,15 @@
-"""An interaction arrives: who is it? Answered from memory or one CRM call, always in time."""
+"""An interaction arrives: who is it? Answered from memory or the CRMs, always in time."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import TypeGuard, assert_never
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import Final, Literal, assert_never
 
+from switchboard.beside import run_beside
+from switchboard.domain.ambiguity import AmbiguityRules, resolve
 from switchboard.domain.customer import (
     Ambiguous,
     CustomerMatch,
@@ -14,73 +18,136 @@ from switchboard.domain.customer import (
     NotAsked,
     Source,
     Unknown,
-    match_customers,
 )
 from switchboard.domain.deadline import Deadline
-from switchboard.domain.identity import Contact, EmailAddress, Identity, PhoneNumber, Withheld
-from switchboard.errors import Misconfigured, StateUnavailable, UpstreamError
-from switchboard.ports import Arrival, Crm, InteractionLedger, LookupMemory, RememberedCustomers
+from switchboard.domain.findings import Finding, findings_of
+from switchboard.domain.identity import Identity
+from switchboard.errors import Misconfigured, StateUnavailable
+from switchboard.ports import Arrival, Crm, Findings, InteractionLedger, LookupMemory
+from switchboard.use_cases.crm_answers import Asking, CacheRules, Told
 
 _log = logging.getLogger(__name__)
+
+MatchedBy = Literal["account_number", "contact"]
+_DECIDING_S: Final = 0.05
+# Many times what our tables take, and little of what a caller has.
+_SETTLING_S: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an arrival gave of itself: what identifies it, in the order in which it is believed.
+
+    `otherwise` is the answer when nothing does. `chosen` is the record that the caller picked
+    from the choices of an earlier answer.
+    """
+
+    identities: tuple[tuple[MatchedBy, Identity], ...]
+    otherwise: NotAsked
+    business_process: str = ""
+    chosen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LookupRules:
-    """How long a CRM's answer is believed, in seconds.
+    """How the CRMs are asked, how long an answer is believed, and what several customers mean.
 
-    A known customer is fresh for `fresh_s`, "nobody" only for `negative_s`. While the CRM is
-    down, an answer up to `stale_s` old beats none.
+    Together, all CRMs are asked at once; in order, each only when those before know nobody, and
+    each gets its share of the time that is left.
     """
 
-    default_region: str
-    fresh_s: int = 60
-    negative_s: int = 10
-    stale_s: int = 86_400
+    ask_together: bool = False
+    cache: CacheRules = field(default_factory=CacheRules)
+    ambiguity: AmbiguityRules = field(default_factory=AmbiguityRules)
 
 
-def look_up_customer(
-    contact: Contact,
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """Who it is, by what, and what each CRM said. `kept` is still being written down."""
+
+    match: CustomerMatch
+    matched_by: MatchedBy | Literal[""] = ""
+    told: tuple[Told, ...] = ()
+    kept: tuple[Future[None], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Our own tables, as far as a lookup needs them."""
+
+    memory: LookupMemory
+    ledger: InteractionLedger
+    findings: Findings
+
+
+@dataclass(frozen=True, slots=True)
+class LookingUp:
+    """A lookup that has begun; `result` gives the best answer there is at its deadline."""
+
+    _work: Future[Recognition]
+    _so_far: Callable[[], Recognition]
+    _deadline: Deadline
+
+    def result(self) -> Recognition:
+        try:
+            return self._work.result(timeout=self._deadline.remaining_s)
+        except TimeoutError:
+            _log.warning("lookup cut off at its deadline")
+            return self._so_far()
+
+
+def begin_lookup(
+    question: Question,
     *,
-    crms: Sequence[Crm],
-    memory: LookupMemory,
+    crms: Callable[[], Sequence[Crm]],
+    stores: Stores,
     rules: LookupRules,
     deadline: Deadline,
     now: datetime,
-) -> CustomerMatch:
-    """Who has this number or address: the first CRM that knows anybody decides.
+    chance: float = 0.0,
+) -> LookingUp:
+    """Start finding out who it is, beside whatever else has to be done meanwhile.
 
-    Never raises for a CRM or a table that is down: that is `Degraded`, unless another CRM or an
-    earlier answer helps.
+    Never fails for a CRM or a table that is down: that is `Degraded`, unless another CRM or an
+    earlier answer helps. `chance`, drawn from [0, 1), is for the jitter of the memory.
     """
-    match contact:
-        case PhoneNumber() | EmailAddress():
-            return _ask_in_order(contact, crms, memory, rules, deadline, now)
-        case Withheld():
-            return NotAsked("withheld")
-        case _:
-            return NotAsked("unreadable")
+    # The CRMs get a little less, so that what they do not answer in time can still be decided.
+    asking_s = deadline.remaining_s - min(_DECIDING_S, deadline.remaining_s / 4)
+    crm_deadline = deadline.at_most(asking_s)
+    asking = Asking(stores.memory, rules.cache, crm_deadline, now, deadline.clock(), chance)
+    lookup = _Lookup(question, asking, stores, rules, now)
+    work = run_beside(lambda: lookup.recognise(crms), name="lookup")
+    return LookingUp(work, lookup.so_far, deadline)
 
 
 def note_arrival(
-    interaction_id: str | None,
-    arrival: Arrival,
-    *,
-    ledger: InteractionLedger,
-    deadline: Deadline,
-) -> None:
-    """Keep what was found for the desk and the posting.
+    interaction_id: str | None, arrival: Arrival, *, ledger: InteractionLedger
+) -> "Future[None] | None":
+    """Begin to keep what was found for the desk and the posting; None without an interaction.
 
-    A ledger that is down, or a deadline that has passed, costs the note and never the answer.
+    A ledger that is down costs the note and never the answer.
     """
     if not interaction_id:
-        return
-    if deadline.has_passed:
-        _log.warning("arrival not noted: no time left")
-        return
-    try:
-        ledger.note_arrival(interaction_id, arrival)
-    except StateUnavailable as error:
-        _log.warning("arrival not noted: %s", error.code)
+        return None
+
+    def note() -> None:
+        try:
+            ledger.note_arrival(interaction_id, arrival)
+        except StateUnavailable as error:
+            _log.warning("arrival not noted: %s", error.code)
+
+    return run_beside(note, name="note")
+
+
+def settle(writes: Sequence["Future[None] | None"], deadline: Deadline) -> None:
+    """Wait for what is being written, because the process may be frozen after the answer.
+
+    A table that hangs costs what it was told, and a caller a moment.
+    """
+    patience_s = min(deadline.remaining_s, _SETTLING_S)
+    unfinished = wait([write for write in writes if write], timeout=patience_s).not_done
+    if unfinished:
+        _log.warning("answered before %d writes were done", len(unfinished))
 
 
 def outcome_of(match: CustomerMatch) -> str:
@@ -108,91 +175,142 @@ def source_of(match: CustomerMatch) -> Source:
     assert_never(match)
 
 
-def _ask_in_order(
-    identity: Identity,
-    crms: Sequence[Crm],
-    memory: LookupMemory,
-    rules: LookupRules,
-    deadline: Deadline,
-    now: datetime,
-) -> CustomerMatch:
-    answer: CustomerMatch = Unknown()
-    for crm in crms:
-        match = _ask(crm, identity, memory, rules, deadline, now)
-        if isinstance(match, Known | Ambiguous):
-            return match
-        if not isinstance(answer, Degraded):
-            answer = match  # "nobody" is only said when every CRM said it
-    return answer
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    question: Question
+    asking: Asking
+    stores: Stores
+    rules: LookupRules
+    now: datetime
 
+    def recognise(self, crms: Callable[[], Sequence[Crm]]) -> Recognition:
+        if not self.question.identities:
+            return Recognition(self.question.otherwise)
+        try:
+            asked = crms()
+        except (Misconfigured, StateUnavailable) as error:
+            _log.error("no CRM to ask: %s %s", error.code, error)
+            return Recognition(Degraded(error.code))
+        found = self._found(asked)
+        return replace(found, kept=tuple(self.asking.kept))
 
-def _ask(
-    crm: Crm,
-    identity: Identity,
-    memory: LookupMemory,
-    rules: LookupRules,
-    deadline: Deadline,
-    now: datetime,
-) -> CustomerMatch:
-    remembered = _recall(crm, identity, memory)
-    if remembered and _age(remembered, now) < _believed_for(remembered, rules):
-        return _matched(remembered, identity, rules, "cache")
-    try:
-        customers = crm.find(identity, deadline=deadline)
-    except (UpstreamError, Misconfigured, StateUnavailable) as error:
-        _log.warning("crm lookup failed: %s %s", crm.connector, error.code)
-        if _bridges(remembered, now, rules):
-            return _matched(remembered, identity, rules, "stale")
-        return Degraded(error.code)
-    if not deadline.has_passed:
-        _remember(crm, identity, RememberedCustomers(customers, now), memory, rules)
-    return match_customers(customers, identity, default_region=rules.default_region)
+    def so_far(self) -> Recognition:
+        """What can be said at once: an old answer, if there is one."""
+        told, kept = tuple(self.asking.told), tuple(self.asking.kept)
+        if self.asking.fallback is None:
+            return Recognition(Degraded("too_late"), told=told, kept=kept)
+        identity, stale = self.asking.fallback
+        by = next(by for by, given in self.question.identities if given == identity)
+        return Recognition(self._resolved(stale, identity, {}), by, told, kept)
 
+    def _found(self, crms: Sequence[Crm]) -> Recognition:
+        """By the first identity that leads to anybody."""
+        told: list[Told] = []
+        nobody: CustomerMatch = Unknown()
+        left = len(self.question.identities)
+        for matched_by, identity in self.question.identities:
+            said = list(self._ask(identity, crms, left))
+            told += said
+            match = _first_that_knows(said)
+            if isinstance(match, Known | Ambiguous):
+                decided = self._decided(match, identity)
+                return Recognition(decided, matched_by, tuple(told))
+            nobody = nobody if isinstance(nobody, Degraded) else match
+            left -= 1
+        return Recognition(nobody, told=tuple(told))
 
-def _matched(
-    remembered: RememberedCustomers, identity: Identity, rules: LookupRules, source: Source
-) -> CustomerMatch:
-    match = match_customers(remembered.customers, identity, default_region=rules.default_region)
-    return replace(match, source=source)
+    def _ask(self, identity: Identity, crms: Sequence[Crm], left: int) -> Iterator[Told]:
+        able = [crm for crm in crms if identity.kind in crm.finds]
+        if self.rules.ask_together and len(able) > 1:
+            yield from self._ask_together(identity, able, left)
+        else:
+            yield from self._ask_in_order(identity, able, left)
 
+    def _ask_in_order(self, identity: Identity, crms: Sequence[Crm], left: int) -> Iterator[Told]:
+        for number, crm in enumerate(crms):
+            told = self.asking.about(identity, crm, self._share(left * len(crms) - number))
+            yield told
+            if isinstance(told.match, Known | Ambiguous):
+                return
 
-def _age(remembered: RememberedCustomers, now: datetime) -> timedelta:
-    return now - remembered.looked_up_at
+    def _ask_together(self, identity: Identity, crms: Sequence[Crm], left: int) -> Iterator[Told]:
+        """What each said, in the order of the configuration; the first that knows ends it."""
+        deadline = self._share(left)
+        answers = [
+            run_beside(partial(self.asking.about, identity, crm, deadline), name="crm")
+            for crm in crms
+        ]
+        for crm, answer in zip(crms, answers, strict=True):
+            try:
+                told = answer.result(timeout=deadline.remaining_s)
+            except TimeoutError:
+                told = Told(crm.connector, Degraded("too_late"), 0)
+            yield told
+            if isinstance(told.match, Known | Ambiguous):
+                return
 
+    def _share(self, steps: int) -> Deadline:
+        """One that hangs must leave the others something."""
+        deadline = self.asking.deadline
+        return deadline.at_most(deadline.remaining_s / max(steps, 1))
 
-def _believed_for(remembered: RememberedCustomers, rules: LookupRules) -> timedelta:
-    return timedelta(seconds=rules.fresh_s if remembered.customers else rules.negative_s)
+    def _decided(self, match: Known | Ambiguous, identity: Identity) -> CustomerMatch:
+        """What the rules make of several customers, or of a number that many share."""
+        rules = self.rules.ambiguity
+        contacts: Mapping[str, datetime] = {}
+        if rules.needs_last_contacts(match, self.question.business_process):
+            contacts = self._last_contacts(match)
+        for finding in findings_of(match, identity, rules=rules):
+            self._keep(finding)
+        return self._resolved(match, identity, contacts)
 
-
-def _bridges(
-    remembered: RememberedCustomers | None, now: datetime, rules: LookupRules
-) -> TypeGuard[RememberedCustomers]:
-    """Whether an old answer may stand in for a CRM that gives none. An old "nobody" may not."""
-    return (
-        remembered is not None
-        and bool(remembered.customers)
-        and _age(remembered, now) < timedelta(seconds=rules.stale_s)
-    )
-
-
-def _recall(crm: Crm, identity: Identity, memory: LookupMemory) -> RememberedCustomers | None:
-    try:
-        return memory.recall(crm.connector, identity)
-    except StateUnavailable as error:
-        _log.warning("lookup memory not read: %s", error.code)
-        return None
-
-
-def _remember(
-    crm: Crm,
-    identity: Identity,
-    answer: RememberedCustomers,
-    memory: LookupMemory,
-    rules: LookupRules,
-) -> None:
-    try:
-        memory.remember(
-            crm.connector, identity, answer.customers, now=answer.looked_up_at, keep_s=rules.stale_s
+    def _resolved(
+        self, match: Known | Ambiguous, identity: Identity, contacts: Mapping[str, datetime]
+    ) -> CustomerMatch:
+        return resolve(
+            match,
+            identity,
+            rules=self.rules.ambiguity,
+            business_process=self.question.business_process,
+            chosen=self.question.chosen,
+            last_contacts=contacts,
         )
-    except StateUnavailable as error:
-        _log.warning("lookup not remembered: %s", error.code)
+
+    def _last_contacts(self, match: Known | Ambiguous) -> Mapping[str, datetime]:
+        """When each was last in contact over all channels; nothing when one cannot be read."""
+        customers = match.customers if isinstance(match, Ambiguous) else ()
+        reading = [
+            run_beside(partial(self.stores.ledger.history, customer.key, limit=1), name="history")
+            for customer in customers
+        ]
+        found: dict[str, datetime] = {}
+        try:
+            for customer, read in zip(customers, reading, strict=True):
+                for row in read.result(timeout=self.asking.deadline.remaining_s + _DECIDING_S):
+                    if row.started_at:
+                        found[customer.key] = row.started_at
+        except (StateUnavailable, TimeoutError):
+            _log.warning("last contacts not read")
+            return {}
+        return found
+
+    def _keep(self, finding: Finding) -> None:
+        def keep() -> None:
+            try:
+                self.stores.findings.keep(finding, now=self.now)
+            except StateUnavailable as error:
+                _log.warning("finding not kept: %s", error.code)
+
+        # Nobody waits for it: one that is lost is found again.
+        run_beside(keep, name="finding")
+
+
+def _first_that_knows(told: Sequence[Told]) -> CustomerMatch:
+    """The first CRM that knows anybody decides; "nobody" is only said when every CRM said it."""
+    answer: CustomerMatch = Unknown()
+    for one in told:
+        if isinstance(one.match, Known | Ambiguous):
+            return one.match
+        if not isinstance(answer, Degraded):
+            answer = one.match
+    return answer

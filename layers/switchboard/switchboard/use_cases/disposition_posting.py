@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from switchboard.domain.ambiguity import AmbiguityRules, resolve
 from switchboard.domain.customer import Customer, Known, Unknown, match_customers
 from switchboard.domain.deadline import Deadline
-from switchboard.domain.identity import EmailAddress, Identity, PhoneNumber, read_contact
+from switchboard.domain.identity import EmailAddress, PhoneNumber, Reachable, read_contact
 from switchboard.domain.posting import (
     InteractionRecord,
     Logged,
@@ -35,7 +36,15 @@ from switchboard.errors import (
     UpstreamThrottled,
     UpstreamUnknown,
 )
-from switchboard.ports import Crm, InteractionLedger, LedgerRow, OnceStore, WorkQueue
+from switchboard.ports import (
+    Crm,
+    InteractionLedger,
+    LedgerRow,
+    LookupMemory,
+    OnceStore,
+    WorkQueue,
+)
+from switchboard.use_cases.memory_upkeep import forget_contact, outdate_contact
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +71,8 @@ class PostingRun:
     """What one run brings with it: who it is, how it tells the time, what is drawn by chance.
 
     A moment is taken when something happens, not when the run began: a CRM may keep us waiting.
-    `request_ids` names, by interaction id, the request that each goes back to.
+    `request_ids` names, by interaction id, the request that each goes back to; `ambiguity` says
+    by which numbers nobody is known.
     """
 
     token: str
@@ -70,6 +80,7 @@ class PostingRun:
     jitter: float
     default_region: str
     request_ids: Mapping[str, str]
+    ambiguity: AmbiguityRules = field(default_factory=AmbiguityRules)
 
 
 def post_interactions(
@@ -80,6 +91,7 @@ def post_interactions(
     profiles: Sequence[PostingProfile],
     queue: WorkQueue,
     once: OnceStore,
+    memory: LookupMemory,
     run: PostingRun,
 ) -> dict[str, Posted]:
     """Bring every posting of the interactions as far as it goes now; how far each has come.
@@ -90,7 +102,7 @@ def post_interactions(
     What goes to a CRM that takes several records at once goes there in one call.
     """
     writable = {name: crm for name, crm in crms.items() if _takes_records(crm)}
-    worker = _Worker(ledger, writable, profiles, queue, once, run)
+    worker = _Worker(ledger, writable, profiles, queue, once, memory, run)
     held = [one for each in dict.fromkeys(interaction_ids) if (one := worker.hold(each))]
     for connector in dict.fromkeys(name for one in held for name in one.wanted):
         if connector in writable:
@@ -148,6 +160,7 @@ class _Worker:
     profiles: Sequence[PostingProfile]
     queue: WorkQueue
     once: OnceStore
+    memory: LookupMemory
     run: PostingRun
     not_held: dict[str, Posted] = field(default_factory=dict)
 
@@ -200,6 +213,7 @@ class _Worker:
         for ready, said in zip(prepared, told, strict=True):
             with ready.held.losing_only_this():
                 self._save(ready.held, self._after(ready.trying, said, crm))
+                self._outdate(ready.held, crm)
 
     def _prepared(self, held: _Held, crm: Crm, deadline: Deadline) -> _Prepared | None:
         """The row's record, if it is to be written now; else its posting says what is to come."""
@@ -237,8 +251,11 @@ class _Worker:
         try:
             whose = self._whose(held, crm, deadline)
         except _NOTHING_WRITTEN as error:
-            self._save(held, self._after(replace(posting, revision=revision), error, crm))
-            return None
+            if error.retryable or crm.needs_customer:
+                self._save(held, self._after(replace(posting, revision=revision), error, crm))
+                return None
+            _log.warning("posted without a customer, the lookup was refused: %s", error.code)
+            whose = None
         if whose is None and crm.needs_customer:
             self._save(held, parked(posting, "no_customer", revision=revision))
             return None
@@ -288,7 +305,7 @@ class _Worker:
         wait_s = said.retry_after_s if isinstance(said, UpstreamThrottled) else None
         return failed(posting, said.reason, now=now, jitter=jitter, retry_after_s=wait_s)
 
-    def _whose(self, held: _Held, crm: Crm, deadline: Deadline) -> Customer | Identity | None:
+    def _whose(self, held: _Held, crm: Crm, deadline: Deadline) -> Customer | Reachable | None:
         """Whose record it is in this CRM: as found on arrival, or looked up now. Never a guess.
 
         The number or address itself, when nobody has it and a contact is to be made of it.
@@ -300,28 +317,44 @@ class _Worker:
         if not isinstance(contact, PhoneNumber | EmailAddress):
             return None
         rows = crm.find(contact, deadline=deadline)
-        match match_customers(rows, contact, default_region=region):
-            case Known(customer):
-                return customer
-            case Unknown() if self._makes_contacts(held, crm):
-                return contact
-        return None
+        found = match_customers(rows, contact, default_region=crm.default_region)
+        if isinstance(found, Unknown):
+            return contact if self._makes_contacts(held, crm) else None
+        whose = resolve(
+            found,
+            contact,
+            rules=self.run.ambiguity,
+            business_process=held.row.interaction.get("business_process"),
+            chosen=held.row.interaction.get("customer_id"),
+            last_contacts={},
+        )
+        return whose.customer if isinstance(whose, Known) else None
 
     def _makes_contacts(self, held: _Held, crm: Crm) -> bool:
         wants = (p for p in self.profiles if p.connector == crm.connector and p.create_contact)
         return any(profile.wants(held.row.interaction) for profile in wants)
 
-    def _create(self, contact: Identity, held: _Held, crm: Crm, deadline: Deadline) -> Customer:
+    def _create(self, contact: Reachable, held: _Held, crm: Crm, deadline: Deadline) -> Customer:
         """A contact for somebody whom nobody had; only one worker makes it.
 
         Nobody makes another until the CRM's search must have seen it, whatever became of us.
         """
         keep_s = int(crm.contact_settle_s + LEASE_S)
-        who = contact.e164 if isinstance(contact, PhoneNumber) else contact.address
-        claim = f"contact#{crm.connector}#{who}"
+        claim = f"contact#{crm.connector}#{contact.canonical}"
         if not self.once.claim(claim, now=self.run.clock(), keep_s=keep_s):
             raise UpstreamThrottled(crm.connector, "the contact is being made", keep_s)
-        return crm.create_contact(contact, reference=held.id, deadline=deadline)
+        try:
+            return crm.create_contact(contact, reference=held.id, deadline=deadline)
+        finally:
+            # Also when the answer was lost: lookups must not go on saying that nobody has it.
+            forget_contact(contact, crm=crm, memory=self.memory, now=self.run.clock())
+
+    def _outdate(self, held: _Held, crm: Crm) -> None:
+        """What lookups remember of the customer may not know of this record yet."""
+        region = self.run.default_region
+        contact = read_contact(held.row.interaction.get("contact"), default_region=region)
+        if isinstance(contact, PhoneNumber | EmailAddress):
+            outdate_contact(contact, crm=crm, memory=self.memory, now=self.run.clock())
 
     def _save(self, held: _Held, posting: Posting) -> None:
         if not self.ledger.save_posting(held.id, posting, token=self.run.token):

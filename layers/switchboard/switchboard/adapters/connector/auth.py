@@ -18,15 +18,16 @@ from switchboard.adapters.connector.grants import (
     Grant,
     JwtBearer,
     RefreshToken,
-    basic_credentials,
 )
 from switchboard.adapters.connector.patience import CallLimits
 from switchboard.adapters.connector.rendering import HttpRequest, render_headers
 from switchboard.adapters.connector.signing import Signer
+from switchboard.adapters.connector.table_patience import TablePatience
 from switchboard.adapters.connector.token_endpoint import TokenEndpoint
 from switchboard.adapters.connector.token_store import TokenStore
 from switchboard.adapters.connector.tokens import SharedTokens
 from switchboard.adapters.connector.transport import Transport
+from switchboard.basic_credentials import basic_credentials
 from switchboard.errors import Misconfigured
 
 _OAUTH_SCHEMES: Final = frozenset(
@@ -97,7 +98,7 @@ class FixedCredential:
         except ExpressionError as error:
             raise Misconfigured(f"the auth of {self.system}: {error}") from None
         fingerprint = fingerprint_of(self.server, headers, query)
-        self.watch.require_usable(fingerprint)
+        self.watch.require_turn(fingerprint)
         return Proof(headers, query, fingerprint)
 
     def renew(self, proof: Proof) -> bool:
@@ -154,12 +155,13 @@ def authentication(
     token_url: str,
     server: str,
     store: TokenStore,
+    patience: TablePatience,
     signer: Signer | None,
     wall_clock: Callable[[], datetime],
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
 ) -> Authentication:
     """What the `auth` of a compiled file says."""
-    watch = CredentialWatch(system, store, wall_clock=wall_clock)
+    watch = CredentialWatch(system, store, patience=patience, wall_clock=wall_clock)
     match auth["scheme"]:
         case "none":
             return Nobody()

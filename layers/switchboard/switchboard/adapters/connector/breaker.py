@@ -1,16 +1,25 @@
-"""When a CRM that fails is left alone, and when one call may try whether it works again."""
+"""When a CRM that fails is left alone, and when one call may try whether it works again.
+
+A CRM that answers every second call is worth asking, and among many calls five failures in a row
+come by chance. So a worker counts a failure for all only when its own answer before that was one
+as well, and a row opens the breaker only when it has lasted for a moment, in which every worker
+that was served would have ended it.
+"""
 
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 
-from switchboard.adapters.connector.pacing import LaneState
+from switchboard.adapters.connector.pacing import Lane, LaneState
 
 FAILURES_THAT_OPEN: Final = 5
 FAILURES_COUNT_WITHIN: Final = timedelta(seconds=60)
-PROBE_LASTS: Final = timedelta(seconds=30)
-_FIRST_OPEN_S: Final = 10.0
-_LONGEST_OPEN_S: Final = 300.0
+# Longer than what a process knows of the others may be old, so that their successes count.
+_FAILING_FOR: Final = timedelta(seconds=3)
+_FIRST_OPEN_S: Final = {Lane.LOOKUP: 5.0, Lane.POSTING: 10.0}
+_LONGEST_OPEN_S: Final = {Lane.LOOKUP: 30.0, Lane.POSTING: 300.0}
+# The claim of a worker that died ends by itself; until then nobody else may try.
+_LONGEST_PROBE_S: Final = {Lane.LOOKUP: 5.0, Lane.POSTING: 30.0}
 
 
 class Standing(Enum):
@@ -28,7 +37,18 @@ def standing(state: LaneState, now: datetime) -> Standing:
     return Standing.OPEN if now < state.open_until or is_tried else Standing.HALF_OPEN
 
 
-def open_until(state: LaneState, now: datetime) -> datetime:
+def is_failing(state: LaneState, now: datetime) -> bool:
+    """Whether a closed breaker is to open."""
+    has_lasted = state.failing_since is not None and now >= state.failing_since + _FAILING_FOR
+    return state.open_until is None and state.failures >= FAILURES_THAT_OPEN and has_lasted
+
+
+def open_until(state: LaneState, lane: Lane, now: datetime) -> datetime:
     """When a breaker that opens now may be tried: each time in a row it takes twice as long."""
-    seconds = min(_FIRST_OPEN_S * 2.0 ** min(state.openings, 10), _LONGEST_OPEN_S)
+    seconds = min(_FIRST_OPEN_S[lane] * 2.0 ** min(state.openings, 10), _LONGEST_OPEN_S[lane])
     return now + timedelta(seconds=seconds)
+
+
+def probe_until(lane: Lane, now: datetime, *, call_s: float) -> datetime:
+    """How long the one that tries may take: no longer than its call."""
+    return now + timedelta(seconds=min(call_s, _LONGEST_PROBE_S[lane]))

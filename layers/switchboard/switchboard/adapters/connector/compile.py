@@ -19,7 +19,11 @@ _SECRET_USED: Final = re.compile(r"\bsecret\.([A-Za-z0-9_]+)")
 _SETTING_USED: Final = re.compile(r"\bsettings\.([A-Za-z0-9_]+)")
 _TABLE_USED: Final = re.compile(r"\btables\.([A-Za-z0-9_]+)")
 _FOR_PEOPLE: Final = {"samples", "docs", "checked", "unconfirmed"}
-_NO_LOOKUPS: Final[Mapping[str, list[str]]] = {"by_phone": [], "by_email": []}
+_NO_LOOKUPS: Final[Mapping[str, list[str]]] = {
+    "by_phone": [],
+    "by_email": [],
+    "by_account": [],
+}
 
 
 class ConnectorMistakes(Misconfigured):

@@ -8,19 +8,31 @@ another credential into the secret.
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from switchboard.adapters.connector.expressions import ExpressionError, Scope
 from switchboard.adapters.connector.rendering import render_tree
-from switchboard.adapters.connector.token_store import CredentialState, TokenStore
-from switchboard.errors import CredentialRefused, Misconfigured, StateUnavailable
+from switchboard.adapters.connector.table_patience import TablePatience
+from switchboard.adapters.connector.token_store import (
+    TRIED_AGAIN_AFTER_S,
+    CredentialState,
+    TokenStore,
+)
+from switchboard.errors import (
+    CredentialRefused,
+    Misconfigured,
+    StateUnavailable,
+    UpstreamThrottled,
+)
 from switchboard.observability import logger
 
 _STATE_KEPT: Final = timedelta(seconds=30)
-_STORE_LEFT_ALONE_FOR: Final = timedelta(seconds=5)
+# While a person waits, a credential that was good so long ago serves for the call that asks again.
+_STATE_SERVES: Final = timedelta(seconds=40)
+_T = TypeVar("_T")
 # How tokens are asked for and used; a change here leaves the credential what it was.
 _MANNERS: Final = frozenset(
     {"client_auth", "expires_in_default", "lifetime_s", "prefix", "token_server"}
@@ -79,14 +91,20 @@ class CredentialWatch:
     """Counts refusals with all other workers, and stops this one when there were too many."""
 
     def __init__(
-        self, system: str, store: TokenStore, *, wall_clock: Callable[[], datetime]
+        self,
+        system: str,
+        store: TokenStore,
+        *,
+        patience: TablePatience,
+        wall_clock: Callable[[], datetime],
     ) -> None:
         self._system = system
         self._store = store
+        self._patience = patience
         self._wall_clock = wall_clock
         self._state: CredentialState | None = None
         self._read_at: datetime | None = None
-        self._store_back_at: datetime | None = None
+        self._renewal: Future[None] | None = None
         self._reported: CredentialState | None = None
 
     def require_usable(self, fingerprint: str, *, afresh: bool = False) -> None:
@@ -94,20 +112,42 @@ class CredentialWatch:
 
         Raises: CredentialRefused.
         """
-        is_known = self._read_at and self._wall_clock() < self._read_at + _STATE_KEPT
-        if not is_known or (afresh and not self._blocks(fingerprint)):
-            self._read()
-        if self._blocks(fingerprint):
-            self._report()
-            raise CredentialRefused(self._system)
+        is_blocked = self._blocks(fingerprint)
+        if not self._is_within(_STATE_KEPT) or (afresh and not is_blocked):
+            is_person_waiting = self._patience.is_somebody_waiting and not (afresh or is_blocked)
+            if is_person_waiting and self._is_within(_STATE_SERVES):
+                self._renew()
+            else:
+                self._read()
+        self._require_unblocked(fingerprint)
+
+    def require_turn(self, fingerprint: str) -> None:
+        """For a credential that is tried with every call: while it is doubted, one tries for all.
+
+        Raises: CredentialRefused, UpstreamThrottled.
+        """
+        self.require_usable(fingerprint)
+        state, now = self._state, self._wall_clock()
+        if state is None or not state.is_doubted(fingerprint):
+            return
+        if state.to_wait_s(now) <= 0 and self._begins_try(fingerprint, now):
+            return
+        self._require_unblocked(fingerprint)
+        state = self._state
+        if state and state.is_doubted(fingerprint):
+            wait_s = state.to_wait_s(now) or TRIED_AGAIN_AFTER_S
+            raise UpstreamThrottled(self._system, "credential: refused a moment ago", wait_s)
 
     def refused(self, fingerprint: str) -> None:
         """The server refused this credential, whatever was tried."""
         now = self._wall_clock()
-        with suppress(StateUnavailable):
+
+        def note() -> None:
             self._know(self._store.note_refusal(self._system, fingerprint=fingerprint, now=now))
-        if self._blocks(fingerprint):
-            self._report()
+            if self._blocks(fingerprint):
+                self._report()
+
+        self._patience.write([note])
 
     def accepted(self, fingerprint: str) -> None:
         """The server knew us. Written down only where refusals stand that this ends."""
@@ -115,23 +155,57 @@ class CredentialWatch:
         if state is None or not state.is_ended_by(fingerprint):
             return
         now = self._wall_clock()
-        with suppress(StateUnavailable):
+
+        def note() -> None:
             self._store.note_acceptance(self._system, fingerprint=fingerprint, now=now)
             self._know(None)
+
+        self._patience.write([note])
+
+    def _require_unblocked(self, fingerprint: str) -> None:
+        if self._blocks(fingerprint):
+            self._report()
+            raise CredentialRefused(self._system)
 
     def _blocks(self, fingerprint: str) -> bool:
         return self._state is not None and self._state.blocks(fingerprint)
 
+    def _begins_try(self, fingerprint: str, now: datetime) -> bool:
+        def begin() -> bool:
+            is_ours, found = self._store.begin_try(self._system, fingerprint=fingerprint, now=now)
+            self._know(found)
+            return is_ours
+
+        return self._asked(begin) is not False
+
     def _read(self) -> None:
-        """Without our table nobody can say; a caller is more important than a refused try."""
+        self._asked(self._read_now)
+
+    def _renew(self) -> None:
+        """Beside the call, which goes by what is known."""
+        is_running = self._renewal is not None and not self._renewal.done()
+        if not (is_running or self._patience.leaves_it_alone):
+            self._renewal = self._patience.start(self._read_now)
+
+    def _read_now(self) -> None:
         now = self._wall_clock()
-        if self._store_back_at is not None and now < self._store_back_at:
-            return
         try:
             self._know(self._store.read_credential(self._system, now=now))
-        except StateUnavailable:
-            # Otherwise every call would wait for the store's timeout.
-            self._store_back_at = self._wall_clock() + _STORE_LEFT_ALONE_FOR
+        except StateUnavailable as error:
+            self._patience.leave_it_alone(error)
+
+    def _is_within(self, age: timedelta) -> bool:
+        return self._read_at is not None and self._wall_clock() < self._read_at + age
+
+    def _asked(self, question: Callable[[], _T]) -> _T | None:
+        """None without our table: a caller is more important than a refused try."""
+        if self._patience.leaves_it_alone:
+            return None
+        try:
+            return self._patience.ask(question)
+        except StateUnavailable as error:
+            self._patience.leave_it_alone(error)
+            return None
 
     def _know(self, state: CredentialState | None) -> None:
         self._state, self._read_at = state, self._wall_clock()

@@ -14,6 +14,7 @@ from switchboard.adapters.connector.exchange import (
 )
 from switchboard.adapters.connector.expressions import ExpressionError, evaluate, holds
 from switchboard.adapters.connector.gate import Gate, Lane, OpenGate, SharedGate
+from switchboard.adapters.connector.in_process_tokens import InProcessTokens
 from switchboard.adapters.connector.methods import REPEATABLE
 from switchboard.adapters.connector.outcomes import ErrorClass, Outcome
 from switchboard.adapters.connector.pacing import PacingStore
@@ -25,9 +26,11 @@ from switchboard.adapters.connector.settings import (
     token_address,
 )
 from switchboard.adapters.connector.signing import Signer
-from switchboard.adapters.connector.token_store import InProcessTokens, TokenStore
+from switchboard.adapters.connector.table_patience import Beside, TablePatience
+from switchboard.adapters.connector.token_store import TokenStore
 from switchboard.adapters.connector.transport import HttpTransport, Transport
 from switchboard.adapters.connector.watching import Nobody, Watcher
+from switchboard.beside import run_beside
 from switchboard.domain.deadline import Deadline
 from switchboard.errors import (
     Misconfigured,
@@ -45,12 +48,16 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all workers have in common. Left alone, a process has only itself."""
+    """What all workers have in common. Left alone, a process has only itself.
+
+    `beside` runs what nobody waits for.
+    """
 
     lane: Lane = Lane.LOOKUP
     pacing: PacingStore | None = None
     tokens: TokenStore = field(default_factory=InProcessTokens)
     signer: Signer | None = None
+    beside: Beside = run_beside
 
     def gate(
         self,
@@ -58,6 +65,7 @@ class Shared:
         settings: Mapping[str, Any],
         *,
         server: str,
+        patience: TablePatience,
         wall_clock: Callable[[], datetime],
     ) -> Gate:
         """Raises: Misconfigured when a limit has no usable amount with these settings."""
@@ -70,8 +78,12 @@ class Shared:
             server=server,
             lane=self.lane,
             store=self.pacing,
+            patience=patience,
             wall_clock=wall_clock,
         )
+
+    def patience(self, system: str, wall_clock: Callable[[], datetime]) -> TablePatience:
+        return TablePatience(system, self.lane, wall_clock=wall_clock, beside=self.beside)
 
 
 class Engine:
@@ -96,6 +108,7 @@ class Engine:
         self._transport = transport or HttpTransport()
         server = server_address(definition, self.settings)
         shared = shared or Shared()
+        patience = shared.patience(self.id, wall_clock)
         self._exchanger = Exchanger(
             definition,
             server,
@@ -106,10 +119,17 @@ class Engine:
                 token_url=token_address(definition["auth"], self.settings),
                 server=server,
                 store=shared.tokens,
+                patience=patience,
                 signer=shared.signer,
                 wall_clock=wall_clock,
             ),
-            gate=shared.gate(definition, self.settings, server=server, wall_clock=wall_clock),
+            gate=shared.gate(
+                definition,
+                self.settings,
+                server=server,
+                patience=patience,
+                wall_clock=wall_clock,
+            ),
             transport=self._transport,
             wall_clock=wall_clock,
         )

@@ -152,9 +152,15 @@ class Event(Piece):
     id: Expression | None = Field(
         default=None, description="Tells repeats apart; take it from what is signed."
     )
+    asks: Literal["call_back", "forget"] = Field(
+        default="call_back",
+        description="`call_back`: somebody is to be called. `forget`: a record changed, so what "
+        "lookups remember of it is dropped.",
+    )
     map: Expression = Field(
-        description="What is asked: customer_id, phone, name, business_process, time_zone, "
-        "call_after, remarks; other keys go to `read` only."
+        description="What is asked. Of a call back: customer_id, phone, name, business_process, "
+        "time_zone, call_after, remarks; other keys go to `read` only. Of a change: customer_id, "
+        "and `contacts`, a list of the numbers and addresses that the record has now."
     )
     read: Name | None = Field(
         default=None, description="The method that reads the record again before anybody is called."
@@ -162,6 +168,8 @@ class Event(Piece):
 
     @model_validator(mode="after")
     def _can_be_told_apart(self) -> "Event":
+        if self.asks == "forget":
+            return self  # forgetting twice is forgetting
         match self.verify:
             case SalesforceOutboundMessage():
                 return self
@@ -181,6 +189,8 @@ class Event(Piece):
     def _knows_whom_to_read(self) -> "Event":
         if self.read and "customer_id" not in self.map:
             raise ValueError("`read` asks for a record by its id: `map` must give `customer_id`")
+        if self.read and self.asks == "forget":
+            raise ValueError("`read` is for call backs; forgetting needs no record")
         return self
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from switchboard.adapters.connector.events import ConnectorEvent
 from switchboard.adapters.connector.sample_format import Sample
 from switchboard.domain.customer import Customer
-from switchboard.domain.signals import CallBackSignal, confirmed_by
+from switchboard.domain.signals import CallBackSignal, ChangeSignal, Signal, confirmed_by
 from switchboard.errors import InvalidRequest
 
 _SHOWN = ("event_id", "customer_id", "phone", "name", "business_process", "time_zone", "remarks")
@@ -33,7 +33,7 @@ def played_event(
 
     def shown(item: object) -> Any:
         signal = event.signal(item, sample.headers, document)
-        if signal is None or not event.read_by:
+        if not isinstance(signal, CallBackSignal) or not event.read_by:
             return _shown(signal)
         customer = read(event.read_by, signal.said)
         if customer is None:
@@ -52,9 +52,11 @@ def _or_unreadable(shown: Callable[[object], Any], item: object) -> Any:
         return {"unreadable": True}
 
 
-def _shown(signal: CallBackSignal | None) -> Any:
+def _shown(signal: Signal | None) -> Any:
     if signal is None:
         return None
+    if isinstance(signal, ChangeSignal):
+        return {"customer_id": signal.customer_id, "contacts": list(signal.contacts)}
     moment = signal.call_after
     texts = {name: getattr(signal, name) for name in _SHOWN}
     return {**texts, "call_after": moment.isoformat() if moment else None}

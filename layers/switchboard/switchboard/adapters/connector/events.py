@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from switchboard.adapters.connector.expressions import (
     ExpressionError,
@@ -15,7 +15,7 @@ from switchboard.adapters.connector.expressions import (
 from switchboard.adapters.connector.foreign_json import read_json
 from switchboard.adapters.connector.settings import complete_settings
 from switchboard.contracts.outbound_message import read_outbound_message
-from switchboard.domain.signals import CallBackSignal
+from switchboard.domain.signals import CallBackSignal, ChangeSignal, Signal
 from switchboard.errors import InvalidRequest, MalformedRequest, Misconfigured
 
 _STANDARD_WEBHOOKS_ID: Final = 'headers."webhook-id"'
@@ -23,6 +23,7 @@ _NOTIFICATION_ID: Final = "Id"
 _NOTIFICATIONS: Final = "Notification"
 _SALESFORCE: Final = "salesforce_om"
 _TEXTS: Final = ("customer_id", "phone", "name", "business_process", "time_zone", "remarks")
+_MOST_CONTACTS: Final = 20
 _EVENT_ID: Final = re.compile(r"[\x21-\x7e]{1,256}")
 _FILLED_IN: Final = (
     "base_url",
@@ -100,7 +101,7 @@ class ConnectorEvent:
 
     def signal(
         self, item: object, headers: Mapping[str, str], document: object = None
-    ) -> CallBackSignal | None:
+    ) -> Signal | None:
         """What an item asks for; None when it is about something else.
 
         `document` is the whole delivery, where the item is a part of one.
@@ -113,8 +114,10 @@ class ConnectorEvent:
         accept = self.declaration["accept"]
         if accept and not holds(accept, scope):
             return None
-        event_id = _text(self._value(self._id, scope))
         said = self._value(self.declaration["map"], scope)
+        if self.declaration["asks"] == "forget":
+            return self._change(said)
+        event_id = _text(self._value(self._id, scope))
         if not _EVENT_ID.fullmatch(event_id) or not isinstance(said, Mapping):
             raise self._unreadable()
         texts = {name: _text(said.get(name)) for name in _TEXTS}
@@ -126,6 +129,16 @@ class ConnectorEvent:
             said={**said, "customer_id": texts["customer_id"]},
             **texts,
         )
+
+    def _change(self, said: object) -> ChangeSignal:
+        if not isinstance(said, Mapping):
+            raise self._unreadable()
+        listed = said.get("contacts")
+        contacts = [text for each in listed if (text := _text(each))] if _is_list(listed) else []
+        changed = ChangeSignal(_text(said.get("customer_id")), tuple(contacts[:_MOST_CONTACTS]))
+        if not (changed.customer_id or changed.contacts):
+            raise self._unreadable()
+        return changed
 
     @property
     def _id(self) -> str:
@@ -227,6 +240,10 @@ def _filled_in(
         }
     except ExpressionError as error:
         raise Misconfigured(f"events.{name}.verify: {error}") from None
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
 
 
 def _text(value: object) -> str:

@@ -226,6 +226,11 @@ class Lookups(Piece):
         default=[], description="Tried in order with `input.phone`, until a row carries the number."
     )
     by_email: list[Name] = Field(default=[], description="Tried in order with `input.email`.")
+    by_account: list[Name] = Field(
+        default=[],
+        description="Tried in order with `input.account`, a number that the caller was asked for; "
+        "rows say theirs in `accounts`.",
+    )
 
 
 class Checked(Piece):

@@ -3,7 +3,6 @@
 A grant is a function of the filled-in `auth` that gives the form.
 """
 
-import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from urllib.parse import quote
 
 from switchboard.adapters.connector.signing import Signer, signed_jwt
 from switchboard.adapters.items import epoch_s
+from switchboard.basic_credentials import basic_credentials
 from switchboard.errors import Misconfigured, StateUnavailable, UpstreamUnavailable
 
 JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -107,11 +107,6 @@ def token_request(
         form["scope"] = str(values["scope"])
     fields, headers = _client(values)
     return form | fields, headers
-
-
-def basic_credentials(username: str, password: str) -> str:
-    """Source: RFC 7617, in UTF-8."""
-    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
 
 
 def _client(values: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:

@@ -1,18 +1,18 @@
 """What an answer teaches about a CRM: whether it works, how fast it may be asked, what is left."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
-from switchboard.adapters.connector.breaker import (
-    FAILURES_COUNT_WITHIN,
-    FAILURES_THAT_OPEN,
-    open_until,
-)
+from switchboard.adapters.connector.breaker import FAILURES_COUNT_WITHIN, is_failing, open_until
 from switchboard.adapters.connector.known_state import KnownState
 from switchboard.adapters.connector.limits import BudgetRule
 from switchboard.adapters.connector.outcomes import ErrorClass, Outcome
 from switchboard.adapters.connector.pacing import Lane, LaneState, PacingStore
+
+Note = Callable[[], None]
 
 _SHORTEST_WAIT_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 6 * 3600.0
@@ -24,9 +24,10 @@ _LONGEST_LOOKUP_WAIT_S: Final = {ErrorClass.THROTTLED: 5.0, ErrorClass.QUOTA_EXH
 
 
 class Lessons:
-    """Writes down what is new in an answer, for all workers.
+    """Tells what is new in an answer, for all workers to know.
 
-    Raises: StateUnavailable, from every method.
+    Every method gives what there is to write down: nothing, for the everyday answer. Writing it
+    raises StateUnavailable.
     """
 
     def __init__(self, system: str, lane: Lane, store: PacingStore, known: KnownState) -> None:
@@ -34,43 +35,61 @@ class Lessons:
         self._lane = lane
         self._store = store
         self._known = known
+        self._failed_last = False
 
-    def of_health(self, outcome: Outcome | None, *, probe: datetime | None, now: datetime) -> None:
+    def of_health(
+        self, outcome: Outcome | None, *, probe: datetime | None, now: datetime
+    ) -> Iterator[Note]:
         """Failures are no answer, and `transient`. Any other answer says that the CRM works."""
-        known = self._known.of(self._system, self._lane)
         if outcome is None or outcome.error_class is ErrorClass.TRANSIENT:
-            self._known.is_now(self._system, self._lane, self._failed(probe, now))
+            failed_before, self._failed_last = self._failed_last, True
+            if probe:
+                yield partial(self._failed_again, probe, now)
+            elif failed_before:
+                yield partial(self._failed, now)
         elif outcome.error_class is ErrorClass.OK and not outcome.is_readable:
             # "Under maintenance", or a list that is too long: it says neither.
             return
-        elif probe or (known.failures and known.open_until is None):
-            state = self._store.note_success(self._system, self._lane)
-            self._known.is_now(self._system, self._lane, state)
+        else:
+            self._failed_last = False
+            known = self._known.of(self._system, self._lane)
+            if probe or (known.failures and known.open_until is None):
+                yield partial(self._worked, probe)
 
-    def _failed(self, probe: datetime | None, now: datetime) -> LaneState:
-        if probe:
-            return self._open(self._known.of(self._system, self._lane), probe, now)
+    def _failed(self, now: datetime) -> None:
         state = self._store.note_failure(
             self._system, self._lane, now=now, counts_from=now - FAILURES_COUNT_WITHIN
         )
-        if state.open_until is None and state.failures >= FAILURES_THAT_OPEN:
-            return self._open(state, None, now)
-        return state
+        if is_failing(state, now):
+            state = self._opened(state, None, now)
+        self._known.is_now(self._system, self._lane, state)
 
-    def _open(self, state: LaneState, probe: datetime | None, now: datetime) -> LaneState:
-        until = open_until(state, now)
+    def _failed_again(self, probe: datetime, now: datetime) -> None:
+        state = self._opened(self._known.of(self._system, self._lane), probe, now)
+        self._known.is_now(self._system, self._lane, state)
+
+    def _worked(self, probe: datetime | None) -> None:
+        state = self._store.note_success(self._system, self._lane, probe=probe)
+        self._known.is_now(self._system, self._lane, state)
+
+    def _opened(self, state: LaneState, probe: datetime | None, now: datetime) -> LaneState:
+        until = open_until(state, self._lane, now)
         return self._store.open_breaker(self._system, self._lane, until=until, probe=probe, now=now)
 
-    def of_pace(self, outcome: Outcome, *, admitted_at: datetime, now: datetime) -> None:
+    def of_pace(
+        self, outcome: Outcome | None, *, admitted_at: datetime, now: datetime
+    ) -> Iterator[Note]:
         """It asked for patience. Lookups wait less than it says: a person is on the line."""
-        longest_lookup_wait_s = _LONGEST_LOOKUP_WAIT_S.get(outcome.error_class)
-        if longest_lookup_wait_s is None:
-            return
+        if outcome and outcome.error_class in _LONGEST_LOOKUP_WAIT_S:
+            yield partial(self._throttled, outcome, admitted_at, now)
+
+    def _throttled(self, outcome: Outcome, admitted_at: datetime, now: datetime) -> None:
         wait_s = self._wait_s(outcome, admitted_at, now)
-        reason = str(outcome.error_class)
-        self._pause_lane(Lane.POSTING, self._system, wait_s, reason, now)
-        lookup_wait_s = min(wait_s, longest_lookup_wait_s)
-        self._pause_lane(Lane.LOOKUP, self._system, lookup_wait_s, reason, now)
+        longest_lookup_wait_s = _LONGEST_LOOKUP_WAIT_S[outcome.error_class]
+        waits_s = {Lane.POSTING: wait_s, Lane.LOOKUP: min(wait_s, longest_lookup_wait_s)}
+        for lane, lane_wait_s in waits_s.items():
+            for pause in self._pause(lane, self._system, lane_wait_s, outcome.error_class, now):
+                pause()
 
     def _wait_s(self, outcome: Outcome, admitted_at: datetime, now: datetime) -> float:
         """As long as it said, within reason; else our own guess, longer each time in a row."""
@@ -83,24 +102,29 @@ class Lessons:
         )
         return min(_FIRST_WAIT_S * 2.0 ** min(max(times - 1, 0), 10), _LONGEST_OWN_WAIT_S)
 
-    def of_budget(self, rule: BudgetRule, outcome: Outcome, *, now: datetime) -> None:
+    def of_budget(
+        self, rule: BudgetRule, outcome: Outcome | None, *, now: datetime
+    ) -> Iterator[Note]:
         """Postings stop at the reserve, lookups when nothing is left."""
-        left = rule.read(outcome.scope)
+        left = rule.read(outcome.scope) if outcome else None
         if left is None:
             return
         wait_s = min(max(left.reset_s, _SHORTEST_WAIT_S), _LONGEST_WAIT_S)
         if left.is_below_reserve:
-            self._pause_lane(Lane.POSTING, rule.key, wait_s, "budget", now)
+            yield from self._pause(Lane.POSTING, rule.key, wait_s, "budget", now)
         if left.is_spent:
-            self._pause_lane(Lane.LOOKUP, rule.key, wait_s, "budget", now)
+            yield from self._pause(Lane.LOOKUP, rule.key, wait_s, "budget", now)
 
-    def _pause_lane(self, lane: Lane, key: str, seconds: float, reason: str, now: datetime) -> None:
+    def _pause(
+        self, lane: Lane, key: str, seconds: float, reason: str, now: datetime
+    ) -> Iterator[Note]:
         until = now + timedelta(seconds=seconds)
         known = self._known.of(key, lane).paused_until
         # Who goes on getting the same answer need not write down every second that passes.
-        if known and known >= until - timedelta(seconds=max(1.0, seconds / 10)):
-            return
+        if known is None or known < until - timedelta(seconds=max(1.0, seconds / 10)):
+            yield partial(self._paused, lane, key, until, str(reason), now)
+
+    def _paused(self, lane: Lane, key: str, until: datetime, reason: str, now: datetime) -> None:
         self._store.pause(key, lane, until=until, reason=reason, now=now)
-        self._known.is_now(
-            key, lane, replace(self._known.of(key, lane), paused_until=until, pause_reason=reason)
-        )
+        known = self._known.of(key, lane)
+        self._known.is_now(key, lane, replace(known, paused_until=until, pause_reason=reason))

@@ -10,8 +10,6 @@ from switchboard.adapters.connector.lint_expressions import Names
 Document = Mapping[str, Any]
 
 _ANSWER: Final[Names] = {"status": None, "headers": None, "body": None}
-_PHONE: Final = frozenset({"phone"})
-_EMAIL: Final = frozenset({"email"})
 INTERACTION_FIELDS: Final = frozenset(
     {
         "id", "revision", "channel", "direction", "contact", "dialed_number", "business_process",
@@ -59,10 +57,9 @@ def inputs_of(document: Document, method: str) -> frozenset[str] | None:
     """The names that stand under `input` in a method; None when they depend on who calls it."""
     lookups = document.get("lookups") or {}
     asked: frozenset[str] = frozenset()
-    if method in (lookups.get("by_phone") or []):
-        asked |= _PHONE
-    if method in (lookups.get("by_email") or []):
-        asked |= _EMAIL
+    for key in ("phone", "email", "account"):
+        if method in (lookups.get(f"by_{key}") or []):
+            asked |= {key}
     if method == "log_interaction":
         extra = {name for name in _sample_fields(document) if name}
         return INTERACTION_FIELDS | extra

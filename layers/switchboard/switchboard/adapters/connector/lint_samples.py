@@ -122,7 +122,7 @@ def _rule_gaps(document: Document, met: list[_Met]) -> Iterator[Gap]:
 def _lookup_gaps(
     document: Document, definition: Mapping[str, Any], samples: list[Sample]
 ) -> Iterator[Gap]:
-    for kind in ("phone", "email"):
+    for kind in ("phone", "email", "account"):
         names = definition["lookups"][f"by_{kind}"]
         if names and not any(s.get("find") == kind and s.get("result") for s in samples):
             yield _missing(f"a customer found by {kind}")

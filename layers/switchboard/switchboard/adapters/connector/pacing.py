@@ -22,13 +22,15 @@ class Lane(StrEnum):
 class LaneState:
     """How one lane of a connector stands.
 
-    `failures` are in a row. From `open_until` on, one call may try, and while it does the others
-    wait until `probe_until`; `openings` counts how often in a row the breaker opened.
+    `failures` are in a row that began at `failing_since`. From `open_until` on, one call may try,
+    and while it does the others wait until `probe_until`; `openings` counts how often in a row the
+    breaker opened.
     """
 
     paused_until: datetime | None = None
     pause_reason: str = ""
     failures: int = 0
+    failing_since: datetime | None = None
     open_until: datetime | None = None
     openings: int = 0
     probe_until: datetime | None = None
@@ -105,8 +107,11 @@ class PacingStore(Protocol):
         The row begins anew when its first failure was before `counts_from`.
         """
 
-    def note_success(self, key: str, lane: Lane) -> LaneState:
-        """The row of failures ends, and the breaker closes."""
+    def note_success(self, key: str, lane: Lane, *, probe: datetime | None) -> LaneState:
+        """End the row of failures of a closed breaker, or with the `probe` we claimed, close it.
+
+        Nothing changes when it stands otherwise by now.
+        """
 
     def open_breaker(
         self, key: str, lane: Lane, *, until: datetime, probe: datetime | None, now: datetime

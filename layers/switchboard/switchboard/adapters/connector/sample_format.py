@@ -57,10 +57,12 @@ class Sample(_Piece):
     """One story. Secrets that are not given have their own name as value."""
 
     name: str = Field(description="What the story is about.")
-    find: Literal["phone", "email"] | None = Field(
+    find: Literal["phone", "email", "account"] | None = Field(
         default=None, description="Searches for somebody."
     )
-    value: str | None = Field(default=None, description="The number or address to find.")
+    value: str | None = Field(
+        default=None, description="The number, address or account number to find."
+    )
     method: str | None = Field(default=None, description="Calls a method with `input`.")
     operation: str | None = Field(default=None, description="Calls an operation of an ECS profile.")
     event: str | None = Field(

@@ -19,10 +19,18 @@ from switchboard.adapters.connector.rendering import HttpRequest
 from switchboard.adapters.connector.sample_format import Sample, SampleExchange, SampleResponse
 from switchboard.adapters.connector.settings import complete_settings, token_address
 from switchboard.adapters.connector.transport import HttpAnswer, NoAnswerError
+from switchboard.adapters.connector.watching import Watcher
 from switchboard.adapters.rest_crm import RestCrm
 from switchboard.domain.customer import Customer
 from switchboard.domain.deadline import Deadline
-from switchboard.domain.identity import EmailAddress, PhoneNumber, read_contact
+from switchboard.domain.identity import (
+    EmailAddress,
+    Identity,
+    PhoneNumber,
+    Reachable,
+    read_account,
+    read_contact,
+)
 from switchboard.domain.posting import InteractionRecord, Logged
 from switchboard.errors import (
     InvalidRequest,
@@ -148,6 +156,35 @@ def rehearse(definition: Mapping[str, Any], sample: Sample) -> Rehearsal:
     return Rehearsal(tuple(played.sent), result)
 
 
+def mapped_rows(definition: Mapping[str, Any], sample: Sample) -> list[Mapping[str, Any]]:
+    """The records that the connector's maps make of a sample's answers, before we drop anything.
+
+    Whether the sample comes out as it says is not asked here.
+    """
+    played, rows = _Played(sample.exchange), _MappedRows()
+    try:
+        settings = complete_settings(definition, sample.settings)
+        played.token_url = token_address(definition["auth"], settings)
+        _found(definition, sample, played, watcher=rows)
+    except SwitchboardError:
+        pass
+    return rows.seen
+
+
+@dataclass(slots=True)
+class _MappedRows:
+    """A watcher that keeps every record that a map made."""
+
+    seen: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def decided(self, step: str, condition: str, expression: str, *, held: bool) -> None:
+        """Not our question."""
+
+    def mapped(self, method: str, expression: str, value: Any) -> None:
+        rows = value if isinstance(value, list) else [value]
+        self.seen += [row for row in rows if isinstance(row, Mapping) and "attributes" in row]
+
+
 def _result(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Any:
     if sample.event:
         return _signal(definition, sample, played)
@@ -166,9 +203,16 @@ def _result(definition: Mapping[str, Any], sample: Sample, played: _Played) -> A
     return _read(definition, sample, played)
 
 
-def _found(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Any:
-    identity = _identity(str(sample.value), sample)
-    found = _crm(definition, sample, played).find(identity, deadline=Deadline.after(_BUDGET_S))
+def _found(
+    definition: Mapping[str, Any],
+    sample: Sample,
+    played: _Played,
+    *,
+    watcher: Watcher | None = None,
+) -> Any:
+    identity = _asked(str(sample.value), sample)
+    crm = _crm(definition, sample, played, watcher=watcher)
+    found = crm.find(identity, deadline=Deadline.after(_BUDGET_S))
     return [_shown(customer) for customer in found]
 
 
@@ -217,7 +261,16 @@ def _record(definition: Mapping[str, Any], said: Mapping[str, Any]) -> Interacti
     )
 
 
-def _identity(value: str, sample: Sample) -> PhoneNumber | EmailAddress:
+def _asked(value: str, sample: Sample) -> Identity:
+    if sample.find != "account":
+        return _identity(value, sample)
+    account = read_account(value)
+    if account is None:
+        raise Misconfigured("the value of the sample is no account number")
+    return account
+
+
+def _identity(value: str, sample: Sample) -> Reachable:
     identity = read_contact(value, default_region=_region(sample))
     if not isinstance(identity, PhoneNumber | EmailAddress):
         raise Misconfigured("the value of the sample is neither a number nor an address")
@@ -259,7 +312,13 @@ def _signal(definition: Mapping[str, Any], sample: Sample, played: _Played) -> A
     return played_event(events[sample.event], sample, read, default_region=_region(sample))
 
 
-def _crm(definition: Mapping[str, Any], sample: Sample, played: _Played) -> RestCrm:
+def _crm(
+    definition: Mapping[str, Any],
+    sample: Sample,
+    played: _Played,
+    *,
+    watcher: Watcher | None = None,
+) -> RestCrm:
     return RestCrm(
         definition,
         sample.settings,
@@ -268,6 +327,7 @@ def _crm(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Rest
         transport=played,
         wall_clock=lambda: _NOW,
         shared=Shared(signer=_SampleSigner()),
+        watcher=watcher,
     )
 
 
@@ -287,6 +347,8 @@ def _shown(customer: Customer) -> dict[str, Any]:
         "name": customer.name,
         "phones": list(customer.phones),
         "emails": list(customer.emails),
+        "accounts": list(customer.accounts),
+        "merged_into": customer.merged_into,
         "attributes": dict(customer.attributes),
         "url": customer.url,
     }

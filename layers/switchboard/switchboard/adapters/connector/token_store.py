@@ -4,10 +4,7 @@ The store promises a few small things, each of them atomic; who may do what when
 `tokens` and `credentials`. Keys tell nothing: a digest stands for the credential.
 """
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
@@ -17,6 +14,8 @@ REFUSALS_THAT_BLOCK: Final = 3
 # A gateway that refuses everybody for a moment must not stop a connector until a person comes.
 REFUSED_FOR_S: Final = 30.0
 REFUSALS_COUNT_WITHIN_S: Final = 600.0
+# Until that is known one worker tries for all: servers lock an account that is tried too often.
+TRIED_AGAIN_AFTER_S: Final = 5.0
 # A newer credential is in use: who still holds the old one for a while must not try it again.
 REPLACED_KEPT_S: Final = 3600.0
 
@@ -59,16 +58,31 @@ class SharedToken:
 
 @dataclass(frozen=True, slots=True)
 class CredentialState:
-    """How a connector's credential fares. `fingerprint` says which one, and not what it is."""
+    """How a connector's credential fares. `fingerprint` says which one, and not what it is.
+
+    `tried_at` is when it was last refused, or when somebody began to try it again.
+    """
 
     fingerprint: str
     refusals: int
     first_refused_at: datetime
     blocked_at: datetime | None = None
     replaced_at: datetime | None = None
+    tried_at: datetime | None = None
 
     def blocks(self, fingerprint: str) -> bool:
         return self.blocked_at is not None and self.fingerprint == fingerprint
+
+    def is_doubted(self, fingerprint: str) -> bool:
+        """Whether it was refused, and not yet for good."""
+        return self.refusals > 0 and self.blocked_at is None and self.fingerprint == fingerprint
+
+    def to_wait_s(self, now: datetime) -> float:
+        """How long nobody is to try it again; 0 when somebody may."""
+        if self.tried_at is None:
+            return 0.0
+        again_at = self.tried_at + timedelta(seconds=TRIED_AGAIN_AFTER_S)
+        return max(0.0, (again_at - now).total_seconds())
 
     def is_for_good(self, now: datetime) -> bool:
         """Whether so many refusals, over so long, are the credential's and not a moment's."""
@@ -133,108 +147,16 @@ class TokenStore(Protocol):
         With REFUSALS_THAT_BLOCK in a row, over REFUSED_FOR_S, the credential is blocked.
         """
 
+    def begin_try(
+        self, system: str, *, fingerprint: str, now: datetime
+    ) -> tuple[bool, CredentialState | None]:
+        """The right to try a doubted credential, for one worker in TRIED_AGAIN_AFTER_S.
+
+        Also tells how the credential stands now.
+        """
+
     def note_acceptance(self, system: str, *, fingerprint: str, now: datetime) -> None:
         """Ends what `CredentialState.is_ended_by` says it ends."""
 
     def unblock(self, system: str) -> bool:
         """A person put things right; whether there was anything to end."""
-
-
-@dataclass(slots=True)
-class _Entry:
-    token: SharedToken = field(default_factory=SharedToken)
-    holder: str = ""
-    lease_until: datetime | None = None
-
-
-class InProcessTokens:
-    """Keeps the promises of `TokenStore` for the threads of one process."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._entries: dict[str, _Entry] = {}
-        self._credentials: dict[str, CredentialState] = {}
-
-    def read_token(self, key: str) -> SharedToken:
-        with self._reached():
-            entry = self._entry(key)
-            return replace(entry.token, leased_until=entry.lease_until)
-
-    def lease_token(self, key: str, *, seen_version: str, holder: str, now: datetime) -> bool:
-        with self._reached():
-            entry = self._entry(key)
-            is_held = entry.lease_until is not None and now < entry.lease_until
-            if entry.token.version != seen_version or (is_held and entry.holder != holder):
-                return False
-            if entry.token.is_paused(now):
-                return False
-            entry.holder, entry.lease_until = holder, now + timedelta(seconds=LEASE_S)
-            return True
-
-    def keep_token(
-        self,
-        key: str,
-        *,
-        seen_version: str,
-        version: str,
-        access_token: str,
-        usable_until: datetime,
-        refresh_token: str,
-    ) -> bool:
-        with self._reached():
-            before = self._entry(key).token
-            if before.version not in {seen_version, version}:
-                return False
-            kept = SharedToken(version, access_token, usable_until, refresh_token)
-            self._entries[key] = _Entry(kept)
-            return True
-
-    def pause_token(self, key: str, *, holder: str, trouble: Trouble, until: datetime) -> None:
-        with self._reached():
-            entry = self._entry(key)
-            if entry.holder == holder:
-                paused = replace(entry.token, trouble=trouble, paused_until=until)
-                self._entries[key] = _Entry(paused)
-
-    def read_credential(self, system: str, *, now: datetime) -> CredentialState | None:
-        with self._reached():
-            return self._credential(system, now)
-
-    def note_refusal(self, system: str, *, fingerprint: str, now: datetime) -> CredentialState:
-        with self._reached():
-            state = self._credential(system, now)
-            if state and state.blocks(fingerprint):
-                return state
-            if state is None or state.fingerprint != fingerprint:
-                state = CredentialState(fingerprint, 0, now)
-            counted = replace(state, refusals=state.refusals + 1)
-            if counted.is_for_good(now):
-                counted = replace(counted, blocked_at=now)
-            self._credentials[system] = counted
-            return counted
-
-    def note_acceptance(self, system: str, *, fingerprint: str, now: datetime) -> None:
-        with self._reached():
-            state = self._credentials.get(system)
-            if state is None or not state.is_ended_by(fingerprint):
-                return
-            if state.blocked_at is None:
-                del self._credentials[system]
-            else:
-                self._credentials[system] = replace(state, replaced_at=now)
-
-    def unblock(self, system: str) -> bool:
-        with self._reached():
-            return self._credentials.pop(system, None) is not None
-
-    @contextmanager
-    def _reached(self) -> Iterator[None]:
-        with self._lock:
-            yield
-
-    def _entry(self, key: str) -> _Entry:
-        return self._entries.setdefault(key, _Entry())
-
-    def _credential(self, system: str, now: datetime) -> CredentialState | None:
-        state = self._credentials.get(system)
-        return None if state is None or state.is_over(now) else state

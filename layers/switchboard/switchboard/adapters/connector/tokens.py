@@ -8,7 +8,6 @@ fetch may outlast its caller, so that a slow endpoint does not fail everybody in
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -27,6 +26,7 @@ from switchboard.adapters.connector.token_store import (
     TokenStore,
     Trouble,
 )
+from switchboard.beside import run_beside
 from switchboard.domain.deadline import Deadline
 from switchboard.errors import (
     CredentialRefused,
@@ -172,27 +172,21 @@ class SharedTokens:
         own_time = Deadline.after(_LONGEST_FETCH_S, turn.limits.deadline.clock)
         bounded = replace(turn, limits=replace(turn.limits, deadline=own_time))
         if turn.limits.deadline.remaining_s >= _LONGEST_FETCH_S:
-            self._held = fetch(bounded)
-            return self._held
+            return self._held_by(fetch, bounded)
         return self._in_background(bounded, fetch, turn.limits.deadline)
 
     def _in_background(
         self, turn: _Turn, fetch: Callable[[_Turn], Token], deadline: Deadline
     ) -> Token:
-        fetched: Future[Token] = Future()
-
-        def run() -> None:
-            try:
-                self._held = token = fetch(turn)
-                fetched.set_result(token)
-            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-                fetched.set_exception(error)
-
-        threading.Thread(target=run, name=f"token of {self._system}", daemon=True).start()
+        fetched = run_beside(lambda: self._held_by(fetch, turn), name=f"token of {self._system}")
         try:
             return fetched.result(timeout=deadline.remaining_s)
         except TimeoutError:
             raise self._too_late() from None
+
+    def _held_by(self, fetch: Callable[[_Turn], Token], turn: _Turn) -> Token:
+        self._held = token = fetch(turn)
+        return token
 
     def _fetched(self, turn: _Turn) -> Token:
         """The next token, asked for under our lease and written down for all."""

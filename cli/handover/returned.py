@@ -1,0 +1,190 @@
+"""What each Return Value can be, and where ECS should keep it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from pydantic.fields import FieldInfo
+
+from cli.handover.methods import Method
+from cli.handover.stage import Stage
+from switchboard.contracts.answers import PROMPTS, TriggerAnswer
+from switchboard.contracts.attributes import AttributeSpec
+from switchboard.contracts.lookup import LONGEST_BUDGET_MS, LookupConfiguration
+from switchboard.domain.ambiguity import Policy
+from switchboard.domain.customer import NotAsked, Scalar, Source
+from switchboard.edges.flat import LONGEST_VALUE, flat
+from switchboard.use_cases.arrival_lookup import MatchedBy
+
+# Before our names, so that none of ECS's or of the flow's own is met.
+VARIABLE_PREFIX: Final = "sb_"
+_YES_OR_NO: Final = ("true", "false")
+_NOT_ASKED: Final[tuple[str, ...]] = get_args(NotAsked.__annotations__["reason"])
+# A policy that decides nothing leaves no trace in the answer.
+_LEAVE_OPEN: Final = frozenset({"ask", "unknown"})
+
+Kind = Literal[
+    "word", "text", "whole number", "number", "yes or no", "day or time", "address", "id"
+]
+
+# By what ECS's own fields are called in its public pages. Whether a Return Value can write one is
+# a question of the sheet.
+_FIELDS: Final[Mapping[str, str]] = {
+    "customer_name": "the contact's name",
+    "priority_class": "the Priority Class",
+    "screen_pop_url": "what Automatic Popup Link opens",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnValue:
+    """One key of an answer. `words` are all that it can be, and empty where that is open.
+
+    `field` is a field of ECS's own that would be better than a variable.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    longest: int = LONGEST_VALUE
+    words: tuple[str, ...] = ()
+    is_attribute: bool = False
+
+    @property
+    def variable(self) -> str:
+        return VARIABLE_PREFIX + self.name
+
+    @property
+    def field(self) -> str:
+        return _FIELDS.get(self.name, "")
+
+
+def return_values(method: Method, stage: Stage) -> tuple[ReturnValue, ...]:
+    """Every key of the method's answer, in the answer's order."""
+    own = tuple(
+        _described(name, field, stage) for name, field in method.answers.model_fields.items()
+    )
+    if method.answers is TriggerAnswer:
+        return own
+    return (*own, *_attributes(stage.lookup))
+
+
+def outcome_words() -> tuple[str, ...]:
+    """Everything that a lookup may come to."""
+    return ("known", "unknown", "ambiguous", *_NOT_ASKED, "degraded")
+
+
+def words_in_words(values: Iterable[ReturnValue]) -> list[tuple[str, str, str]]:
+    """(key, word, other word that contains it): what a Branch must not test with Contains."""
+    return [
+        (value.name, word, other)
+        for value in values
+        for word in value.words
+        for other in value.words
+        if word and word != other and word in other and not word.isdecimal()
+    ]
+
+
+def _described(name: str, field: FieldInfo, stage: Stage) -> ReturnValue:
+    meaning = field.description or _MEANINGS.get(name, "")
+    if words := _words(name, stage):
+        return ReturnValue(name, "word", meaning, _longest(words), words)
+    kind, longest = _SHAPES.get(name, ("text", LONGEST_VALUE))
+    if field.annotation is int and name not in _SHAPES:
+        kind = "whole number"
+    return ReturnValue(name, kind, meaning, longest)
+
+
+def _words(name: str, stage: Stage) -> tuple[str, ...]:
+    """All that a key can be, where contracts, configuration or ruleset say so."""
+    decided = [row.then for row in stage.ruleset.rows]
+    prompts = {f"prompt_{number}": number - 1 for number in range(1, PROMPTS + 1)}
+    if name in prompts:
+        at = prompts[name]
+        return _each_once(then.prompts[at] if at < len(then.prompts) else "" for then in decided)
+    found: Mapping[str, Iterable[str]] = {
+        "outcome": outcome_words(),
+        "source": get_args(Source),
+        "matched_by": ("", *(by for by in get_args(MatchedBy) if by in stage.lookup.identify_by)),
+        "resolved_by": ("", "choice", *(p for p in get_args(Policy) if p not in _LEAVE_OPEN)),
+        "action": (then.action for then in decided),
+        "business_process": (then.business_process for then in decided),
+        "priority_class": (then.priority_class for then in decided),
+        "priority_seconds": (str(then.priority_seconds) for then in decided),
+        "row": (row.id for row in stage.ruleset.rows),
+        "accepted": ("true",),
+        "duplicate": _YES_OR_NO,
+    }
+    return _each_once(flat({"": word})[""] for word in found.get(name, ()))
+
+
+def _attributes(lookup: LookupConfiguration) -> Iterable[ReturnValue]:
+    for name, spec in lookup.attributes.items():
+        yield _attribute(name, spec, lookup)
+
+
+def _attribute(name: str, spec: AttributeSpec, lookup: LookupConfiguration) -> ReturnValue:
+    origin, field = spec.place(name)
+    default = flat({"": spec.default})[""]
+    meaning = f"{_ORIGINS[origin]} `{field}`; {f'`{default}`' if default else 'empty'} if none."
+    table = lookup.tables.get(spec.table)
+    if table:
+        words = _each_once(flat({"": value})[""] for value in (*table.outcomes, spec.default))
+        return ReturnValue(name, "word", meaning, _longest(words), words, is_attribute=True)
+    if spec.yes_if is not None or spec.type == "flag" or isinstance(spec.default, bool):
+        words = _each_once((*_YES_OR_NO, default))
+        return ReturnValue(name, "yes or no", meaning, _longest(words), words, is_attribute=True)
+    kind = _kind(spec)
+    longest = spec.longest if kind == "text" else _LONGEST_OF.get(kind, LONGEST_VALUE)
+    return ReturnValue(name, kind, meaning, longest, is_attribute=True)
+
+
+def _kind(spec: AttributeSpec) -> Kind:
+    if spec.derived:
+        return "whole number"
+    if spec.type in {"date", "moment"}:
+        return "day or time"
+    return "number" if spec.type == "number" or _is_number(spec.default) else "text"
+
+
+def _is_number(value: Scalar) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _each_once(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))
+
+
+def _longest(words: Iterable[str]) -> int:
+    return max(len(word) for word in words)
+
+
+_ORIGINS: Final[Mapping[str, str]] = {
+    "crm": "The CRM's",
+    "history": "From our own records:",
+    "customer": "The customer's",
+}
+_LONGEST_OF: Final[Mapping[Kind, int]] = {"number": 30, "whole number": 10, "day or time": 32}
+_SHAPES: Final[Mapping[str, tuple[Kind, int]]] = {
+    "match_count": ("whole number", 5),
+    "elapsed_ms": ("whole number", len(str(LONGEST_BUDGET_MS)) + 1),
+    "request_id": ("id", 64),
+    "interaction_id": ("id", 128),
+    "customer_id": ("id", LONGEST_VALUE),
+    "choice_1_id": ("id", LONGEST_VALUE),
+    "choice_2_id": ("id", LONGEST_VALUE),
+    "choice_3_id": ("id", LONGEST_VALUE),
+    "screen_pop_url": ("address", LONGEST_VALUE),
+    "ruleset": ("id", 16),
+}
+_MEANINGS: Final[Mapping[str, str]] = {
+    "prompt_2": "Key of the second prompt; empty for none.",
+    "prompt_3": "Key of the third prompt; empty for none.",
+    "choice_1_label": "What to say for the first choice.",
+    "choice_2_id": "The second choice; empty for none.",
+    "choice_2_label": "What to say for it.",
+    "choice_3_id": "The third choice; empty for none.",
+    "choice_3_label": "What to say for it.",
+    "interaction_id": "The interaction that it was kept for.",
+    "request_id": "Joins our log lines.",
+}

@@ -1,0 +1,83 @@
+"""What our own ledger tells of a customer: the earlier interactions, over all channels."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from switchboard.beside import run_beside
+from switchboard.domain.customer import Customer, Scalar
+from switchboard.domain.deadline import Deadline
+from switchboard.errors import StateUnavailable
+from switchboard.ports import InteractionLedger, LedgerRow
+
+_log = logging.getLogger(__name__)
+
+HISTORY_READ: Final = 20
+_RECENT: Final = timedelta(days=7)
+_LAST_AGENT_WITHIN: Final = timedelta(days=14)
+
+
+def read_history(
+    customer: Customer | None, *, ledger: InteractionLedger, deadline: Deadline
+) -> Sequence[LedgerRow]:
+    """The customer's latest interactions, newest first.
+
+    Nothing when nobody is known, no time is left, or the ledger is down: that costs the history
+    and never the answer.
+    """
+    if customer is None or deadline.has_passed:
+        return ()
+    reading = run_beside(lambda: ledger.history(customer.key, limit=HISTORY_READ), name="history")
+    try:
+        return reading.result(timeout=deadline.remaining_s)
+    except StateUnavailable as error:
+        _log.warning("history not read: %s", error.code)
+    except TimeoutError:
+        _log.warning("history not read in time")
+    return ()
+
+
+def history_facts(past: Sequence[LedgerRow], now: datetime) -> dict[str, Scalar]:
+    """What can be told of the interactions that have ended; None for what they do not say."""
+    ended = [row for row in past if row.ended_at]
+    return {name: tell(ended, now) for name, tell in _FACTS.items()}
+
+
+def last_agent(past: Sequence[LedgerRow], now: datetime) -> str:
+    """The extension of the agent who last handled the customer, in ECS's Assign Agent form."""
+    return str(_last_agents(past, now, "agent_extension") or "")
+
+
+def _last_agents(past: Sequence[LedgerRow], now: datetime, name: str) -> Scalar:
+    for row in past:
+        said = row.interaction.get(name)
+        if said and row.ended_at and now - row.ended_at <= _LAST_AGENT_WITHIN:
+            return said
+    return None
+
+
+def _contacts_7d(ended: Sequence[LedgerRow], now: datetime) -> Scalar:
+    return sum(1 for row in ended if row.ended_at and now - row.ended_at <= _RECENT)
+
+
+def _last_contact_at(ended: Sequence[LedgerRow], _: datetime) -> Scalar:
+    at = max((row.ended_at for row in ended if row.ended_at), default=None)
+    return at.astimezone(UTC).isoformat(timespec="seconds") if at else None
+
+
+def _of_the_last(name: str) -> Callable[[Sequence[LedgerRow], datetime], Scalar]:
+    return lambda ended, _: (ended[0].interaction.get(name) or None) if ended else None
+
+
+_FACTS: Final[Mapping[str, Callable[[Sequence[LedgerRow], datetime], Scalar]]] = {
+    "contacts_7d": _contacts_7d,
+    "last_agent": lambda ended, now: _last_agents(ended, now, "agent_extension"),
+    "last_agent_name": lambda ended, now: _last_agents(ended, now, "agent_name"),
+    "last_contact_at": _last_contact_at,
+    "last_channel": _of_the_last("channel"),
+    "last_direction": _of_the_last("direction"),
+    "last_business_process": _of_the_last("business_process"),
+    "last_disposition": _of_the_last("disposition_code"),
+}
+FACTS: Final = tuple(_FACTS)

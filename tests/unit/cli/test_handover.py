@@ -1,0 +1,332 @@
+"""The hand-over sheet: how it is written down, and what it takes from contracts and configuration."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from pydantic import Field
+from typer.testing import CliRunner
+
+from cli.handover import command
+from cli.handover.advice import ACTIONS, OUTCOMES, STATUSES, request_timeout_s
+from cli.handover.blocks import (
+    Bullets,
+    Document,
+    Heading,
+    Listing,
+    Note,
+    Paragraph,
+    Table,
+    as_code,
+    plain,
+)
+from cli.handover.markdown import markdown
+from cli.handover.methods import Method, methods
+from cli.handover.page import page
+from cli.handover.questions import QUESTIONS
+from cli.handover.returned import outcome_words, return_values, words_in_words
+from cli.handover.sent import is_described, parameters
+from cli.handover.sheet import Sheet
+from cli.handover.stage import NO_ADDRESS, Stage, of_folder
+from cli.main import app
+from switchboard.contracts.answers import LookupAnswer
+from switchboard.contracts.ecs import Arrival
+from switchboard.domain.ruleset import ACTIONS as EVERY_ACTION
+from switchboard.errors import Misconfigured
+
+CONFIG = Path(__file__).resolve().parents[3] / "config"
+ADDRESS = "https://switchboard.example.com"
+NASTY = "<script>alert(1)</script> | *x* _y_ [z] `c` & \\"
+LITTLE = Document(
+    "A sheet",
+    "Stage test",
+    (
+        Heading(1, "First", "first"),
+        Paragraph("Plain, `code_a`, **strong** and [a link](#second)."),
+        Note("Look here.", "Important"),
+        Bullets(("one", "two"), numbered=True),
+        Table("A table", ("Key", "Value"), ((as_code("a|b"), NASTY), ("c", "d")), (30, 70)),
+        Heading(1, "Second", "second"),
+        Listing("Request", "POST /v1/x\n\n{}"),
+        Listing("Answer", "HTTP 200"),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def stage() -> Stage:
+    return of_folder(CONFIG, name="test", base_url=ADDRESS)
+
+
+def method(key: str) -> Method:
+    (found,) = [one for one in methods() if one.key == key]
+    return found
+
+
+def test_ecs_calls_two_arrivals_and_four_triggers() -> None:
+    assert [(one.key, one.path) for one in methods()] == [
+        ("lookup", "/v1/arrivals/lookup"),
+        ("route", "/v1/arrivals/route"),
+        ("interaction-starts", "/v1/triggers/interaction-starts"),
+        ("interaction-ends", "/v1/triggers/interaction-ends"),
+        ("internal-transfer", "/v1/triggers/internal-transfer"),
+        ("segment-change", "/v1/triggers/segment-change"),
+    ]
+
+
+def test_every_parameter_says_where_ecs_takes_it_from() -> None:
+    assert [one.key for one in methods() if not is_described(one)] == []
+
+
+def test_a_new_field_of_the_contract_is_in_the_sheet_and_waits_for_its_source() -> None:
+    class Tomorrow(Arrival):
+        mood: str = Field("", description="How the caller sounds.")
+
+    changed = replace(method("lookup"), asks=Tomorrow)
+
+    assert [one.name for one in parameters(changed)] == [*Arrival.model_fields, "mood"]
+    assert not is_described(changed)
+
+
+def test_a_new_key_of_the_answer_is_a_return_value(stage: Stage) -> None:
+    class Tomorrow(LookupAnswer):
+        mood: str = Field("", description="How the customer was last time.")
+
+    changed = return_values(replace(method("lookup"), answers=Tomorrow), stage)
+
+    assert ("mood", "How the customer was last time.") in [(v.name, v.meaning) for v in changed]
+
+
+def test_an_attribute_of_the_configuration_is_a_return_value_of_its_kind(stage: Stage) -> None:
+    attributes = {
+        "since": {"type": "date"},
+        "age": {"from": "since", "type": "date", "as": "days_since", "default": 0},
+        "vip": {"type": "flag", "default": False},
+        "band": {"from": "score", "table": "bands", "default": "none"},
+        "note": {"longest": 40},
+    }
+    tables = {"bands": {"bands": [{"from": 0, "is": "low"}, {"from": 50, "is": "high"}]}}
+    body = {**stage.lookup_body, "attributes": attributes, "tables": tables, "tests": []}
+
+    values = return_values(method("lookup"), replace(stage, lookup_body=body))
+
+    told = {v.name: (v.kind, v.longest, v.words) for v in values if v.is_attribute}
+    assert told == {
+        "since": ("day or time", 32, ()),
+        "age": ("whole number", 10, ()),
+        "vip": ("yes or no", 5, ("true", "false")),
+        "band": ("word", 4, ("low", "high", "none")),
+        "note": ("text", 40, ()),
+    }
+
+
+def test_words_are_those_of_the_published_rules(stage: Stage) -> None:
+    values = {value.name: value for value in return_values(method("route"), stage)}
+
+    assert values["business_process"].words == ("Customer Care", "Collections")
+    assert set(values["row"].words) == {row.id for row in stage.ruleset.rows}
+    assert values["outcome"].words == outcome_words()
+
+
+def test_words_that_contain_each_other_are_pointed_out(stage: Stage) -> None:
+    values = return_values(method("lookup"), stage)
+
+    assert ("outcome", "known", "unknown") in words_in_words(values)
+
+
+def test_every_return_value_says_what_it_means(stage: Stage) -> None:
+    for one in methods():
+        assert [v.name for v in return_values(one, stage) if not v.meaning] == []
+
+
+def test_every_outcome_and_every_action_has_advice() -> None:
+    assert set(OUTCOMES) == set(outcome_words())
+    assert set(ACTIONS) == set(EVERY_ACTION)
+
+
+def test_every_refusal_that_a_method_can_answer_has_advice() -> None:
+    assert {200, 202, 400, 401, 403, 404, 405, 409, 413, 422, 503} == set(STATUSES)
+
+
+@pytest.mark.parametrize(("budget_ms", "seconds"), [(1200, 3), (1000, 2), (2001, 4), (100, 2)])
+def test_ecs_waits_at_least_a_second_longer_than_we_take(
+    stage: Stage, budget_ms: int, seconds: int
+) -> None:
+    patient = replace(stage, lookup_body={**stage.lookup_body, "budget_ms": budget_ms})
+
+    assert request_timeout_s(method("route"), patient) == seconds
+
+
+def test_a_trigger_is_given_as_long_as_its_function_may_run(stage: Stage) -> None:
+    assert request_timeout_s(method("interaction-ends"), stage) == 10
+
+
+def test_every_question_says_what_is_taken_for_granted() -> None:
+    assert len({one.about for one in QUESTIONS}) == len(QUESTIONS)
+    assert all(one.asks.endswith("?") or "?" in one.asks for one in QUESTIONS)
+    assert all(one.taken for one in QUESTIONS)
+
+
+def test_a_folder_that_cannot_be_published_makes_no_sheet(tmp_path: Path) -> None:
+    (tmp_path / "lookup.yaml").write_text("format: lookup/1\nconnectors: [x]\n", encoding="utf-8")
+
+    with pytest.raises(Misconfigured, match="default_region"):
+        of_folder(tmp_path, name="test", base_url=ADDRESS)
+
+
+def test_another_configuration_is_another_version(stage: Stage) -> None:
+    other = replace(stage, lookup_body={**stage.lookup_body, "budget_ms": 900})
+
+    assert stage.versions["routing ruleset"] == other.versions["routing ruleset"]
+    assert stage.versions["lookup configuration"] != other.versions["lookup configuration"]
+
+
+# ── Three ways to write a document down ─────────────────────────────────────────────────────────
+
+
+def test_markdown_keeps_its_tables_whatever_is_in_them() -> None:
+    rows = [line for line in markdown(LITTLE).splitlines() if line.startswith("|")]
+
+    assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
+    assert "\\<script\\>" in markdown(LITTLE)
+
+
+def test_markdown_has_every_link_that_it_points_to() -> None:
+    text = markdown(LITTLE)
+
+    assert set(re.findall(r"\(#([a-z-]+)\)", text)) <= set(re.findall(r'<a id="([a-z-]+)">', text))
+
+
+class Page(HTMLParser):
+    """What an HTML page is made of."""
+
+    VOID = frozenset({"meta", "col", "wbr", "link", "img", "br"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def all(self, attribute: str) -> Iterator[str]:
+        return (found[attribute] for _, found in self.tags if attribute in found)
+
+
+def test_a_page_is_well_formed_and_loads_nothing() -> None:
+    read = Page(page(LITTLE))
+
+    assert read.open == []
+    assert {tag for tag, _ in read.tags} & {"script", "link", "img", "iframe"} == set()
+    assert list(read.all("src")) == []
+    assert all(target.startswith("#") for target in read.all("href"))
+    assert "url(" not in page(LITTLE)
+    assert "default-src 'none'" in page(LITTLE)
+
+
+def test_a_page_can_be_used_without_seeing_or_pointing() -> None:
+    read = Page(page(LITTLE))
+    tags = [tag for tag, _ in read.tags]
+
+    assert dict(read.tags)["html"]["lang"] == "en"
+    assert {target[1:] for target in read.all("href")} <= set(read.all("id"))
+    assert tags.count("caption") == tags.count("table")
+    assert all("scope" in attributes for tag, attributes in read.tags if tag == "th")
+    levels = [int(tag[1]) for tag in tags if re.fullmatch(r"h\d", tag)]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_what_the_configuration_calls_things_cannot_become_markup() -> None:
+    document = Document("T", "S", (Paragraph(as_code("`<b>` [x](#y) **z**")),))
+
+    assert "<b>" not in page(document)
+    assert "<strong>" not in page(document)
+    assert plain(as_code("a`b")) == "a'b"
+
+
+def test_a_pdf_is_the_same_each_time_and_knows_what_it_was_made_from() -> None:
+    pdf = pytest.importorskip("cli.handover.pdf", exc_type=ImportError)
+
+    first, again = (pdf.pdf(LITTLE, made_from="this") for _ in range(2))
+
+    assert first.startswith(b"%PDF-")
+    assert first == again
+    assert pdf.mark_of(first) == pdf.digest_of("this") != pdf.digest_of("that")
+    assert pdf.mark_of(b"%PDF-1.4 of somebody else") == ""
+
+
+def test_a_pdf_shows_a_letter_that_its_font_lacks_without_its_accent() -> None:
+    text = pytest.importorskip("cli.handover.pdf_text", exc_type=ImportError)
+    text.register_fonts()
+
+    assert text.shown_in("Zażółć ąę 漢", text.SANS) == "Zazółć ae ?"
+
+
+# ── The command ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def little(monkeypatch: pytest.MonkeyPatch) -> list[Stage]:
+    """The command writes a little sheet; the stages that it was asked for."""
+    asked: list[Stage] = []
+
+    def sheet(stage: Stage) -> Sheet:
+        asked.append(stage)
+        return Sheet(LITTLE, None)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(command, "sheet", sheet)
+    return asked
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["handover", *arguments])
+    return result.exit_code, result.output
+
+
+def test_a_sheet_is_written_once_and_then_current(little: list[Stage], tmp_path: Path) -> None:
+    options = ["--out", str(tmp_path / "new"), "--config", str(CONFIG), "--no-pdf"]
+
+    assert run(*options, "--check")[0] == 1
+    assert run(*options)[0] == 0
+    assert run(*options, "--check")[0] == 0
+    assert {file.name for file in (tmp_path / "new").iterdir()} == {"handover.md", "handover.html"}
+    assert little[0].name == "local"
+    assert little[0].base_url == NO_ADDRESS
+
+
+def test_an_old_sheet_is_named(little: list[Stage], tmp_path: Path) -> None:
+    options = ["--out", str(tmp_path), "--config", str(CONFIG), "--no-pdf"]
+    run(*options)
+    (tmp_path / "handover.html").write_text("old", encoding="utf-8")
+
+    code, said = run(*options, "--check")
+
+    assert code == 1
+    assert "handover.html" in said
+    assert "handover.md" not in said
+
+
+def test_the_address_that_ecs_uses_may_be_another(little: list[Stage], tmp_path: Path) -> None:
+    run("--out", str(tmp_path), "--config", str(CONFIG), "--no-pdf", "--base-url", f"{ADDRESS}/")
+
+    assert little[0].base_url == ADDRESS
+
+
+def test_bad_configuration_is_said_and_nothing_written(tmp_path: Path) -> None:
+    code, said = run("--out", str(tmp_path / "out"), "--config", str(tmp_path))
+
+    assert code == 1
+    assert "lookup.yaml" in said
+    assert not (tmp_path / "out").exists()
