@@ -9,14 +9,17 @@ is the lookup function; `primed` is the same told that Lambda initialises it, so
 and reads ahead. `bare` imports boto3 and requests and makes the same calls as ours. DynamoDB,
 Secrets Manager and the CRM are further processes; the CRM answers at once.
 
-The last column is computed, not measured: a start has a whole CPU, a call has the share that Lambda
+`on Lambda` is computed, not measured: a start has a whole CPU, a call has the share that Lambda
 gives to the template's 512 MB (one CPU at 1,769 MB), so CPU in the call counts 3.46 times.
+
+CPU is held by the best of each, because these machines are shared.
 """
 
 import argparse
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
@@ -34,7 +37,13 @@ from bench.lookup_stage import (
     step,
 )
 
-MOST_IMPORTS: Final = 1.5
+# What issue 4 asks for, and what we hold until the lookup does without pydantic and the resolver:
+# docs/decisions/0020-cold-start.md.
+ASKED_START: Final = 1.5
+MOST_START: Final = 2.5
+MOST_UNTIL_ANSWERED: Final = 2.5
+# What is built and read ahead must be missing in the first call, or it was done in vain.
+MOST_FIRST_AFTER_PRIMING: Final = 0.33
 _ROUNDS: Final = 15
 _SERVICES: Final = ("dynamodb", "secretsmanager")
 # Lambda sets it; without it a function takes itself for one on a desk, and builds nothing ahead.
@@ -54,9 +63,13 @@ class Starts:
         return min(cost.cpu_ms for cost in self.began)
 
     @property
+    def first_ms(self) -> float:
+        return min(cost.cpu_ms for cost in self.first)
+
+    @property
     def until_answered_ms(self) -> float:
         """CPU until the first answer has left."""
-        return median(b.cpu_ms + f.cpu_ms for b, f in zip(self.began, self.first, strict=True))
+        return min(b.cpu_ms + f.cpu_ms for b, f in zip(self.began, self.first, strict=True))
 
     @property
     def on_lambda_ms(self) -> float:
@@ -74,18 +87,31 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--check", action="store_true", help="end with 1 when something is not as promised"
+        "--check", action="store_true", help="end with 1 when it is worse than what we hold"
     )
     arguments = parser.parse_args()
     starts = measure()
     show(starts)
-    times = starts["ours"].best_start_ms / starts["sdk"].best_start_ms
-    if arguments.check and times > MOST_IMPORTS:
-        raise SystemExit(f"the start is {times:.2f} times `import boto3`, more than {MOST_IMPORTS}")
+    if arguments.check and (problems := problems_of(starts)):
+        raise SystemExit("\n".join(problems))
+
+
+def problems_of(starts: Mapping[str, Starts]) -> list[str]:
+    """What is not as we hold it."""
+    sdk, bare, ours, primed = (starts[kind] for kind in ("sdk", "bare", "ours", "primed"))
+    start = ours.best_start_ms / sdk.best_start_ms
+    answered = primed.until_answered_ms / bare.until_answered_ms
+    first = primed.first_ms / ours.first_ms
+    found = {
+        f"the start is {start:.2f} times `import boto3`": start > MOST_START,
+        f"the first answer is {answered:.2f} times the bare one's": answered > MOST_UNTIL_ANSWERED,
+        f"priming leaves {first:.0%} of the first call": first > MOST_FIRST_AFTER_PRIMING,
+    }
+    return [problem for problem, is_so in found.items() if is_so]
 
 
 def measure() -> Mapping[str, Starts]:
-    layer = str(built_layer())
+    layer = built_layer()
     starts = {kind: Starts() for kind in ("sdk", "bare", "ours", "primed")}
     with standing(crm_latency_s=0, aws_latency_s=0) as stage:
         for number in range(1 + _ROUNDS):
@@ -97,7 +123,7 @@ def measure() -> Mapping[str, Starts]:
     return starts
 
 
-def _round(layer: str, stage: Stage, number: int) -> Mapping[str, tuple[Cost, list[Cost]]]:
+def _round(layer: Path, stage: Stage, number: int) -> Mapping[str, tuple[Cost, list[Cost]]]:
     """One start of each kind."""
     costs: dict[str, tuple[Cost, list[Cost]]] = {}
     plain = stage.environment
@@ -126,7 +152,7 @@ def show(starts: Mapping[str, Starts]) -> None:
     table = Table(title=f"CPU milliseconds of {_ROUNDS} starts each")
     for heading in ("", "start, best", "median", "times sdk", "modules"):
         table.add_column(heading, justify="right" if heading else "left")
-    for heading in ("first answer", "until answered", "on Lambda, computed"):
+    for heading in ("first call, best", "until answered, best", "on Lambda, median"):
         table.add_column(heading, justify="right")
     for kind, one in starts.items():
         table.add_row(
@@ -138,13 +164,14 @@ def show(starts: Mapping[str, Starts]) -> None:
             *(_answered(one) if one.first else ()),
         )
     console.print(table)
-    console.print(f"promised: ours starts in at most {MOST_IMPORTS:g} times sdk")
+    times = starts["ours"].best_start_ms / starts["sdk"].best_start_ms
+    verdict = "met" if times <= ASKED_START else "NOT MET"
+    console.print(f"ours starts in {times:.2f} times sdk; asked for {ASKED_START:g}: {verdict}")
 
 
 def _answered(one: Starts) -> tuple[str, ...]:
     """How long the caller waits, three ways."""
-    first_ms = median(cost.cpu_ms for cost in one.first)
-    return f"{first_ms:.0f}", f"{one.until_answered_ms:.0f}", f"{one.on_lambda_ms:.0f}"
+    return f"{one.first_ms:.0f}", f"{one.until_answered_ms:.0f}", f"{one.on_lambda_ms:.0f}"
 
 
 if __name__ == "__main__":

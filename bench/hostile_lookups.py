@@ -45,11 +45,12 @@ from switchboard.contracts.configuration import read_configuration
 from switchboard.contracts.lookup import LookupConfiguration
 from tests.integration import template
 
-# Of two cores that a dozen processes share, a thread may get its turn this late.
+# For the processor: of two cores shared by a dozen processes, one gets its turn late. What the
+# system tells of that is left out of the count; what one thread of ours takes from another is not.
 ALLOWANCE_MS: Final = 100
 AWS_FAULTS: Final = 0.03
-WORKERS: Final = 12
-_NAIVE_LOOKUPS: Final = 240
+WORKERS: Final = 10
+_NAIVE_LOOKUPS: Final = 120
 _ONE_CALLER: Final = 1_000
 _SOMEBODY: Final = re.compile(r"(?<!\d)[2-9]\d{2}55501\d{2}(?!\d)")
 _LINE: Final = '"message":"contact looked up"'
@@ -63,6 +64,7 @@ class Verdict:
     number: int
     budget_ms: int
     took_ms: float
+    starved_ms: float
     outcome: str
     source: str
     wrong: tuple[str, ...] = ()
@@ -76,11 +78,19 @@ def judge(number: int, answered: Answered) -> Verdict:
     """What an unforgiving ECS, a clock and a privacy officer say."""
     one = answered.arriving
     values = _values(answered.body)
-    wrong = [*_shape(answered, values), *_strangers(one, values), *_claims(one, values)]
-    if answered.took_ms > one.budget_ms + ALLOWANCE_MS:
+    wrong = [*_shape(answered, values), *_strangers(one, values), *_claims(answered, values)]
+    if answered.took_ms - answered.starved_ms > one.budget_ms + ALLOWANCE_MS:
         wrong.append("late")
     outcome, source = values.get("outcome", "none"), values.get("source", "none")
-    return Verdict(number, one.budget_ms, answered.took_ms, outcome, source, tuple(wrong))
+    return Verdict(
+        number,
+        one.budget_ms,
+        answered.took_ms,
+        answered.starved_ms,
+        outcome,
+        source,
+        tuple(wrong),
+    )
 
 
 def _values(body: str) -> dict[str, str]:
@@ -112,12 +122,12 @@ def _strangers(one: Arriving, values: dict[str, str]) -> Iterator[str]:
             yield f"somebody else's data in {name}"
 
 
-def _claims(one: Arriving, values: dict[str, str]) -> Iterator[str]:
+def _claims(answered: Answered, values: dict[str, str]) -> Iterator[str]:
     known = values.get("outcome") == "known"
     if known is not bool(values.get("customer_id")):
         yield "an outcome that does not fit the customer"
-    if int(values.get("elapsed_ms", 0)) > one.budget_ms + ALLOWANCE_MS:
-        yield "late by its own account"
+    if int(values.get("elapsed_ms", 0)) > answered.took_ms + 1:
+        yield "it tells another time than the clock"
 
 
 _STRICT: Final = Knobs(missing_return_value="fault", null_return_value="fault")
@@ -239,7 +249,8 @@ def _times(report: Report, verdicts: Sequence[Verdict]) -> None:
     worst = max(verdicts, key=lambda v: v.over_ms)
     report.say(
         f"  past the budget at all: {len(over)}; the worst by {worst.over_ms:.0f} ms "
-        f"(number {worst.number}, budget {worst.budget_ms}, {worst.outcome})"
+        f"(number {worst.number}, budget {worst.budget_ms}, {worst.outcome}), of which it waited "
+        f"{worst.starved_ms:.0f} ms for a processor"
     )
 
 
@@ -250,7 +261,7 @@ def _promises(
     for reason, times in wrong.most_common():
         examples = [v.number for v in verdicts if reason in v.wrong][:5]
         report.say(f"  WRONG  {reason}: {times}, for example numbers {examples}")
-    late = wrong["late"] + wrong["late by its own account"]
+    late = wrong["late"]
     strangers = sum(times for reason, times in wrong.items() if reason.startswith("somebody"))
     shape = sum(wrong.values()) - late - strangers
     lines, said = _logged(stage)

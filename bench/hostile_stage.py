@@ -60,6 +60,8 @@ class Answered:
     status: int
     body: str
     took_ms: float
+    starved_ms: float = 0.0
+    """How long of that it could have run and the machine gave it no processor."""
 
 
 Judge = Callable[[int, Answered], Any]
@@ -222,10 +224,20 @@ def _warming_up(path: str) -> Arriving:
 
 def _answered(handler: Callable[..., Mapping[str, Any]], one: Arriving) -> Answered:
     context = LambdaContext("bench", one.event["requestContext"]["requestId"])
-    started_s = time.perf_counter()
+    starved_ms, started_s = _starved_ms(), time.perf_counter()
     given = handler(one.event, context)
     took_ms = (time.perf_counter() - started_s) * 1000
-    return Answered(one, given["statusCode"], given["body"], took_ms)
+    starved_ms = _starved_ms() - starved_ms
+    return Answered(one, given["statusCode"], given["body"], took_ms, starved_ms)
+
+
+def _starved_ms() -> float:
+    """Of this thread since it began; always 0 where the system does not count it."""
+    try:
+        counts = Path("/proc/thread-self/schedstat").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return 0.0
+    return int(counts.split()[1]) / 1_000_000
 
 
 def _print_into(file: Path) -> None:

@@ -139,7 +139,7 @@ def _index_row(document: Document) -> str:
     log = methods.get("log_interaction") or {}
     cells = [
         f"[{document.get('title') or document['id']}]({document['id']}.md)",
-        _listed(keys) or "no",
+        _enumerated(keys) or "no",
         str(log.get("idempotency", "none")) if log else "no",
         _yes("log_interactions" in methods),
         _yes("create_contact" in methods),
@@ -149,7 +149,7 @@ def _index_row(document: Document) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _listed(words: Sequence[str]) -> str:
+def _enumerated(words: Sequence[str]) -> str:
     *others, last = words or [""]
     return f"{', '.join(others)} and {last}" if others else last
 

@@ -6,7 +6,8 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from switchboard.adapters.connector.mapped_attributes import MappedAttributes, mapped_attributes
-from switchboard.contracts.attributes import AttributesSpec, StorySpec
+from switchboard.contracts.attribute_stories import StorySpec
+from switchboard.contracts.attributes import AttributesSpec
 from switchboard.domain.attributes import AttributeMap
 from switchboard.domain.cells import unknown
 from switchboard.domain.customer import Customer

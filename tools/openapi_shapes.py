@@ -115,8 +115,8 @@ def _tidy(schema: Schema) -> Schema:
     kept = {name: value for name, value in schema.items() if name not in {"title", "default"}}
     if "properties" in kept:
         kept["properties"] = {name: _tidy(said) for name, said in kept["properties"].items()}
-    match kept.get("anyOf"):
-        case [{"type": str(kind), **more}, {"type": "null"}]:
-            del kept["anyOf"]
-            kept = {**more, "type": [kind, "null"], **kept}
+    choices: list[Schema] = kept.get("anyOf", [])
+    if len(choices) == 2 and choices[1] == {"type": "null"} and "type" in choices[0]:
+        del kept["anyOf"]
+        kept = {**choices[0], "type": [choices[0]["type"], "null"], **kept}
     return kept

@@ -9,6 +9,7 @@ import pytest
 from local.peers import RunningCrm, SeededCustomer
 from switchboard.adapters.connector.events import ConnectorEvent, connector_events
 from switchboard.domain.identity import PhoneNumber, read_contact
+from switchboard.domain.signals import CallBackSignal
 from switchboard.edges.webhook_schemes import Delivery
 from switchboard.edges.webhooks import verify
 from switchboard.errors import Unauthorized
@@ -65,7 +66,7 @@ def test_the_webhook_says_whom_to_call(
 
     (delivery,) = receiver.wait_for(1)
     signal = callback.signal(delivery.document, delivery.headers)
-    assert signal is not None
+    assert isinstance(signal, CallBackSignal)
     assert (signal.event_id, signal.customer_id, signal.name) == (delivery.id, ada.id, ada.name)
     assert read_contact(signal.phone, default_region="US") == PhoneNumber(ada.e164)
 

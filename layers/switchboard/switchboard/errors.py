@@ -17,6 +17,7 @@
     │   ├── UpstreamRejected      the same request would fail again              HTTP 502   park
     │   └── UpstreamUnknown       sent, and no answer: it may have happened      HTTP 504   settle
     ├── StateUnavailable        our own tables or queues did not answer          HTTP 503   retry
+    │   └── StateBusy             too many ask for one key at this moment        HTTP 503   retry
     └── Misconfigured           our own mistake; says which setting to mend      HTTP 503   retry
 
 Messages say what to do and never contain customers' data.
@@ -169,6 +170,8 @@ class StateUnavailable(SwitchboardError):
 
 class StateBusy(StateUnavailable):
     """Our own table works, and has too much to do for one key at this moment."""
+
+    code = "state_busy"
 
 
 class Misconfigured(SwitchboardError):

@@ -5,6 +5,7 @@ import os
 
 from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
+from aws_lambda_powertools.metrics import MetricUnit
 
 logger = Logger(stage=os.environ.get("STAGE", "dev"))
 metrics = Metrics()
@@ -26,7 +27,7 @@ def measure_ms(what: str, milliseconds: int) -> None:
 
 def count_by(event: str, **dimensions: str) -> None:
     """Add one to a metric that is told apart by words of ours, such as outcomes; never by data."""
-    with single_metric(name=event, unit="Count", value=1) as metric:
+    with single_metric(name=event, unit=MetricUnit.Count, value=1) as metric:
         for name, word in dimensions.items():
             metric.add_dimension(name=name, value=word)
 

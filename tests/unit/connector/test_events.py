@@ -58,14 +58,14 @@ def test_half_a_character_in_a_name_is_kept_as_a_question_mark() -> None:
 
     signal = event().signal(said, HEADERS)
 
-    assert signal is not None
+    assert isinstance(signal, CallBackSignal)
     assert signal.name == "Ada ?"
 
 
 def test_the_id_can_come_from_the_body() -> None:
     signal = event(id="delivery.id").signal({**body(), "delivery": {"id": 12}}, {})
 
-    assert signal is not None
+    assert isinstance(signal, CallBackSignal)
     assert signal.event_id == "12"
 
 
@@ -105,7 +105,7 @@ def test_a_body_cannot_pretend_to_be_headers_or_settings() -> None:
 
     signal = event().signal(forged, HEADERS)
 
-    assert signal is not None
+    assert isinstance(signal, CallBackSignal)
     assert (signal.event_id, signal.business_process) == ("msg_1", "Sales callback")
 
 
@@ -123,7 +123,7 @@ def test_any_body_is_a_signal_nothing_or_a_refusal(data: dict[str, Any], more: A
         signal = event_of_any_body.signal(said, HEADERS)
     except InvalidRequest:
         return
-    assert signal is not None
+    assert isinstance(signal, CallBackSignal)
     assert isinstance(signal.phone, str)
 
 
@@ -172,7 +172,7 @@ def test_what_the_map_gave_goes_to_the_method_that_reads_the_record() -> None:
 
     signal = reading.signal(body(), HEADERS)
 
-    assert signal is not None
+    assert isinstance(signal, CallBackSignal)
     assert signal.said == {"customer_id": "7", "module": "status"}
     assert "status" not in repr(signal)
 

@@ -435,9 +435,6 @@ def test_a_kept_connection_that_is_closed_under_a_call_makes_a_write_unknown() -
     with hostile_server(only_once) as server:
         client = crm(server.base)
         client.find(ADA, deadline=Deadline.after(2))
-        with pytest.raises(UpstreamUnavailable):
-            client.find(ADA, deadline=Deadline.after(2))
-        client.find(ADA, deadline=Deadline.after(2))
         with pytest.raises(UpstreamUnknown):
             client.log_interaction(RECORD, deadline=Deadline.after(2))
         client.close()

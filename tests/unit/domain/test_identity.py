@@ -36,8 +36,11 @@ def test_what_was_read_once_is_read_the_same_everywhere(written: str, region: st
     contact = read_contact(written, default_region=region)
 
     if isinstance(contact, PhoneNumber | EmailAddress):
+        # Digits before an @ are a mailbox only where the channel says so.
+        channel = "email" if isinstance(contact, EmailAddress) else ""
         for anywhere in (region, "US", "DE", "IT", "ZZ"):
-            assert read_contact(contact.canonical, default_region=anywhere) == contact
+            again = read_contact(contact.canonical, default_region=anywhere, channel=channel)
+            assert again == contact
 
 
 @given(st.integers(200, 999), st.integers(0, 99))

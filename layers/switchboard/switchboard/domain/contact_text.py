@@ -65,7 +65,7 @@ def parts_of(text: str) -> ContactText:
         rest = unquote(rest)
     if scheme == "mailto":
         rest = rest.partition("?")[0]
-    context = _PHONE_CONTEXT.search(rest)
+    context = _PHONE_CONTEXT.search(rest) if scheme else None
     user, _, host = rest.rpartition("@") if "@" in rest else (rest, "", "")
     return ContactText(scheme, user, _host_name(host), context[1] if context else "")
 

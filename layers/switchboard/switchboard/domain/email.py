@@ -44,7 +44,7 @@ def read_email(raw: str) -> EmailAddress | None:
     """The address in a field that should hold one; None when it does not. Of several the first.
 
     Case does not count, in the local part neither: providers do not tell Ada@ from ada@. What
-    stands behind a plus counts: ada+shop@ is not ada@. A domain is kept in the form that the DNS knows.
+    stands behind a plus counts: ada+shop@ is not ada@. A domain is kept as the DNS knows it.
     """
     if len(raw) > LONGEST_TEXT:
         return None

@@ -11,7 +11,13 @@ from switchboard.domain.contact_text import (
     unwrapped,
 )
 from switchboard.domain.email import EmailAddress, address_in, read_email
-from switchboard.domain.phone import PhoneNumber, is_extension, number_in, read_phone
+from switchboard.domain.phone import (
+    PhoneNumber,
+    is_extension,
+    is_written_as,
+    number_in,
+    read_phone,
+)
 from switchboard.domain.withheld import is_withheld
 
 __all__ = [
@@ -71,7 +77,7 @@ def same_identity(asked: Identity, stored: str, *, default_region: str) -> bool:
     """Whether a value from a CRM record is the number or address that was asked for."""
     match asked:
         case PhoneNumber():
-            return read_phone(stored, default_region=default_region) == asked
+            return is_written_as(asked, stored, default_region=default_region)
         case EmailAddress():
             return read_email(stored) == asked
         case AccountNumber():

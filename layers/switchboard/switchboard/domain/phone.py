@@ -4,6 +4,7 @@ Source: ITU-T E.164 and E.123, by way of libphonenumber's own rules. What those 
 decided here: letters, prefixes of other countries, several numbers in one field.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,13 +16,18 @@ from phonenumbers import PhoneNumberFormat, ValidationResult
 from switchboard.domain.contact_text import LONGEST_TEXT, ContactText, cleaned, parts_of, unwrapped
 
 _BEGINNING: Final = re.compile(r"[+\d(]")
-# Where a number ends: at a word, at another number, at what is dialled after it.
-_END: Final = re.compile(r"[^\W\d_]|[,;:|#*~\n]")
+# Where a number ends: at a word, at another number, at what is dialled after it. libphonenumber
+# knows more marks for an extension (#12, -12#), and where a dialling tone is waited for (0~00).
+_END: Final = re.compile(r"[^\W\d_]|[,;:|*\n]")
+_MARK: Final = re.compile(r"[#~]")
 _IN_LETTERS: Final = re.compile(r"[+\d\s().-]*[A-Za-z][A-Za-z\d\s().-]*")
 _ABROAD: Final = re.compile(r"\(?(?:00|011)[\s).-]*(?=[1-9])")
 _SHOWN_AGAIN: Final = re.compile(r"\*82[\s.-]*")  # lifts the block of *67 for one call
 _EXTENSION: Final = re.compile(r"(?:(?:ext|extension|x)[\s.:]*)?[*#]*\d{1,6}[*#]*", re.IGNORECASE)
 _NOT_A_DIGIT: Final = re.compile(r"\D")
+# Whatever else such a text is read as, its last digits stand in it.
+_PLAIN: Final = re.compile(r"[0-9 ().+/-]*")
+_ENDING: Final = 4
 _SHORTEST_UNLISTED: Final = 7
 _LONGEST: Final = 100
 
@@ -69,7 +75,7 @@ class PhoneNumber:
 
     @property
     def _parsed(self) -> phonenumbers.PhoneNumber:
-        return phonenumbers.parse(self.e164)
+        return _of_e164(self.e164)
 
     def __str__(self) -> str:
         """Masked, so that a number in a log line or an error never identifies a person."""
@@ -91,6 +97,15 @@ def read_phone(raw: str, *, default_region: str) -> PhoneNumber | None:
         if number := number_in(contact, default_region=default_region):
             return number
     return None
+
+
+def is_written_as(number: PhoneNumber, written: str, *, default_region: str) -> bool:
+    """Whether the text is that number; quick to say no, because a CRM may send thousands."""
+    if written == number.e164:
+        return True
+    if _PLAIN.fullmatch(written) and number.e164[-_ENDING:] not in _NOT_A_DIGIT.sub("", written):
+        return False
+    return read_phone(written, default_region=default_region) == number
 
 
 def number_in(contact: ContactText, *, default_region: str) -> PhoneNumber | None:
@@ -126,12 +141,15 @@ def _readings(text: str, default_region: str) -> Iterator[tuple[str, bool]]:
         return
     text = text[beginning.start() :]
     end = _END.search(text)
-    number = text[: end.start()] if end else text
+    marked = text[: end.start()] if end else text
+    number = _MARK.split(marked, maxsplit=1)[0]
     without_trunk_zero = number.replace("(0)", "")
     from_abroad = _ABROAD.sub("+", number, count=1)
     digits = _NOT_A_DIGIT.sub("", number)
     own_code = phonenumbers.country_code_for_region(default_region)
 
+    if marked != number:
+        yield marked, False
     yield number, True
     yield without_trunk_zero, True
     yield from_abroad, True
@@ -160,6 +178,11 @@ def _read(text: str, default_region: str, *, must_be_listed: bool) -> PhoneNumbe
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     # Zeros too many leave another number behind each time that they are read.
     return PhoneNumber(e164) if _parsed(e164, default_region) == number else None
+
+
+@functools.lru_cache(maxsize=8)  # a lookup asks for several spellings of one number
+def _of_e164(e164: str) -> phonenumbers.PhoneNumber:
+    return phonenumbers.parse(e164)
 
 
 def _parsed(text: str, region: str) -> phonenumbers.PhoneNumber | None:

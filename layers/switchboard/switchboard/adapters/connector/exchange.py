@@ -1,7 +1,7 @@
 """One step of a method on the wire: request, authentication, answer, and what it means."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from switchboard.adapters.connector.rendering import (
 )
 from switchboard.adapters.connector.transport import (
     AddressRefusedError,
+    HttpAnswer,
     NoAnswerError,
     Transport,
 )
@@ -164,13 +165,30 @@ class Exchanger:
         self, run: Run, step: Mapping[str, Any], request: HttpRequest, limits: CallLimits
     ) -> Outcome:
         try:
-            answer = self._transport.exchange(request, limits)
+            answer = self._answered(request, limits, may_repeat=not run.writes(step))
         except AddressRefusedError as error:
             raise AddressNotPublic(self._id, f"{run.name}: {error.reason}") from None
         except NoAnswerError as error:
             kind = UpstreamUnknown if error.sent and run.writes(step) else UpstreamUnavailable
             raise kind(self._id, f"{run.name}: {error.reason}") from None
         return classify(answer, self._rules, now=self._wall_clock())
+
+    def _answered(
+        self, request: HttpRequest, limits: CallLimits, *, may_repeat: bool
+    ) -> HttpAnswer:
+        """The answer; where it may, after a second try on a new connection.
+
+        A server may close a kept connection while we send. Reading twice does no harm.
+        Source: RFC 9110, section 9.2.2.
+
+        Raises: NoAnswerError.
+        """
+        try:
+            return self._transport.exchange(request, limits)
+        except NoAnswerError as error:
+            if not (may_repeat and error.stale_connection) or limits.deadline.has_passed:
+                raise
+        return self._transport.exchange(request, replace(limits, on_new_connection=True))
 
 
 def error_of(system: str, outcome: Outcome, *, may_stand: bool = False) -> UpstreamError:

@@ -25,11 +25,15 @@ _MOST_BYTES: Final = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """`deadline` bounds the whole call, `connect_s` connecting, `read_s` each silence."""
+    """`deadline` bounds the whole call, `connect_s` connecting, `read_s` each silence.
+
+    With `on_new_connection` no connection that was kept serves it.
+    """
 
     deadline: Deadline
     connect_s: float
     read_s: float
+    on_new_connection: bool = False
 
 
 class Patience(threading.local):
@@ -37,15 +41,26 @@ class Patience(threading.local):
 
     limits: CallLimits | None = None
     sent: bool = False
+    has_connected: bool = False
     received_bytes: int = 0
 
     @contextmanager
     def limited_to(self, limits: CallLimits) -> Iterator[None]:
-        self.limits, self.sent, self.received_bytes = limits, False, 0
+        self.limits, self.received_bytes = limits, 0
+        self.sent = self.has_connected = False
         try:
             yield
         finally:
             self.limits = None
+
+    @property
+    def trusts_kept_connections(self) -> bool:
+        return self.limits is None or not self.limits.on_new_connection
+
+    @property
+    def spoke_in_vain(self) -> bool:
+        """The request left on a connection of an earlier call, and not a byte came back."""
+        return self.sent and not self.has_connected and self.received_bytes == 0
 
     @property
     def silence_s(self) -> float:
@@ -118,9 +133,11 @@ class PatientConnection(HTTPConnection):
     @property
     def is_connected(self) -> bool:
         idle_s = time.monotonic() - self._last_used_s
-        return idle_s < _LONGEST_IDLE_S and super().is_connected
+        is_fresh = idle_s < _LONGEST_IDLE_S and self._patience.trusts_kept_connections
+        return is_fresh and super().is_connected
 
     def connect(self) -> None:
+        self._patience.has_connected = True
         super().connect()
         if isinstance(self.sock, PatientTlsSocket):
             self.sock.patience = self._patience

@@ -54,12 +54,18 @@ class HttpAnswer:
 
 
 class NoAnswerError(Exception):
-    """No status line came. `sent` says whether the server may have seen the request."""
+    """No status line came. `sent` says whether the server may have seen the request.
 
-    def __init__(self, reason: str, *, sent: bool) -> None:
+    `stale_connection`: it left on a connection that an earlier call had used, and that ended
+    without a byte of an answer. The server most likely closed it before it saw the request, and
+    may all the same have seen it.
+    """
+
+    def __init__(self, reason: str, *, sent: bool, stale_connection: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.sent = sent
+        self.stale_connection = stale_connection
 
 
 class AddressRefusedError(NoAnswerError):
@@ -114,7 +120,11 @@ class HttpTransport:
                 raise AddressRefusedError(error.kind) from None
             except _BROKEN as error:
                 # Their texts hold the address, so they are not chained.
-                raise NoAnswerError(_reason(error), sent=patience.sent) from None
+                raise NoAnswerError(
+                    _reason(error),
+                    sent=patience.sent,
+                    stale_connection=patience.spoke_in_vain and not _is_silence(error),
+                ) from None
             with response:
                 if response.status_code < 200:
                     # Closed with the connection: the real answer may follow, and the next call
@@ -176,6 +186,11 @@ def _bounded_content(response: requests.Response) -> bytes | None:
 
 def _as_timeout(limits: CallLimits) -> tuple[float, float]:
     return (max(limits.connect_s, 0.001), max(limits.read_s, 0.001))
+
+
+def _is_silence(error: Exception) -> bool:
+    """Whether nothing ended but our time: the connection may well be alive."""
+    return isinstance(error, requests.Timeout | TimeoutError)
 
 
 def _reason(error: Exception) -> str:
