@@ -27,6 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.lookup_stage import (
+    INITIALISED,
     Cost,
     Stage,
     arrival,
@@ -46,8 +47,6 @@ MOST_UNTIL_ANSWERED: Final = 2.5
 MOST_FIRST_AFTER_PRIMING: Final = 0.33
 _ROUNDS: Final = 15
 _SERVICES: Final = ("dynamodb", "secretsmanager")
-# Lambda sets it; without it a function takes itself for one on a desk, and builds nothing ahead.
-_INITIALISED: Final = {"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand"}
 _SHARE: Final = 512 / 1769
 
 
@@ -134,7 +133,7 @@ def _round(layer: Path, stage: Stage, number: int) -> Mapping[str, tuple[Cost, l
             return processes.enter_context(function_process(layer, environment, kind, *services))
 
         costs["sdk"] = (start("sdk").began, [])
-        for kind, more in (("ours", {}), ("primed", _INITIALISED)):
+        for kind, more in (("ours", {}), ("primed", INITIALISED)):
             ours = start("ours", **more)
             first, answer = ours.call(event := arrival(number * 2 + bool(more)))
             found(answer)

@@ -129,7 +129,7 @@ def _drip(visit: Visit, asked: Asked, _: random.Random) -> None:
 
 
 def _drip_body(visit: Visit, asked: Asked, _: random.Random) -> None:
-    head, _, body = _ok(_found(asked.rows)).partition(b"\r\n\r\n")
+    head, body = _ok(_found(asked.rows)).split(b"\r\n\r\n", 1)
     visit.send(head + b"\r\n\r\n")
     _dripped(visit, body)
 

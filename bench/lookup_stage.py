@@ -26,6 +26,8 @@ CRM_LATENCY_S: Final = 0.05
 AWS_LATENCY_S: Final = 0.005
 JOB: Final = "arrival_lookup"
 PATH: Final = "/v1/arrivals/lookup"
+# Lambda sets it; without it a function takes itself for one on a desk, and prepares nothing.
+INITIALISED: Final = {"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand"}
 PROCESS: Final = Path(__file__).parent / "function_process.py"
 _HOME: Final = template.ROOT / ".local" / "bench"
 _AREAS: Final = ("212", "213", "312", "404", "415", "503", "512", "602", "617", "702", "713", "808")

@@ -25,6 +25,7 @@ from rich.table import Table
 from bench.lookup_stage import (
     AWS_LATENCY_S,
     CRM_LATENCY_S,
+    INITIALISED,
     Cost,
     arrival,
     built_layer,
@@ -105,7 +106,7 @@ def measure(*, aws_latency_s: float) -> Measured:
     layer, measured = built_layer(), Measured()
     with (
         standing(crm_latency_s=CRM_LATENCY_S, aws_latency_s=aws_latency_s) as stage,
-        function_process(layer, stage.environment, "ours") as ours,
+        function_process(layer, {**stage.environment, **INITIALISED}, "ours") as ours,
         function_process(layer, stage.environment, "bare", *_SERVICES) as bare,
     ):
         connections: set[tuple[str, int]] = set()

@@ -3,12 +3,11 @@
 from collections.abc import Collection, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 import yaml
-from phonenumbers import country_code_for_region
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from cli.ambiguity_check import ambiguity_problems
 from cli.lookup_check import lookup_problems
@@ -27,6 +26,7 @@ from switchboard.contracts.configuration import (
     ConnectorsConfiguration,
     ContactPolicyConfiguration,
     EcsConfiguration,
+    OptionalRegion,
     PostingConfiguration,
     read_configuration,
 )
@@ -41,12 +41,6 @@ _Settings = Mapping[str, str | int | float | bool]
 _Tables = Mapping[str, _Settings]
 
 
-def _a_region(name: str) -> str:
-    if name and not country_code_for_region(name):
-        raise ValueError(f"no region {name!r}; write two letters of ISO 3166, like US or GB")
-    return name
-
-
 class _Use(Configuration):
     """One entry of `connectors.yaml`, as a person writes it.
 
@@ -59,7 +53,7 @@ class _Use(Configuration):
     name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_-]{0,47}$")
     settings: _Settings | None = None
     tables: _Tables = Field(default_factory=dict)
-    region: Annotated[str, AfterValidator(_a_region)] = ""
+    region: OptionalRegion = ""
 
 
 class _ConnectorsFile(Configuration):

@@ -4,19 +4,19 @@ They are the sandbox CRM's, read by its connector, so that a sample can be tried
 What a deployment shows of its customers and the sandbox does not know has a made-up value.
 """
 
-import json
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import yaml
 
-from local import sandbox_crm
-from local.sandbox_crm.customers import CustomerFields
+from local.sandbox_crm.oauth import ClientCredentials
 from switchboard.adapters.connector.expressions import evaluate
 from switchboard.adapters.crm_records import customer_of
 from switchboard.contracts.lookup import LookupConfiguration
@@ -27,6 +27,8 @@ from switchboard.errors import UpstreamUnavailable
 
 # Where the sandbox's customers write their numbers.
 REGION: Final = "US"
+_OPENED_AT: Final = datetime(2026, 1, 5, 10, tzinfo=UTC)
+_EVERYBODY: Final = 100
 
 # Contacts of the seed, and of nobody.
 ADA: Final = "+14155550142"
@@ -102,12 +104,27 @@ def _example(lookup: LookupConfiguration, name: str) -> Scalar:
 
 
 def _records() -> list[dict[str, Any]]:
-    file = Path(sandbox_crm.__file__).with_name("seed.json")
-    seed = json.loads(file.read_text(encoding="utf-8"))
-    return [
-        {"id": f"C-{number}", **CustomerFields.model_validate(customer).model_dump()}
-        for number, customer in enumerate(seed["customers"], start=seed["first_number"])
-    ]
+    """The customers of a new sandbox CRM, as its own API gives them."""
+    # Imported here: the CRM is a web application, and only this command needs it.
+    from local.sandbox_crm.app import create_app
+    from local.sandbox_crm.crm import open_crm
+
+    client = ClientCredentials("handover", "known to this function only")
+    with TemporaryDirectory() as home, ExitStack() as everything:
+        crm = open_crm(Path(home) / "crm.sqlite", client, clock=lambda: _OPENED_AT)
+        everything.callback(crm.database.close)
+        http = create_app(crm).test_client()
+        asked = {
+            "grant_type": "client_credentials",
+            "client_id": client.client_id,
+            "client_secret": client.client_secret,
+        }
+        token = http.post("/oauth/token", data=asked).get_json()["access_token"]
+        answer = http.get(
+            f"/api/customers?limit={_EVERYBODY}", headers={"Authorization": f"Bearer {token}"}
+        )
+        records: list[dict[str, Any]] = answer.get_json()["customers"]
+        return records
 
 
 def _connector_file() -> dict[str, Any]:

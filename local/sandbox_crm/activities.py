@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .api_errors import invalid_field
+from .customers import existing_customer
 from .database import Database
 from .fields import LARGEST_INTEGER, EmptyAsNone, Line, Moment, Name, Record, read_record
 from .moments import Clock, as_text
@@ -102,7 +102,7 @@ class Activities:
         """
         fields = read_record(ActivityFields, body)
         with self._database.writing() as connection:
-            customer = _existing_customer(connection, fields.customer_id)
+            customer = _customer_of(connection, fields)
             stored = connection.execute(
                 "SELECT number, revision FROM activities WHERE external_id = ?", (external_id,)
             ).fetchone()
@@ -201,13 +201,10 @@ def _columns(
     return customer, fields.revision, fields.started_at, fields.model_dump_json()
 
 
-def _existing_customer(connection: sqlite3.Connection, customer_id: str | None) -> int | None:
-    if customer_id is None:
+def _customer_of(connection: sqlite3.Connection, fields: ActivityFields) -> int | None:
+    if fields.customer_id is None:
         return None
-    number = number_in(customer_id, CUSTOMER)
-    if connection.execute("SELECT 1 FROM customers WHERE number = ?", (number,)).fetchone():
-        return number
-    raise invalid_field("customer_id", f"there is no such customer; ids look like {CUSTOMER}1001")
+    return existing_customer(connection, fields.customer_id)
 
 
 def _activity(row: sqlite3.Row) -> Activity:

@@ -1,17 +1,18 @@
-"""The REST API: customers, activities and the webhook."""
+"""The REST API: customers, activities, cases and the webhook."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from flask import Response, jsonify, request
 
 from .activities import Activities, ActivitySearch, Upserted
 from .api_errors import ApiError, invalid_field, not_found
-from .customers import Customers, CustomerSearch
+from .cases import Cases, CaseSearch
+from .customers import Customer, Customers, CustomerSearch
 from .faults import EVERYONE
 from .fields import read_record
 from .outbox import Outbox
-from .record_ids import ACTIVITY, CUSTOMER, number_in
+from .record_ids import ACTIVITY, CASE, CUSTOMER, number_in
 from .request_body import body_object
 from .webhook import Webhook, WebhookFields
 
@@ -24,8 +25,9 @@ MOST_AT_ONCE = 100
 class CustomersApi:
     """`/api/customers`. A query parameter nobody knows is ignored, and so filters nothing."""
 
-    def __init__(self, customers: Customers) -> None:
+    def __init__(self, customers: Customers, cases: Cases) -> None:
         self._customers = customers
+        self._cases = cases
 
     def search(self) -> Response:
         """One page of the customers asked for."""
@@ -36,27 +38,41 @@ class CustomersApi:
         found = self._customers.search(search, after=after, limit=limit + 1)
         page = found[:limit]
         following = _next_page(page[-1].id) if len(found) > limit else None
-        return jsonify(customers=[customer.as_json() for customer in page], next=following)
+        return jsonify(customers=self._shown(page), next=following)
 
     def get(self, customer_id: str) -> Response:
         """One customer."""
         customer = self._customers.get(customer_id)
         if customer is None:
             raise not_found("customer")
-        return jsonify(customer.as_json())
+        return jsonify(*self._shown([customer]))
 
     def create(self) -> tuple[Response, int, Mapping[str, str]]:
         """Enter a customer."""
         customer = self._customers.create(body_object())
         location = f"/api/customers/{customer.id}"
-        return jsonify(customer.as_json()), 201, {"Location": location}
+        return jsonify(*self._shown([customer])), 201, {"Location": location}
 
     def change(self, customer_id: str) -> Response:
         """Change some fields of a customer."""
         customer = self._customers.change(customer_id, body_object())
         if customer is None:
             raise not_found("customer")
-        return jsonify(customer.as_json())
+        return jsonify(*self._shown([customer]))
+
+    def _shown(self, customers: Sequence[Customer]) -> list[dict[str, object]]:
+        """The customers with their open cases."""
+        cases = self._cases.open_of([customer.number for customer in customers])
+        return [
+            {
+                **customer.as_json(),
+                "open_cases": [
+                    {"id": case.id, "subject": case.subject, "opened_at": case.opened_at}
+                    for case in cases[customer.number]
+                ],
+            }
+            for customer in customers
+        ]
 
 
 class ActivitiesApi:
@@ -106,6 +122,41 @@ class ActivitiesApi:
         page = found[:limit]
         following = _next_page(page[-1].id) if len(found) > limit else None
         return jsonify(activities=[activity.as_json() for activity in page], next=following)
+
+
+class CasesApi:
+    """`/api/cases`."""
+
+    def __init__(self, cases: Cases) -> None:
+        self._cases = cases
+
+    def search(self) -> Response:
+        """One page of cases, the last opened first."""
+        search = CaseSearch(request.args.get("customer_id"), request.args.get("status"))
+        limit = _limit()
+        found = self._cases.search(search, before=_cursor(CASE), limit=limit + 1)
+        page = found[:limit]
+        following = _next_page(page[-1].id) if len(found) > limit else None
+        return jsonify(cases=[case.as_json() for case in page], next=following)
+
+    def get(self, case_id: str) -> Response:
+        """One case."""
+        case = self._cases.get(case_id)
+        if case is None:
+            raise not_found("case")
+        return jsonify(case.as_json())
+
+    def open(self) -> tuple[Response, int, Mapping[str, str]]:
+        """Open a case."""
+        case = self._cases.open(body_object())
+        return jsonify(case.as_json()), 201, {"Location": f"/api/cases/{case.id}"}
+
+    def change(self, case_id: str) -> Response:
+        """Close a case, open it again, or change its subject."""
+        case = self._cases.change(case_id, body_object())
+        if case is None:
+            raise not_found("case")
+        return jsonify(case.as_json())
 
 
 class WebhookApi:

@@ -5,7 +5,7 @@ import logging
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from .api import ActivitiesApi, CustomersApi, WebhookApi
+from .api import ActivitiesApi, CasesApi, CustomersApi, WebhookApi
 from .api_errors import ApiError
 from .crm import Crm
 from .faults import FaultsApi
@@ -43,14 +43,14 @@ def create_app(crm: Crm) -> Flask:
     app.register_error_handler(HTTPException, _http_error)
     add_filters(app)
     _add_api(app, crm)
-    _add_pages(app, Pages(crm.customers, crm.activities))
+    _add_pages(app, Pages(crm.customers, crm.activities, crm.cases))
     return app
 
 
 def _add_api(app: Flask, crm: Crm) -> None:
     token, faults = TokenEndpoint(crm.credentials, crm.tokens), FaultsApi(crm.faults)
-    customers, activities = CustomersApi(crm.customers), ActivitiesApi(crm.activities)
-    webhook = WebhookApi(crm.outbox)
+    customers, cases = CustomersApi(crm.customers, crm.cases), CasesApi(crm.cases)
+    activities, webhook = ActivitiesApi(crm.activities), WebhookApi(crm.outbox)
     add = app.add_url_rule
     add("/health", "health", lambda: jsonify(status="ok"))
     add("/oauth/token", "token", token.issue, methods=["POST"])
@@ -62,6 +62,10 @@ def _add_api(app: Flask, crm: Crm) -> None:
     add("/api/activities", "upsert_many", activities.upsert_many, methods=["POST"])
     add("/api/activities/<path:external_id>", "activity", activities.get)
     add("/api/activities/<path:external_id>", "upsert", activities.upsert, methods=["PUT"])
+    add("/api/cases", "cases", cases.search)
+    add("/api/cases", "open_case", cases.open, methods=["POST"])
+    add("/api/cases/<case_id>", "case", cases.get)
+    add("/api/cases/<case_id>", "change_case", cases.change, methods=["PATCH"])
     add("/api/webhook", "webhook", webhook.get)
     add("/api/webhook", "subscribe", webhook.subscribe, methods=["PUT"])
     add("/api/deliveries", "deliveries", webhook.deliveries)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .activities import Activities
+from .cases import Cases
 from .customers import Customers
 from .database import Database
 from .faults import FaultPlan
@@ -25,6 +26,7 @@ class Crm:
     database: Database
     customers: Customers
     activities: Activities
+    cases: Cases
     outbox: Outbox
     tokens: Tokens
     credentials: ClientCredentials
@@ -48,13 +50,16 @@ def open_crm(
     path.parent.mkdir(parents=True, exist_ok=True)
     database = Database(path)
     outbox = Outbox(database, clock, new_text)
-    customers = Customers(database, outbox, clock)
+    customers, cases = Customers(database, outbox, clock), Cases(database, clock)
     seed: dict[str, Any] = json.loads(SEED.read_text("utf-8"))
-    customers.create_all_if_none(seed["customers"], seed["first_number"])
+    if customers.create_all_if_none(seed["customers"], seed["first_number"]):
+        for case in seed["cases"]:
+            cases.open(case)
     return Crm(
         database=database,
         customers=customers,
         activities=Activities(database, clock),
+        cases=cases,
         outbox=outbox,
         tokens=Tokens(database, clock, new_text),
         credentials=credentials,

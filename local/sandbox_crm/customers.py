@@ -7,6 +7,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
+from .api_errors import invalid_field
 from .database import Database
 from .fields import EmptyAsNone, Line, Moment, Name, Record, TimeZone, read_record
 from .moments import Clock, as_text
@@ -120,19 +121,23 @@ class Customers:
         with self._database.writing() as connection:
             return self._insert(connection, fields)
 
-    def create_all_if_none(self, bodies: Sequence[dict[str, object]], first_number: int) -> None:
-        """Fill a new database, all at once; one that ever had customers is left as it is."""
+    def create_all_if_none(self, bodies: Sequence[dict[str, object]], first_number: int) -> bool:
+        """Fill a new database, all at once; one that ever had customers is left as it is.
+
+        True when it was new.
+        """
         with self._database.writing() as connection:
             if connection.execute(
                 "SELECT 1 FROM sqlite_sequence WHERE name = 'customers'"
             ).fetchone():
-                return
+                return False
             connection.execute(
                 "INSERT INTO sqlite_sequence (name, seq) VALUES ('customers', ?)",
                 (first_number - 1,),
             )
             for body in bodies:
                 self._insert(connection, read_record(CustomerFields, body))
+        return True
 
     def change(self, customer_id: str, changes: dict[str, object]) -> Customer | None:
         """Change some fields; a new status is announced to the webhook in the same transaction.
@@ -173,6 +178,20 @@ class Customers:
             (*_columns(fields), updated_at, customer.number),
         )
         return Customer(customer.number, fields, updated_at)
+
+
+def existing_customer(connection: sqlite3.Connection, customer_id: str) -> int:
+    """The number of the customer whom a record names.
+
+    Raises: ApiError 422 when there is none.
+    """
+    number = number_in(customer_id, CUSTOMER)
+    if (
+        number is not None
+        and connection.execute("SELECT 1 FROM customers WHERE number = ?", (number,)).fetchone()
+    ):
+        return number
+    raise invalid_field("customer_id", f"there is no such customer; ids look like {CUSTOMER}1001")
 
 
 def _get(connection: sqlite3.Connection, customer_id: str) -> Customer | None:

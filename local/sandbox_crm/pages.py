@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from .activities import Activities
 from .api_errors import ApiError, not_found
+from .cases import Cases
 from .customers import STATUSES, Customer, Customers, CustomerSearch, digits_of
 from .moments import as_text, from_text
 
@@ -26,9 +27,10 @@ STATUS_LABELS = {
 class Pages:
     """The views people open in a browser."""
 
-    def __init__(self, customers: Customers, activities: Activities) -> None:
+    def __init__(self, customers: Customers, activities: Activities, cases: Cases) -> None:
         self._customers = customers
         self._activities = activities
+        self._cases = cases
 
     def list_customers(self) -> str:
         """All customers, or those a search finds."""
@@ -41,7 +43,7 @@ class Pages:
         return render_template("customers.html", customers=found, words=words)
 
     def show_customer(self, customer_id: str) -> str:
-        """One customer, the activities, and a form for the status."""
+        """One customer, open cases, activities, and a form for the status."""
         customer = self._customer(customer_id)
         return self._customer_page(customer, problem=None)
 
@@ -86,6 +88,7 @@ class Pages:
             "customer.html",
             statuses=STATUSES,
             problem=problem,
+            cases=self._cases.open_of([customer.number])[customer.number],
             **self._activities_of(customer),
         )
 

@@ -2,6 +2,7 @@
 
 CUSTOMER = "C-"
 ACTIVITY = "A-"
+CASE = "K-"
 LONGEST_NUMBER = 15  # digits; any more would not fit the database
 
 

@@ -22,6 +22,15 @@ CREATE TABLE IF NOT EXISTS activities (
 );
 CREATE INDEX IF NOT EXISTS activities_by_customer ON activities (customer_number, number);
 
+CREATE TABLE IF NOT EXISTS cases (
+    number          INTEGER PRIMARY KEY AUTOINCREMENT,
+    customer_number INTEGER NOT NULL REFERENCES customers (number),
+    subject         TEXT NOT NULL,
+    opened_at       TEXT NOT NULL,
+    closed_at       TEXT
+);
+CREATE INDEX IF NOT EXISTS open_cases ON cases (customer_number) WHERE closed_at IS NULL;
+
 CREATE TABLE IF NOT EXISTS tokens (
     digest     TEXT PRIMARY KEY,
     expires_at TEXT NOT NULL

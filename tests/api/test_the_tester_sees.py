@@ -34,7 +34,7 @@ def without(header: str) -> Break:
 
 
 def with_status(status: int) -> Break:
-    return lambda given: replace(given, status=status) if given.status < 300 else given
+    return lambda given: replace(given, status=status)
 
 
 def as_html(given: Given) -> Given:

@@ -149,7 +149,7 @@ def test_only_errors_of_ours_are_promised(description: Schema) -> None:
 
 
 def test_a_caller_who_waits_is_refused_for_the_key_and_nothing_else(description: Schema) -> None:
-    """Whatever ECS sends, a lookup and a routing decision answer; the answer says what was wrong."""
+    """Whatever else is wrong with a request stands in its answer."""
     for path in ("/v1/arrivals/lookup", "/v1/arrivals/route"):
         for one in description["paths"][path].values():
             assert set(one["responses"]) == {"200", "401", "403", "405", "429", "503"}

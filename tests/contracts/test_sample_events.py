@@ -56,8 +56,26 @@ def arrivals(job: str) -> dict[str, Answered]:
     return {
         **refusals(
             job,
-            nested_value=Answered(422, ("contact must be text",)),
+            # A caller waits: what cannot be read is said, and never refused.
+            malformed_json=Answered(200, ('"outcome": "unreadable"', "not valid JSON")),
             key_for_another_route=Answered(403),
+        ),
+        f"{job}/nested_value": Answered(200, ('"outcome": "unreadable"', "contact must be text")),
+        f"{job}/nested_value_beside_the_contact": Answered(
+            200, (*known, "business_process must be text")
+        ),
+        f"{job}/neither_json_nor_form": Answered(200, ('"outcome": "unreadable"', "nor a form")),
+        f"{job}/bad_interaction_id": Answered(
+            200, (*known, '"problem": "interaction_id: ', '"screen_pop_url": ""')
+        ),
+        f"{job}/small_budget": Answered(200, known),
+        f"{job}/internal_extension": Answered(200, ('"outcome": "internal"',)),
+        f"{job}/by_account_number": Answered(200, (*known, '"matched_by": "account_number"')),
+        f"{job}/choice_sent_back": Answered(
+            200, ('"outcome": "known"', '"resolved_by": "choice"', "sandbox:C-1006")
+        ),
+        f"{job}/choice_of_a_stranger": Answered(
+            200, ('"outcome": "ambiguous"', '"customer_id": ""', '"choice_1_id": "sandbox:C-100')
         ),
         f"{job}/known_caller": Answered(200, (*known, "/desk/")),
         f"{job}/by_email": Answered(200, known),
@@ -162,7 +180,7 @@ EXPECTED: Final[dict[str, Answered | Returns]] = {
     "agent_desk/unknown_interaction": Answered(404),
     "agent_desk/expired_link": Answered(403),
     "agent_desk/forged_link": Answered(403),
-    "agent_desk/wrong_method": Answered(404),
+    "agent_desk/wrong_method": Answered(405),
     "authorizer/good_key": allowed(key_id="ecs-1"),
     "authorizer/good_key_by_query": allowed(key_id="ecs-1"),
     "authorizer/missing_key": allowed(refusal="missing_key"),

@@ -1,5 +1,8 @@
 """Lookup and routing as ECS meets them."""
 
+import json
+from typing import Any
+
 import pytest
 
 from switchboard.contracts.answers import LookupAnswer, RouteAnswer
@@ -10,7 +13,22 @@ from tests.integration.deployment import Deployment
 LOOKUP, ROUTE = "/v1/arrivals/lookup", "/v1/arrivals/route"
 BOTH = pytest.mark.parametrize("path", [LOOKUP, ROUTE])
 SHARED_NUMBER = "+14155550160"
+ITS_CUSTOMERS = ("sandbox:C-1006", "sandbox:C-1007")
 LATE_PAYER = "+12125550134"
+IN_BRITAIN = "01632 960123"
+
+
+def ask(switchboard: Deployment, path: str, **asked: str) -> dict[str, str]:
+    return flat_body(switchboard.http("POST", path, json_body=asked))
+
+
+def configured(switchboard: Deployment, **changes: Any) -> None:
+    switchboard.publish(lookup={**switchboard.documents["lookup"], **changes})
+
+
+def printed(switchboard: Deployment) -> list[dict[str, Any]]:
+    """Log lines and metrics, as CloudWatch would read them."""
+    return [json.loads(line) for line in switchboard.output.getvalue().splitlines()]
 
 
 @BOTH
@@ -49,6 +67,8 @@ def test_the_three_ways_to_send_parameters_are_one(switchboard: Deployment, path
         ("", "withheld", "default", "0"),
         ("N/A", "withheld", "default", "0"),
         ("!?", "unreadable", "default", "0"),
+        ("2001", "internal", "default", "0"),
+        ("911", "internal", "default", "0"),
     ],
 )
 def test_who_is_not_recognised_is_said_to_be_what_they_are(
@@ -62,11 +82,34 @@ def test_who_is_not_recognised_is_said_to_be_what_they_are(
 
 @BOTH
 def test_every_answer_has_the_same_keys(switchboard: Deployment, path: str) -> None:
-    contacts = [NUMBER, STRANGER, SHARED_NUMBER, "anonymous", "!?"]
+    contacts = [NUMBER, STRANGER, SHARED_NUMBER, "anonymous", "!?", "2001"]
 
     answers = [switchboard.http("POST", path, json_body={"contact": c}) for c in contacts]
+    switchboard.fault("error_500")
+    answers.append(switchboard.http("POST", path, json_body={"contact": LATE_PAYER}))
 
     assert len({tuple(answer.json) for answer in answers}) == 1
+    assert set(switchboard.documents["lookup"]["attributes"]) < set(answers[0].json)
+    assert len({flat_body(answer)["outcome"] for answer in answers}) == 7
+
+
+@BOTH
+def test_who_is_not_known_has_every_attribute_with_its_default(
+    switchboard: Deployment, path: str
+) -> None:
+    body = ask(switchboard, path, contact=STRANGER)
+
+    assert switchboard.documents["lookup"]["attributes"].keys() <= body.keys()
+    assert (
+        body.items()
+        >= {
+            "tier": "standard",
+            "days_past_due": "0",
+            "balance_due": "0",
+            "language": "en",
+            "open_complaint": "false",
+        }.items()
+    )
 
 
 def test_answers_are_what_their_contracts_say(switchboard: Deployment) -> None:
@@ -115,3 +158,142 @@ def test_unknown_parameters_disturb_nobody(switchboard: Deployment) -> None:
     asked = {"contact": NUMBER, "a new parameter": "of tomorrow", "language": None}
 
     assert flat_body(switchboard.http("POST", LOOKUP, json_body=asked))["outcome"] == "known"
+
+
+@BOTH
+@pytest.mark.parametrize("account", ["1001", "C-1001", "1001#"])
+def test_a_customer_is_recognised_by_what_the_flow_collected(
+    switchboard: Deployment, path: str, account: str
+) -> None:
+    body = ask(switchboard, path, contact=STRANGER, account_number=account)
+
+    assert (body["outcome"], body["matched_by"]) == ("known", "account_number")
+    assert body["customer_id"] == "sandbox:C-1001"
+
+
+@BOTH
+def test_an_account_that_nobody_has_leaves_the_number(switchboard: Deployment, path: str) -> None:
+    body = ask(switchboard, path, contact=NUMBER, account_number="9999")
+
+    assert (body["outcome"], body["matched_by"]) == ("known", "contact")
+    assert body["customer_id"] == "sandbox:C-1001"
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("order", "customer", "matched_by"),
+    [
+        (["account_number", "contact"], "sandbox:C-1001", "account_number"),
+        (["contact", "account_number"], "sandbox:C-1002", "contact"),
+        (["contact"], "sandbox:C-1002", "contact"),
+    ],
+)
+def test_of_several_identities_the_configured_first_is_believed(
+    switchboard: Deployment, path: str, order: list[str], customer: str, matched_by: str
+) -> None:
+    configured(switchboard, identify_by=order)
+
+    body = ask(switchboard, path, contact=LATE_PAYER, account_number="1001")
+
+    assert (body["customer_id"], body["matched_by"]) == (customer, matched_by)
+
+
+@BOTH
+def test_an_account_number_of_another_pattern_is_not_asked_about(
+    switchboard: Deployment, path: str
+) -> None:
+    configured(switchboard, account_number_pattern=r"K\d{6}")
+
+    body = ask(switchboard, path, contact=NUMBER, account_number="1002")
+
+    assert (body["customer_id"], body["matched_by"]) == ("sandbox:C-1001", "contact")
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("dialed", "outcome"),
+    [("+441632960999", "known"), ("+14155550100", "unreadable"), ("", "unreadable")],
+)
+def test_a_national_number_is_one_of_the_country_that_was_dialled(
+    switchboard: Deployment, path: str, dialed: str, outcome: str
+) -> None:
+    configured(switchboard, regions_by_dialed_number={"+44": "GB"})
+
+    body = ask(switchboard, path, contact=IN_BRITAIN, dialed_number=dialed)
+
+    assert body["outcome"] == outcome
+    assert body["customer_id"] == ("sandbox:C-1005" if outcome == "known" else "")
+
+
+@BOTH
+def test_a_choice_that_is_sent_back_is_who_it_is(switchboard: Deployment, path: str) -> None:
+    offered = ask(switchboard, path, contact=SHARED_NUMBER)
+    ids = [offered[f"choice_{number}_id"] for number in (1, 2, 3)]
+    assert sorted(ids) == ["", *ITS_CUSTOMERS]
+    assert [bool(offered[f"choice_{number}_label"]) for number in (1, 2, 3)] == [True, True, False]
+
+    chosen = ask(switchboard, path, contact=SHARED_NUMBER, customer_id=ids[1])
+
+    assert (chosen["outcome"], chosen["resolved_by"]) == ("known", "choice")
+    assert (chosen["customer_id"], chosen["match_count"]) == (ids[1], "2")
+    assert chosen["choice_1_id"] == ""
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("contact", "outcome"),
+    [(SHARED_NUMBER, "ambiguous"), (STRANGER, "unknown"), ("anonymous", "withheld")],
+)
+def test_nobody_becomes_a_customer_by_naming_one(
+    switchboard: Deployment, path: str, contact: str, outcome: str
+) -> None:
+    body = ask(switchboard, path, contact=contact, customer_id="sandbox:C-1001")
+
+    assert (body["outcome"], body["customer_id"], body["customer_name"]) == (outcome, "", "")
+
+
+def test_a_lookup_is_one_log_line_that_joins_with_everything(switchboard: Deployment) -> None:
+    interaction = new_interaction()
+    body = ask(switchboard, LOOKUP, contact=NUMBER, interaction_id=interaction)
+
+    (line,) = [one for one in printed(switchboard) if one.get("message") == "contact looked up"]
+
+    assert (line["request_id"], line["interaction_id"]) == (body["request_id"], interaction)
+    assert (line["outcome"], line["source"], line["matched_by"]) == ("known", "live", "contact")
+    assert line["match_count"] == 1
+    (crm,) = line["crms"]
+    assert (crm["connector"], crm["answer"]) == ("sandbox", "live")
+    assert 0 <= crm["ms"] <= line["ms"] <= int(body["elapsed_ms"])
+
+
+def test_a_route_is_the_same_line_with_the_decision(switchboard: Deployment) -> None:
+    body = ask(switchboard, ROUTE, contact=LATE_PAYER)
+
+    (line,) = [one for one in printed(switchboard) if one.get("message") == "interaction routed"]
+
+    assert (line["outcome"], line["source"], line["matched_by"]) == ("known", "live", "contact")
+    assert (line["row"], line["ruleset"]) == ("late-payer", body["ruleset"])
+
+
+def test_lookups_are_counted_by_outcome_source_and_connector(switchboard: Deployment) -> None:
+    for contact in (NUMBER, NUMBER, STRANGER, "anonymous"):
+        ask(switchboard, LOOKUP, contact=contact)
+    switchboard.fault("error_500")
+    ask(switchboard, LOOKUP, contact=LATE_PAYER)
+
+    lookups = [one for one in printed(switchboard) if "Lookup" in one and "outcome" in one]
+    answers = [one for one in printed(switchboard) if "CrmAnswer" in one]
+
+    assert [(one["outcome"], one["source"]) for one in lookups] == [
+        ("known", "live"),
+        ("known", "cache"),
+        ("unknown", "live"),
+        ("withheld", "default"),
+        ("degraded", "default"),
+    ]
+    assert [(one["connector"], one["answer"]) for one in answers] == [
+        ("sandbox", "live"),
+        ("sandbox", "cache"),
+        ("sandbox", "live"),
+        ("sandbox", "upstream_unavailable"),
+    ]

@@ -9,6 +9,7 @@ import pytest
 from tests.integration.answers import flat_body, new_interaction, the_end_of
 from tests.integration.canaries import NAME, NUMBER, STRANGER
 from tests.integration.deployment import Deployment
+from tests.local.sandbox_crm.harness import ADA
 
 LOOKUP, ROUTE = "/v1/arrivals/lookup", "/v1/arrivals/route"
 BOTH = pytest.mark.parametrize("path", [LOOKUP, ROUTE])
@@ -122,3 +123,33 @@ def test_a_name_reaches_ecs_only_where_it_is_asked_for(switchboard: Deployment) 
 
     switchboard.publish(lookup={**quiet, "attributes": {"caller": {"from": "customer.name"}}})
     assert ask(switchboard, LOOKUP, NUMBER)["caller"] == NAME
+
+
+@BOTH
+def test_open_cases_of_the_crm_reach_ecs_as_their_number(
+    switchboard: Deployment, path: str
+) -> None:
+    assert ask(switchboard, path, NUMBER)["open_cases"] == "0"
+    cases = [a_case_of_hers(switchboard, subject) for subject in ("Wrong invoice", "No tone")]
+    try:
+        with switchboard.later(minutes=10):
+            assert ask(switchboard, path, NUMBER)["open_cases"] == "2"
+        close(switchboard, cases.pop())
+        with switchboard.later(minutes=20):
+            assert ask(switchboard, path, NUMBER)["open_cases"] == "1"
+    finally:
+        for case in cases:
+            close(switchboard, case)
+
+    assert ask(switchboard, path, STRANGER)["open_cases"] == "0"
+
+
+def a_case_of_hers(switchboard: Deployment, subject: str) -> str:
+    answer = switchboard.crm.post("/api/cases", {"customer_id": ADA, "subject": subject})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def close(switchboard: Deployment, case_id: str) -> None:
+    answer = switchboard.crm.patch(f"/api/cases/{case_id}", {"status": "closed"})
+    assert answer.status_code == 200, answer.text

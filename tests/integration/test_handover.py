@@ -4,35 +4,23 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from typer.testing import CliRunner
 
 from cli.deployment import Target
-from cli.handover import world as worlds
 from cli.handover.markdown import markdown
 from cli.handover.methods import Method
-from cli.handover.page import page
-from cli.handover.returned import outcome_words
 from cli.handover.samples import Sample
-from cli.handover.sheet import Sheet, sheet
 from cli.handover.situations import Situation, State
-from cli.handover.stage import Stage, of_folder, of_target
+from cli.handover.stage import Stage, of_target
 from cli.handover.state import empty
-from cli.main import app
-from switchboard.edges.flat import LONGEST_VALUE
-from tests.integration import template
 from tests.integration.deployment import Answer, Deployment, deployed
-from tools.openapi import document as openapi
+from tests.integration.handover_sheet import ADDRESS, Made, make
 
-CONFIG: Final = template.ROOT / "config"
-EXAMPLE: Final = template.ROOT / "docs" / "handover"
-ADDRESS: Final = "https://switchboard.example.com"
 VARIES: Final = ("elapsed_ms", "request_id", "screen_pop_url")
-FICTIONAL_NUMBER: Final = re.compile(r"1?\d{3}55501\d\d|441632960\d{3}")
 SAMPLE: Final = re.compile(
     r'<a id="sample-(?P<anchor>[a-z0-9-]+)"></a>\n\n#+ (?P<title>[^\n]+)\n\n'
     r"Request:\n\n```text\n(?P<request>.*?)\n```\n\nAnswer:\n\n```text\n(?P<answer>.*?)\n```",
@@ -41,31 +29,10 @@ SAMPLE: Final = re.compile(
 CUT: Final = re.compile(r"x{20}… \((\d+) characters\)")
 
 
-@dataclass(frozen=True)
-class Made:
-    """A sheet, and every key that there was while it was made."""
-
-    sheet: Sheet
-    keys: tuple[str, ...]
-
-    @property
-    def samples(self) -> list[Sample]:
-        return [sample for each in self.sheet.content.samples.values() for sample in each]
-
-
 @pytest.fixture(scope="module")
 def made() -> Made:
     """Made before anything stands: it needs an AWS of its own."""
-    keys: list[str] = []
-
-    def create_key(*arguments: Any) -> str:
-        keys.append(real(*arguments))
-        return keys[-1]
-
-    real = worlds.create_key
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worlds, "create_key", create_key)
-        return Made(sheet(of_folder(CONFIG, name="local", base_url=ADDRESS)), tuple(keys))
+    return make()
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +40,6 @@ def standing(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
     assert made.keys
     with deployed(tmp_path_factory.mktemp("switchboard")) as deployment:
         yield deployment
-
-
-# ── What the sheet says comes true ──────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True)
@@ -189,110 +153,6 @@ def settled(answer: dict[str, Any]) -> dict[str, Any]:
     return {key: bool(value) if key in VARIES else value for key, value in answer.items()}
 
 
-# ── The sheet says everything, and nothing else ─────────────────────────────────────────────────
-
-
-def test_every_return_value_is_a_key_of_the_answer_and_every_key_is_one(made: Made) -> None:
-    content = made.sheet.content
-    for method in content.methods:
-        told = [value.name for value in content.values[method.key]]
-        for sample in content.samples[method.key]:
-            if sample.status < 300:
-                assert sorted(sample.answer) == sorted(told), sample.situation.name
-
-
-def test_no_answer_holds_what_its_return_value_rules_out(made: Made) -> None:
-    content = made.sheet.content
-    for method in content.methods:
-        values = {value.name: value for value in content.values[method.key]}
-        answers = [s.answer for s in content.samples[method.key] if s.status < 300]
-        for name, said in ((n, v) for answer in answers for n, v in answer.items()):
-            assert len(said) <= values[name].longest <= LONGEST_VALUE, name
-            assert not values[name].words or said in values[name].words, name
-
-
-def test_every_outcome_has_a_sample_with_both_methods_that_have_one(made: Made) -> None:
-    for method in made.sheet.content.arrivals:
-        samples = made.sheet.content.samples[method.key]
-        assert {s.answer["outcome"] for s in samples if s.status == 200} == set(outcome_words())
-
-
-def test_every_status_of_the_api_description_is_in_the_sheet(made: Made) -> None:
-    paths = openapi()["paths"]
-    for method in made.sheet.content.methods:
-        path = "/v1/triggers/{event}" if method.is_trigger else method.path
-        described = {int(status) for status in paths[path]["post"]["responses"]}
-        seen = {s.status for s in made.sheet.content.samples[method.key]}
-        assert described == seen, method.key
-
-
-def test_a_good_key_is_answered_with_200_on_arrival_whatever_is_sent(made: Made) -> None:
-    for method in made.sheet.content.arrivals:
-        for sample in made.sheet.content.samples[method.key]:
-            asked = sample.situation
-            is_ours = asked.key == "good" and asked.verb != "PUT"
-            if is_ours and asked.state not in {"tables down", "no ruleset"}:
-                assert sample.status == 200, asked.name
-
-
-def test_nobody_in_it_is_real(made: Made) -> None:
-    text = markdown(made.sheet.document)
-    numbers = {re.sub(r"\D", "", found) for found in re.findall(r"\+?\d[\d ()-]{8,}\d", text)}
-    dates = {number for number in numbers if number.startswith("2026")}
-    addresses = set(re.findall(r"[\w.+-]+@[\w.-]+", text))
-
-    assert {n for n in numbers - dates if not FICTIONAL_NUMBER.fullmatch(n)} == set()
-    assert {one for one in addresses if not one.rstrip(".").endswith("example.com")} == set()
-
-
-def test_no_key_is_in_it(made: Made) -> None:
-    written = markdown(made.sheet.document) + page(made.sheet.document)
-
-    assert len(made.keys) == 2
-    for key in made.keys:
-        assert key.partition(".")[2] not in written
-
-
-def test_what_to_do_on_fault_is_said_for_each_method_that_a_flow_waits_for(made: Made) -> None:
-    text = markdown(made.sheet.document)
-
-    for method in made.sheet.content.arrivals:
-        assert f"On FAULT of {method.key}" in text
-    assert "When a trigger is refused or not answered" in text
-
-
-# ── Other stages ────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_stage_of_other_crms_and_attributes_has_a_sheet_of_its_own(made: Made) -> None:
-    local = made.sheet.content.stage
-    body: dict[str, Any] = {
-        **local.lookup_body,
-        "connectors": ["salesforce", "zendesk"],
-        "identify_by": ["contact"],
-        "default_region": "GB",
-        "ambiguity": {"policy": "unknown"},
-        "tests": [],
-        "attributes": {
-            "segment": {"table": "segments", "default": "other"},
-            "renewal": {"type": "date"},
-            "age": {"from": "renewal", "type": "date", "as": "days_since", "default": 0},
-            "vip": {"type": "flag", "default": False},
-        },
-        "tables": {"segments": {"words": {"A": "gold", "B": "silver"}}},
-    }
-    body.pop("choices", None)
-
-    other = sheet(replace(local, name="prod", lookup_body=body)).content
-
-    lookups = {s.situation.name: s.answer for s in other.samples["lookup"]}
-    ada = lookups["One customer has the number"]
-    assert ada["customer_id"] == "salesforce:C-1001"
-    assert (ada["segment"], ada["vip"], ada["age"]) == ("gold", "true", "3")
-    assert "The number is withheld, and the flow asked for an account number" not in lookups
-    assert lookups["Several customers have the number"]["outcome"] == "unknown"
-
-
 def test_a_deployed_stage_is_described_by_what_it_published(switchboard: Deployment) -> None:
     there = Target(tables={"Config": "Config"}, region="eu-west-2", api_url=f"{ADDRESS}/")
 
@@ -303,12 +163,3 @@ def test_a_deployed_stage_is_described_by_what_it_published(switchboard: Deploym
     assert of_target(there, name="x", base_url="https://own.example.com").base_url == (
         "https://own.example.com"
     )
-
-
-@pytest.mark.parametrize("with_pdf", [True, False])
-def test_the_committed_example_is_current(with_pdf: bool) -> None:
-    options = ["--config", str(CONFIG), "--base-url", ADDRESS, "--out", str(EXAMPLE), "--check"]
-
-    result = CliRunner().invoke(app, ["handover", *options, *([] if with_pdf else ["--no-pdf"])])
-
-    assert result.exit_code == 0, result.output

@@ -77,7 +77,7 @@ def test_a_customer_shows_every_promised_field(steady_crm: Client) -> None:
     assert late["balance_due"] == "412.50"
     assert late["days_past_due"] == 34
     promised = "id name company phone mobile email tier balance_due days_past_due language"
-    promised += " open_complaint products time_zone owner_extension status updated_at"
+    promised += " open_complaint open_cases products time_zone owner_extension status updated_at"
     assert set(promised.split()) <= set(late)
 
 

@@ -1,9 +1,10 @@
-"""The hand-over sheet: how it is written down, and what it takes from contracts and configuration."""
+"""The hand-over sheet: how it is written, and what it takes from contracts and configuration."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -245,7 +246,7 @@ def test_a_page_can_be_used_without_seeing_or_pointing() -> None:
     assert all("scope" in attributes for tag, attributes in read.tags if tag == "th")
     levels = [int(tag[1]) for tag in tags if re.fullmatch(r"h\d", tag)]
     assert levels[0] == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 def test_what_the_configuration_calls_things_cannot_become_markup() -> None:

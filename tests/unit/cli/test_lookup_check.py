@@ -90,7 +90,7 @@ def test_what_ships_keeps_its_promises() -> None:
     checked = CliRunner().invoke(app, ["lookup", "check", str(HERE / "lookup.yaml")])
 
     assert checked.exit_code == 0, checked.output
-    assert "attributes from sandbox, 2 stories kept" in checked.output
+    assert "attributes from sandbox, 3 stories kept" in checked.output
 
 
 def test_an_attribute_that_no_connector_maps_is_refused_with_the_one_that_was_meant(

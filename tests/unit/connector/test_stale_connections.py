@@ -19,7 +19,7 @@ from switchboard.adapters.connector.gate import Admitted, Gate, OpenGate
 from switchboard.adapters.connector.outcomes import ErrorClass, Outcome
 from switchboard.adapters.connector.patience import CallLimits
 from switchboard.adapters.connector.rendering import HttpRequest
-from switchboard.adapters.connector.transport import HttpTransport, NoAnswerError
+from switchboard.adapters.connector.transport import HttpAnswer, HttpTransport, NoAnswerError
 from switchboard.adapters.rest_crm import RestCrm
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.posting import Logged
@@ -72,6 +72,18 @@ class StaleCrm:
             self.ending(visit)
 
 
+class WatchedTransport(HttpTransport):
+    """Keeps what each exchange was limited to."""
+
+    def __init__(self) -> None:
+        super().__init__(allow_loopback=True)
+        self.limits: list[CallLimits] = []
+
+    def exchange(self, request: HttpRequest, limits: CallLimits) -> HttpAnswer:
+        self.limits.append(limits)
+        return super().exchange(request, limits)
+
+
 class CountingGate(OpenGate):
     """Lets everything through, and keeps what it hears."""
 
@@ -97,7 +109,11 @@ class SharedBy(Shared):
 
 @contextmanager
 def connected(
-    world: StaleCrm, *, shared: Shared | None = None, **overrides: Any
+    world: StaleCrm,
+    *,
+    shared: Shared | None = None,
+    transport: HttpTransport | None = None,
+    **overrides: Any,
 ) -> Iterator[RestCrm]:
     """A client that has a kept connection to the server."""
     with hostile_server(world.serve) as server:
@@ -106,7 +122,7 @@ def connected(
             {"base": server.base},
             dict,
             default_region="US",
-            transport=HttpTransport(allow_loopback=True),
+            transport=transport or HttpTransport(allow_loopback=True),
             shared=shared,
         )
         assert client.find(ADA, deadline=Deadline.after(2)) == ()
@@ -120,14 +136,15 @@ def ids(client: RestCrm, *, budget_s: float = 2) -> list[str]:
 
 @pytest.mark.parametrize("ending", [close, reset])
 def test_a_lookup_on_a_kept_connection_that_ends_is_answered_on_a_new_one(ending: Ending) -> None:
-    world = StaleCrm(ending)
+    world, transport = StaleCrm(ending), WatchedTransport()
 
-    with connected(world) as client:
+    with connected(world, transport=transport) as client:
         assert ids(client) == ["2"]
 
     assert len(world.requests) == 3
     assert world.requests[1] == world.requests[2]
     assert world.connections == 2
+    assert [limits.on_new_connection for limits in transport.limits] == [False, False, True]
 
 
 def test_a_lookup_that_asks_by_post_is_a_read_too() -> None:
@@ -247,11 +264,12 @@ def test_without_time_left_there_is_no_second_try() -> None:
     def close_when_time_is_up(visit: Visit) -> None:
         clock_s[0] = 10.0
 
-    world = StaleCrm(close_when_time_is_up)
+    world, transport = StaleCrm(close_when_time_is_up), WatchedTransport()
 
-    with connected(world) as client, pytest.raises(UpstreamUnavailable):
+    with connected(world, transport=transport) as client, pytest.raises(UpstreamUnavailable):
         client.find(ADA, deadline=Deadline.after(2, clock=lambda: clock_s[0]))
 
+    assert len(transport.limits) == 2
     assert world.connections == 1
 
 

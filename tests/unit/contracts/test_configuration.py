@@ -43,7 +43,7 @@ POLICY = {
         (LookupConfiguration, LOOKUP, {"account_number_pattern": "("}, "no regular expression"),
         (LookupConfiguration, LOOKUP, {"account_number_pattern": "(a+)+"}, "very long"),
         (LookupConfiguration, LOOKUP, {"regions_by_dialed_number": {"44": "GB"}}, "44"),
-        (LookupConfiguration, LOOKUP, {"regions_by_dialed_number": {"+44": "UK!"}}, "+44"),
+        (LookupConfiguration, LOOKUP, {"regions_by_dialed_number": {"+44": "UK"}}, "no region 'UK'"),
         (LookupConfiguration, LOOKUP, {"shared_numbers": ["555-0199"]}, "country code"),
         (LookupConfiguration, LOOKUP, {"ambiguity": {"policy": "guess"}}, "ambiguity.policy: "),
         (LookupConfiguration, LOOKUP, {"ambiguity": {"policy": "owner"}}, "owner_attribute"),

@@ -12,7 +12,7 @@ MARKS = " ()-./+0123456789;x"
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_text_is_a_number_exactly_when_it_is_read_as_that_number(seed: int) -> None:
-    rng = random.Random(seed)  # noqa: S311 - picks samples
+    rng = random.Random(seed)
     for _ in range(300):
         region = rng.choice(sorted(phonenumbers.SUPPORTED_REGIONS))
         example = phonenumbers.example_number(region)

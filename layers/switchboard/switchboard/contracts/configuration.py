@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
+from phonenumbers import country_code_for_region
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -29,7 +30,16 @@ def _a_zone(name: str) -> str:
     return name
 
 
+def _a_region(name: str) -> str:
+    if name and not country_code_for_region(name):
+        raise ValueError(f"no region {name!r}; write two letters of ISO 3166, like US or GB")
+    return name
+
+
 Zone = Annotated[str, AfterValidator(_a_zone)]
+# Where numbers without country code are dialled.
+OptionalRegion = Annotated[str, AfterValidator(_a_region)]
+Region = Annotated[OptionalRegion, Field(min_length=2)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
 
 
@@ -108,7 +118,7 @@ class SystemSpec(Configuration):
 
     definition: Mapping[str, Any]
     settings: Mapping[str, str] = Field(default_factory=dict)
-    region: str = Field("", pattern="^([A-Z]{2})?$")
+    region: OptionalRegion = ""
 
 
 class ConnectorsConfiguration(Configuration):

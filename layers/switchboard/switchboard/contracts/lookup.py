@@ -13,6 +13,7 @@ from switchboard.contracts.ambiguity import (
     ambiguity_rules,
 )
 from switchboard.contracts.attributes import AttributesSpec
+from switchboard.contracts.configuration import Region
 from switchboard.domain.account import account_pattern_problem
 from switchboard.domain.attributes import AttributeMap
 from switchboard.use_cases.arrival_lookup import LookupRules, MatchedBy
@@ -29,7 +30,6 @@ def _a_pattern(pattern: str) -> str:
     return pattern
 
 
-Region = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 Prefix = Annotated[str, Field(pattern=r"^\+[1-9]\d{0,14}$")]
 
 

@@ -4,7 +4,6 @@ Source: ITU-T E.164 and E.123, by way of libphonenumber's own rules. What those 
 decided here: letters, prefixes of other countries, several numbers in one field.
 """
 
-import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -75,7 +74,7 @@ class PhoneNumber:
 
     @property
     def _parsed(self) -> phonenumbers.PhoneNumber:
-        return _of_e164(self.e164)
+        return phonenumbers.parse(self.e164)
 
     def __str__(self) -> str:
         """Masked, so that a number in a log line or an error never identifies a person."""
@@ -178,11 +177,6 @@ def _read(text: str, default_region: str, *, must_be_listed: bool) -> PhoneNumbe
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     # Zeros too many leave another number behind each time that they are read.
     return PhoneNumber(e164) if _parsed(e164, default_region) == number else None
-
-
-@functools.lru_cache(maxsize=8)  # a lookup asks for several spellings of one number
-def _of_e164(e164: str) -> phonenumbers.PhoneNumber:
-    return phonenumbers.parse(e164)
 
 
 def _parsed(text: str, region: str) -> phonenumbers.PhoneNumber | None:

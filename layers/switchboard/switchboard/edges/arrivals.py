@@ -221,7 +221,7 @@ class Reception:
             self.configuration.regions_by_dialed_number,
             default_region=self.configuration.default_region,
         )
-        return read_contact(self.asked.contact, default_region=region)
+        return read_contact(self.asked.contact, default_region=region, channel=self.asked.channel)
 
     def _name_of(self, customer: Customer | None) -> str:
         return customer.name if customer and self.configuration.tell_customer_name else ""

@@ -1,0 +1,40 @@
+"""The hand-over sheet of what `config/` says, made once for a module of tests."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+
+from cli.handover.samples import Sample
+from cli.handover.sheet import Sheet, sheet
+from cli.handover.stage import of_folder
+from cli.publishing import create_key
+from tests.integration import template
+
+CONFIG: Final = template.ROOT / "config"
+ADDRESS: Final = "https://switchboard.example.com"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A sheet, and every key that there was while it was made."""
+
+    sheet: Sheet
+    keys: tuple[str, ...]
+
+    @property
+    def samples(self) -> list[Sample]:
+        return [sample for each in self.sheet.content.samples.values() for sample in each]
+
+
+def make() -> Made:
+    """Needs an AWS of its own: call it while no other stands in this process."""
+    keys: list[str] = []
+
+    def noted(*arguments: Any) -> str:
+        keys.append(create_key(*arguments))
+        return keys[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cli.handover.world.create_key", noted)
+        return Made(sheet(of_folder(CONFIG, name="local", base_url=ADDRESS)), tuple(keys))
