@@ -130,10 +130,9 @@ def test_a_stage_of_other_crms_and_attributes_has_a_sheet_of_its_own(made: Made)
     assert lookups["Several customers have the number"]["outcome"] == "unknown"
 
 
-@pytest.mark.parametrize("with_pdf", [True, False])
-def test_the_committed_example_is_current(with_pdf: bool) -> None:
+def test_the_committed_example_is_current() -> None:
     options = ["--config", str(CONFIG), "--base-url", ADDRESS, "--out", str(EXAMPLE), "--check"]
 
-    result = CliRunner().invoke(app, ["handover", *options, *([] if with_pdf else ["--no-pdf"])])
+    result = CliRunner().invoke(app, ["handover", *options])
 
     assert result.exit_code == 0, result.output

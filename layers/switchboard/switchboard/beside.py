@@ -8,20 +8,27 @@ import contextvars
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TypeVar
+from queue import SimpleQueue
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
+_Job = Callable[[], None]
+# A new thread costs three times what an idle one does. There are as many as ever worked at once.
+_idle: Final[list["SimpleQueue[_Job]"]] = []
+_lock: Final = threading.Lock()
+
 
 def run_beside(work: Callable[[], T], *, name: str) -> "Future[T]":
-    """Start the work in a thread of its own; what it returns or raises is in the future.
+    """Start the work in a thread beside ours; what it returns or raises is in the future.
 
-    The thread is a daemon: a process may end without it.
+    The thread is a daemon: a process may end without it. `name` is for who looks at threads.
     """
     future: Future[T] = Future()
     context = contextvars.copy_context()
 
-    def run() -> None:
+    def job() -> None:
+        threading.current_thread().name = name
         try:
             result = context.run(work)
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
@@ -29,5 +36,21 @@ def run_beside(work: Callable[[], T], *, name: str) -> "Future[T]":
         else:
             future.set_result(result)
 
-    threading.Thread(target=run, name=name, daemon=True).start()
+    _hand_over(job)
     return future
+
+
+def _hand_over(job: _Job) -> None:
+    with _lock:
+        jobs = _idle.pop() if _idle else None
+    if jobs is None:
+        jobs = SimpleQueue()
+        threading.Thread(target=_work_off, args=(jobs,), daemon=True).start()
+    jobs.put(job)
+
+
+def _work_off(jobs: "SimpleQueue[Any]") -> None:
+    while True:
+        jobs.get()()
+        with _lock:
+            _idle.append(jobs)
