@@ -23,7 +23,7 @@ run: $(READY) ## Everything on this machine, and one contact from ring to record
 	@$(BIN)/switchboard run --crm "$(CRM)" $(if $(ONCE),--once)
 
 .PHONY: test
-test: test-unit test-wired test-local test-vendors test-peers test-stack ## Every test; each part can be run alone
+test: test-unit test-wired test-api test-local test-vendors test-peers test-stack ## Every test; each part can be run alone
 
 .PHONY: test-unit
 test-unit: $(READY) ## Decisions over values: seconds, no network
@@ -31,7 +31,11 @@ test-unit: $(READY) ## Decisions over values: seconds, no network
 
 .PHONY: test-wired
 test-wired: $(READY) ## Ports, contracts and handlers, wired for real on moto and local servers
-	@$(BIN)/pytest tests/ports tests/contracts tests/integration -n $(WORKERS) -q
+	@$(BIN)/pytest tests/ports tests/contracts tests/integration tests/proof -n $(WORKERS) -q
+
+.PHONY: test-api
+test-api: $(READY) ## A property-based tester that knows only docs/openapi.json
+	@$(BIN)/pytest tests/api -q
 
 .PHONY: test-local
 test-local: $(READY) ## The ECS emulator, the sandbox CRM and the local AWS themselves
@@ -78,14 +82,28 @@ check: $(READY) ## Formatting, lint, strict types, import arrows, configuration,
 	$(BIN)/switchboard connector docs $(CONNECTORS) --out docs/connectors --check
 	$(BIN)/python -m tools.connector_schema --check
 	$(BIN)/python -m tools.openapi --check
+	$(BIN)/switchboard handover --config config --base-url https://switchboard.example.com --out docs/handover --check
 	$(BIN)/python -m bench.connector_engine --check
 	if grep -n '://' requirements/*.lock layers/switchboard/requirements.txt; then
 	    echo "a lock file names a host; lock with \`make lock\`" >&2; exit 1
 	fi
 
 .PHONY: bench
-bench: $(READY) ## What the connector engine costs beside the HTTP client
+bench: $(READY) ## What the connector engine, a start and a warm lookup cost beside a reference
 	@$(BIN)/python -m bench.connector_engine
+	$(BIN)/python -m bench.cold_start
+	$(BIN)/python -m bench.warm_lookup
+
+.PHONY: proof
+proof: $(READY) ## A caller never waits: 10,000 hostile lookups, 100,000 odd contacts (minutes; run nothing beside it)
+	@$(BIN)/python -m bench.contact_reader --check
+	$(BIN)/python -m bench.hostile_lookups --check
+	$(BIN)/python -m bench.warm_lookup --check
+	$(BIN)/python -m bench.cold_start --check
+
+.PHONY: handover
+handover: $(READY) ## Write docs/handover/, the example of the sheet for Evolve IP
+	@$(BIN)/switchboard handover --config config --base-url https://switchboard.example.com --out docs/handover
 
 .PHONY: format
 format: $(READY) ## Format the code and mend what the linter can
@@ -130,7 +148,7 @@ lock: $(READY) ## Resolve every lock file again from pyproject.toml and the laye
 	@lock="$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url"
 	$$lock layers/switchboard/requirements.in -o layers/switchboard/requirements.txt
 	$$lock --generate-hashes pyproject.toml --group dev -o requirements/dev.lock
-	for group in bootstrap stack sam tryton roundup vendors; do
+	for group in bootstrap stack sam tryton roundup vendors api; do
 	    $$lock --generate-hashes --group $$group -o requirements/$$group.lock
 	done
 

@@ -38,11 +38,10 @@ from bench.lookup_stage import (
     step,
 )
 
-# What issue 4 asks for, and what we hold until the lookup does without pydantic and the resolver:
-# docs/decisions/0020-cold-start.md.
-ASKED_START: Final = 1.5
-MOST_START: Final = 2.5
-MOST_UNTIL_ANSWERED: Final = 2.5
+# What is promised, of a start that prepares nothing: docs/decisions/0020-cold-start.md.
+MOST_START: Final = 1.5
+# A little above what was measured.
+MOST_UNTIL_ANSWERED: Final = 1.6
 # What is built and read ahead must be missing in the first call, or it was done in vain.
 MOST_FIRST_AFTER_PRIMING: Final = 0.33
 _ROUNDS: Final = 15
@@ -164,8 +163,8 @@ def show(starts: Mapping[str, Starts]) -> None:
         )
     console.print(table)
     times = starts["ours"].best_start_ms / starts["sdk"].best_start_ms
-    verdict = "met" if times <= ASKED_START else "NOT MET"
-    console.print(f"ours starts in {times:.2f} times sdk; asked for {ASKED_START:g}: {verdict}")
+    verdict = "met" if times <= MOST_START else "NOT MET"
+    console.print(f"ours starts in {times:.2f} times sdk; asked for {MOST_START:g}: {verdict}")
 
 
 def _answered(one: Starts) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ _PRELOADED: Final = (
     "functions.arrival_lookup.app",
     "functions.routing_decision.app",
     "switchboard.adapters.rest_crm",
-    "switchboard.contracts.lookup",
+    "switchboard.use_cases.lookup_settings",
 )
 _REGION: Final = "eu-west-2"
 _SANDBOX: Final = template.ROOT / "layers/switchboard/switchboard/connectors/sandbox.yaml"

@@ -99,6 +99,17 @@ def read_folder(folder: Path) -> dict[str, Document]:
     return {**documents, "routing": checked_ruleset(folder / "routing.yaml")}
 
 
+def complete(kind: str, document: Document) -> Document:
+    """The document with every default written into it, for functions that only read it.
+
+    Raises: Misconfigured that names every wrong key.
+    """
+    if kind not in _MODELS:
+        return document
+    checked = read_configuration(_MODELS[kind], document, kind=kind)
+    return checked.model_dump(mode="json", by_alias=True)
+
+
 def checked_lookup(file: Path) -> LookupConfiguration:
     """`lookup.yaml`, once what it promises ECS can be had from the connectors beside it.
 

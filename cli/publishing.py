@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from cli.configuration import Document
+from cli.configuration import Document, complete
 from cli.deployment import Target
 from switchboard.adapters.dynamodb_config import DynamoDbKeyStore, DynamoDbPublications
 from switchboard.adapters.dynamodb_table import DynamoDbTable
@@ -13,11 +13,14 @@ from switchboard.use_cases.authorizer import digest_of
 
 
 def publish(target: Target, documents: Mapping[str, Document], *, now: datetime) -> dict[str, str]:
-    """Make each document the active version of its kind; their digests by kind."""
+    """Make each document the active version of its kind; their digests by kind.
+
+    Raises: Misconfigured, and then nothing was published.
+    """
     publications = DynamoDbPublications(_config_table(target))
+    completed = {kind: complete(kind, document) for kind, document in sorted(documents.items())}
     return {
-        kind: publications.publish(kind, document, now=now)
-        for kind, document in sorted(documents.items())
+        kind: publications.publish(kind, document, now=now) for kind, document in completed.items()
     }
 
 

@@ -5,6 +5,7 @@ asks and answers stands beside it, in its `openapi_extensions`:
 
     x-asks              the contract that it reads; `dict` for words that are not ours
     x-answers           the contract that it answers with; `str` for a page
+                        (both by name, `ecs.Arrival`, where a caller would wait for loading it)
     x-status            of that answer, if it is not 200
     x-path              the words that a path parameter may be, as an enum
     x-idempotency-key   required or optional
@@ -25,12 +26,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler.api_gateway import Route
 
 from switchboard.contracts.answers import FlatAnswer
 from switchboard.contracts.ecs import EcsContract
+from switchboard.contracts.named import contract_named
+from switchboard.edges.direct_api import DirectRoute
 from switchboard.edges.http_api import KEY_HEADER
+from switchboard.edges.served_routes import served_routes
 from tools import openapi_answers as answers
 from tools.openapi_shapes import REF, Schema, answered_shapes, asked_shapes, query_parameters
 
@@ -44,7 +47,7 @@ _WITHOUT_KEY: Final = frozenset({"webhooks", "desk"})
 class Described:
     """One route and what stands beside it."""
 
-    route: Route
+    route: Route | DirectRoute
     method: str
 
     @property
@@ -57,11 +60,11 @@ class Described:
 
     @property
     def asks(self) -> Any:
-        return self._said("x-asks", None)
+        return contract_named(self._said("x-asks", None))
 
     @property
     def answers(self) -> Any:
-        return self._said("x-answers", None)
+        return contract_named(self._said("x-answers", None))
 
     @property
     def is_page(self) -> bool:
@@ -159,10 +162,7 @@ def described_routes() -> Iterator[Described]:
         if not (folder / "app.py").is_file():
             continue
         app = importlib.import_module(f"functions.{folder.name}.app")
-        api = getattr(app, "api", None)
-        if not isinstance(api, APIGatewayHttpResolver):
-            continue
-        for route in [*api._static_routes, *api._dynamic_routes]:
+        for route in served_routes(getattr(app, "api", None)):
             if route.openapi_extensions:
                 yield Described(route, route.method)
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from pydantic import BaseModel
 
 from local.aws.package import Template, read_template
 from switchboard.contracts.ecs import EcsContract
+from switchboard.contracts.named import contract_named
+from switchboard.edges.served_routes import served_routes
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -84,12 +85,9 @@ def app(job: str) -> ModuleType:
 
 
 def _methods_of(job: str) -> Iterator[Method]:
-    api = getattr(app(job), "api", None)
-    if not isinstance(api, APIGatewayHttpResolver):
-        return
     described: dict[str, list[Any]] = {}
-    for route in [*api._static_routes, *api._dynamic_routes]:
-        asks = (route.openapi_extensions or {}).get("x-asks")
+    for route in served_routes(getattr(app(job), "api", None)):
+        asks = contract_named((route.openapi_extensions or {}).get("x-asks"))
         if isinstance(asks, type) and issubclass(asks, EcsContract):
             described.setdefault(str(route.openapi_path), []).append(route)
     for path, routes in described.items():
@@ -103,8 +101,8 @@ def _spelled_out(
     shape = {
         "job": job,
         "verbs": verbs,
-        "asks": said["x-asks"],
-        "answers": said["x-answers"],
+        "asks": contract_named(said["x-asks"]),
+        "answers": contract_named(said["x-answers"]),
         "status": int(said.get("x-status", 200)),
         "summary": summary,
     }

@@ -8,13 +8,15 @@ from pydantic.fields import FieldInfo
 
 from cli.handover.methods import Method
 from cli.handover.stage import Stage
-from switchboard.contracts.answers import PROMPTS, TriggerAnswer
+from switchboard.contracts.answers import TriggerAnswer
 from switchboard.contracts.attributes import AttributeSpec
-from switchboard.contracts.lookup import LONGEST_BUDGET_MS, LookupConfiguration
+from switchboard.contracts.lookup import LookupConfiguration
 from switchboard.domain.ambiguity import Policy
 from switchboard.domain.customer import NotAsked, Scalar, Source
+from switchboard.edges.arrivals import PROMPTS
 from switchboard.edges.flat import LONGEST_VALUE, flat
 from switchboard.use_cases.arrival_lookup import MatchedBy
+from switchboard.use_cases.lookup_settings import LONGEST_BUDGET_MS
 
 # Before our names, so that none of ECS's or of the flow's own is met.
 VARIABLE_PREFIX: Final = "sb_"

@@ -36,7 +36,7 @@ def show(token: str) -> Response[str]:
     join(request_id=request_id(api), interaction_id=link.interaction_id)
     view = show_desk(link.interaction_id, ledger=wiring.ledger())
     logger.info("desk shown", history=len(view.history))
-    zone = ZoneInfo(wiring.lookup_configuration().time_zone)
+    zone = ZoneInfo(wiring.lookup_settings().time_zone)
     return _html(desk_page(view, zone=zone), HTTPStatus.OK)
 
 

@@ -11,16 +11,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from switchboard import wiring
 from switchboard.contracts.applications import CommandAnswer, CommandRequest, read_contract
 from switchboard.domain.call_control import CallAction, CallCommand
-from switchboard.edges.http_api import (
-    answer,
-    header,
-    json_object,
-    new_api,
-    raw_body,
-    refuse_other_methods,
-    request_id,
-    require_key,
-)
+from switchboard.edges.http_api import header, json_object, raw_body, request_id, require_key
+from switchboard.edges.resolver import answer, new_api, refuse_other_methods
 from switchboard.errors import InvalidRequest, NotFound, UpstreamRejected
 from switchboard.observability import count, join, logger, metrics
 from switchboard.use_cases.call_control import COMMAND_EXPIRES, control_call

@@ -28,12 +28,13 @@ processor = BatchProcessor(event_type=EventType.SQS)
 
 def post(pointers: Sequence[Pointer]) -> dict[str, Posted]:
     """Post what a batch of messages points at; CRMs that take several records get them at once."""
-    lookup = wiring.lookup_configuration()
+    lookup = wiring.lookup_settings()
     run = PostingRun(
         token=uuid4().hex,
         clock=partial(datetime.now, UTC),
         jitter=random.random(),  # noqa: S311  spreads retries, protects nothing
         default_region=lookup.default_region,
+        regions=lookup.regions_by_dialed_number,
         request_ids={pointer.id: pointer.request_id for pointer in pointers},
         ambiguity=lookup.rules.ambiguity,
     )

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from switchboard import wiring
+from switchboard.beside import run_beside
 from switchboard.contracts.applications import (
     CallRequest,
     Contract,
@@ -19,16 +21,8 @@ from switchboard.domain.deadline import Deadline
 from switchboard.domain.outbound import OutboundRequest
 from switchboard.domain.signals import ChangeSignal
 from switchboard.edges.call_requests import from_application, from_signal, id_of_signal
-from switchboard.edges.http_api import (
-    answer,
-    header,
-    json_object,
-    new_api,
-    raw_body,
-    refuse_other_methods,
-    request_id,
-    require_key,
-)
+from switchboard.edges.http_api import header, json_object, raw_body, request_id, require_key
+from switchboard.edges.resolver import answer, new_api, refuse_other_methods
 from switchboard.edges.webhook_items import (
     Heard,
     Hint,
@@ -39,10 +33,10 @@ from switchboard.edges.webhook_items import (
     take_each,
 )
 from switchboard.edges.webhooks import authentic_events, delivery_from
-from switchboard.errors import Misconfigured
+from switchboard.errors import Misconfigured, StateUnavailable
 from switchboard.observability import count, join, logger, metrics
 from switchboard.ports import Crm
-from switchboard.use_cases.memory_upkeep import forget_change
+from switchboard.use_cases.memory_upkeep import forget_changes
 from switchboard.use_cases.outbound_request import (
     AlreadyRequested,
     Taken,
@@ -56,6 +50,8 @@ REQUEST = "/v1/outbound-requests/<outbound_id>"
 WEBHOOK = "/v1/webhooks/<connector>"
 # What the last item's write and the answer need of the function's time.
 RESERVE_S: Final = 2.0
+# What hints leave for forgetting, where a delivery brings both.
+FORGETTING_S: Final = 5.0
 Kept = Taken | AlreadyRequested
 api = new_api()
 refuse_other_methods(api, REQUESTS, "POST")
@@ -101,7 +97,7 @@ def ask() -> Response[str]:
         read_contract(CallRequest, json_object(raw_body(api))),
         key_id=key_id,
         idempotency_key=header(api, "idempotency-key"),
-        default_region=wiring.lookup_configuration().default_region,
+        default_region=wiring.lookup_settings().default_region,
         policy=wiring.contact_policy(),
         request_id=request_id(api),
         now=now,
@@ -151,30 +147,58 @@ def hear(connector: str) -> Response[str]:
         wiring.webhook_events(connector), delivery, wiring.connector_secrets(connector)
     )
     heard = read_delivery(events, delivery)
-    _forget(heard.changes, connector, now)
-    return _tell_sender(heard, take_each(heard, _calling_back(connector, now)))
+    forgetting_s = FORGETTING_S if heard.changes else 0.0
+    # Calls first: a memory that is down costs nobody a call, and forgetting can be repeated.
+    take = _calling_back(connector, now, _time_but(forgetting_s))
+    tally: Tally[Kept] = take_each(heard, take)
+    failure = _failure_to_forget(heard.changes, connector, now)
+    tally.failure = tally.failure or failure
+    return _tell_sender(heard, tally)
 
 
-def _forget(changes: Sequence[ChangeSignal], connector: str, now: datetime) -> None:
-    """Forgotten before anything else: the delivery may come again, and nothing is doubled."""
-    for change in changes:
-        forget_change(
-            change,
-            connector=connector,
-            default_region=wiring.region_of(connector),
-            memory=wiring.lookup_memory(),
-            now=now,
-        )
+def _failure_to_forget(
+    changes: Sequence[ChangeSignal], connector: str, now: datetime
+) -> StateUnavailable | None:
+    """None when everything that changed is forgotten; else the delivery should come again.
+
+    Beside us, because a table may hang for longer than the sender of the delivery waits.
+    """
+    if not changes:
+        return None
+    deadline = _time_but(0.0)
+    forget = partial(
+        forget_changes,
+        changes,
+        connector=connector,
+        default_region=wiring.region_of(connector),
+        memory=wiring.lookup_memory(),
+        now=now,
+        deadline=deadline,
+    )
+    try:
+        run_beside(forget, name="forgetting").result(timeout=deadline.remaining_s)
+    except StateUnavailable as failure:
+        return failure
+    except TimeoutError:
+        return StateUnavailable("what changed could not be forgotten in time")
+    count("WebhookForgotten", len(changes))
+    return None
 
 
-def _calling_back(connector: str, now: datetime) -> Callable[[Hint], Kept | None]:
+def _time_but(reserved_s: float) -> Deadline:
+    """What is left of the function's time, without what answering takes, and what is reserved."""
+    left_s = api.lambda_context.get_remaining_time_in_millis() / 1000
+    return Deadline.after(left_s - RESERVE_S - reserved_s)
+
+
+def _calling_back(
+    connector: str, now: datetime, deadline: Deadline
+) -> Callable[[Hint], Kept | None]:
     """What is done with each hint; None when the CRM has no such record."""
     region = wiring.region_of(connector)
     read = each_record_once(
         lambda method, said, deadline: _crm(connector).read_record(method, said, deadline=deadline)
     )
-    left_s = api.lambda_context.get_remaining_time_in_millis() / 1000
-    deadline = Deadline.after(left_s - RESERVE_S)
 
     def take(hint: Hint) -> Kept | None:
         known = hint.read_by and _known(id_of_signal(hint.signal, connector=connector))
@@ -247,14 +271,13 @@ def _tell_sender(heard: Heard, tally: Tally[Kept]) -> Response[str]:
 def _note(heard: Heard, tally: Tally[Kept]) -> None:
     count("WebhookHeard")
     count("WebhookTaken", len(tally.taken))
-    count("WebhookForgotten", len(heard.changes))
     count("WebhookIgnored", tally.ignored)
     count("WebhookUnreadable", tally.unreadable)
     say = logger.warning if tally.unreadable or tally.failure else logger.info
     say(
         "webhook heard",
         taken=len(tally.taken),
-        forgotten=len(heard.changes),
+        changes=len(heard.changes),
         ignored=tally.ignored,
         unreadable=tally.unreadable,
         failure=tally.failure.reason if tally.failure else "",

@@ -14,13 +14,8 @@ from switchboard.contracts.ecs import Trigger
 from switchboard.domain.interaction import TriggerKind
 from switchboard.edges.ecs_request import ecs_parameters
 from switchboard.edges.flat import flat
-from switchboard.edges.http_api import (
-    answer,
-    new_api,
-    refuse_other_methods,
-    request_id,
-    require_key,
-)
+from switchboard.edges.http_api import request_id, require_key
+from switchboard.edges.resolver import answer, new_api, refuse_other_methods
 from switchboard.errors import NotFound
 from switchboard.observability import count, join, logger, metrics
 from switchboard.use_cases.trigger_intake import take_trigger
@@ -47,7 +42,7 @@ def take(event: str) -> Response[str]:
     require_key(api)
     kind = _kind(event)
     trigger = read_contract(Trigger, dict(ecs_parameters(api)))
-    zone = ZoneInfo(wiring.lookup_configuration().time_zone)
+    zone = ZoneInfo(wiring.lookup_settings().time_zone)
     now = datetime.now(UTC)
     told = trigger.to_event(kind, received_at=now, zone=zone)
     joined_by = trigger.joined_by(request_id(api))

@@ -1,6 +1,5 @@
 """A deployment behind an address, what exists in it, and the tester beside it."""
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +17,6 @@ from tests.local.sandbox_crm.harness import WEBHOOK_SECRET
 from tests.unit.webhook_cases import notification, outbound_message
 
 CALLS = 2
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "api: a property-based tester reads docs/openapi.json")
 
 
 def pytest_report_header() -> str:
@@ -54,7 +49,7 @@ def tester(
 
 
 def what_exists(deployment: Deployment) -> Known:
-    """Live calls, an agent's page, CRMs, and what these say when they want somebody called."""
+    """Live calls, requests for calls, an agent's page, and CRMs that want somebody called."""
     calls = [deployment.ecs.calls(NUMBER, manual=True) for _ in range(CALLS)]
     for call in calls:
         deployment.ecs.waits(call, "Handling")
@@ -71,6 +66,7 @@ def what_exists(deployment: Deployment) -> Known:
         identifiers={
             "call_id": calls,
             "connector": ["sandbox", "zoho", "salesforce"],
+            "outbound_id": [outbound_id(deployment, f"asked-{number}") for number in range(3)],
             "token": [desk_token(deployment)],
         },
     )
@@ -91,10 +87,20 @@ DELIVERIES = (
 )
 
 
+def outbound_id(deployment: Deployment, idempotency_key: str) -> str:
+    asked = deployment.http(
+        "POST",
+        "/v1/outbound-requests",
+        json_body={"contact": STRANGER},
+        headers={"idempotency-key": idempotency_key},
+    )
+    return str(asked.json["id"])
+
+
 def desk_token(deployment: Deployment) -> str:
     arrived = deployment.http(
         "POST",
         "/v1/arrivals/lookup",
         json_body={"contact": NUMBER, "interaction_id": new_interaction()},
     )
-    return str(json.loads(arrived.text)["screen_pop_url"]).rpartition("/")[2]
+    return str(arrived.json["screen_pop_url"]).rpartition("/")[2]

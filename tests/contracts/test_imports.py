@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -37,10 +37,19 @@ NEVER: Final = (
     "yaml",
 )
 NOT_FOR_A_LOOKUP: Final = (
+    "asyncio",
+    "aws_lambda_powertools.event_handler",
+    "aws_lambda_powertools.utilities.data_classes",
+    "pydantic",
+    "pydantic_core",
     "switchboard.adapters.dynamodb_once",
     "switchboard.adapters.dynamodb_outbound",
     "switchboard.adapters.ecs_client",
     "switchboard.adapters.sqs_queue",
+    "switchboard.contracts.answers",
+    "switchboard.contracts.configuration",
+    "switchboard.contracts.ecs",
+    "switchboard.contracts.lookup",
     "switchboard.contracts.outbound_message",
     "switchboard.edges.desk_page",
     "switchboard.edges.webhooks",
@@ -56,6 +65,9 @@ _AWS: Final = {
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_ENDPOINT_URL": NOWHERE,
 }
+_TELL_OF_GARBAGE: Final = (
+    "import app, gc, json; print(json.dumps([gc.isenabled(), gc.get_freeze_count() > 0]))"
+)
 _TELL: Final = "import app, json, sys; print(json.dumps(sorted(sys.modules)))"
 
 
@@ -78,10 +90,20 @@ def test_a_function_starts_although_what_it_prepares_cannot_be_had(job: str) -> 
     assert [name for name in (*NEVER, *NOT_FOR_A_LOOKUP) if name in loaded] == []
 
 
+@pytest.mark.parametrize("job", ["arrival_lookup", "routing_decision"])
+def test_garbage_is_looked_for_again_once_a_function_has_started(job: str) -> None:
+    assert _told(job, _TELL_OF_GARBAGE) == [True, True]
+
+
 def _loaded(job: str, more: Mapping[str, str] | None = None) -> set[str]:
+    return set(_told(job, _TELL, more))
+
+
+def _told(job: str, program: str, more: Mapping[str, str] | None = None) -> list[Any]:
+    """What the program says in a process that has what the function has, and nothing else."""
     path = [str(template.ROOT / "functions" / job), str(template.ROOT / "layers" / "switchboard")]
     done = subprocess.run(
-        [sys.executable, "-c", _TELL],
+        [sys.executable, "-c", program],
         capture_output=True,
         text=True,
         check=False,
@@ -95,4 +117,5 @@ def _loaded(job: str, more: Mapping[str, str] | None = None) -> set[str]:
         },
     )
     assert done.returncode == 0, done.stderr
-    return set(json.loads(done.stdout.splitlines()[-1]))
+    told: list[Any] = json.loads(done.stdout.splitlines()[-1])
+    return told

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 from jsonschema import Draft202012Validator
 
+from switchboard.edges.served_routes import served_routes
 from tests.integration import template
 from tests.integration.answers import new_interaction, the_end_of
 from tests.integration.canaries import NUMBER
@@ -71,8 +72,9 @@ def test_every_route_that_a_function_serves_is_described() -> None:
     """A route that forgot its `openapi_extensions` would be missing without a word."""
     served = set()
     for job in template.jobs():
-        api = getattr(importlib.import_module(f"functions.{job}.app"), "api", None)
-        routes = [*api._static_routes, *api._dynamic_routes] if api else []
+        routes = served_routes(
+            getattr(importlib.import_module(f"functions.{job}.app"), "api", None)
+        )
         served |= {
             (r.method, r.openapi_path) for r in routes if not r.func.__name__.startswith("refuse")
         }

@@ -3,10 +3,14 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from switchboard.adapters.documents import customers_text
 from switchboard.domain.customer import Customer
 from switchboard.domain.identity import Identity
+from switchboard.domain.merged_records import survivors
 from switchboard.ports import Recalled, RememberedCustomers
 from tests.fakes.outage import InMemoryStore
+
+_LARGEST = 60_000
 
 
 @dataclass
@@ -56,13 +60,16 @@ class InMemoryLookupMemory(InMemoryStore):
     ) -> None:
         with self._reached():
             entry = self._entry(connector, identity)
+            if len(customers_text(customers).encode()) > _LARGEST:
+                entry.leased_until = None
+                return
             earlier = entry.remembered
             is_older = earlier is not None and asked_at < earlier.looked_up_at
             if is_older or (entry.forgotten_at and asked_at <= entry.forgotten_at):
                 return
             fresh_until = asked_at + timedelta(seconds=fresh_s)
             entry.remembered = RememberedCustomers(customers, asked_at, fresh_until)
-            entry.expires_at = asked_at + timedelta(seconds=keep_s)
+            entry.expires_at = max(asked_at + timedelta(seconds=keep_s), fresh_until)
             entry.leased_until = entry.failed_until = None
 
     def note_failure(
@@ -87,7 +94,7 @@ class InMemoryLookupMemory(InMemoryStore):
         with self._reached():
             for key, entry in list(self._entries.items()):
                 customers = entry.remembered.customers if entry.remembered else ()
-                if [customer.key for customer in customers] == [customer_key]:
+                if [customer.key for customer in survivors(customers)] == [customer_key]:
                     self._entries[key] = _Entry(forgotten_at=now)
 
     def _entry(self, connector: str, identity: Identity) -> _Entry:

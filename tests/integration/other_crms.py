@@ -9,6 +9,7 @@ from typing import Any, Final
 import boto3
 import yaml
 
+from cli.configuration import Document
 from switchboard.adapters.connector.compile import compile_connector
 from tests.integration import template
 from tests.integration.deployment import REGION, Deployment
@@ -69,9 +70,25 @@ EVENTS: Final[dict[str, dict[str, Any]]] = {
     },
 }
 
+# In the same deliveries as its call-backs.
+CHANGES: Final[dict[str, dict[str, Any]]] = {
+    "hubspot": {
+        "asks": "forget",
+        "verify": EVENTS["hubspot"]["verify"],
+        "each": "@",
+        "accept": "subscriptionType == 'contact.deletion'",
+        "map": "{customer_id: join('-', ['C', to_string(objectId)])}",
+    }
+}
+
 
 def connect(switchboard: Deployment, *, at: str = "") -> None:
     """Publish them all, beside the sandbox CRM itself; `at` is where they answer."""
+    switchboard.publish(connectors=all_connected(switchboard, at=at))
+
+
+def all_connected(switchboard: Deployment, *, at: str = "") -> Document:
+    """What is to be published for that."""
     connectors = switchboard.documents["connectors"]
     sandbox = connectors["connectors"]["sandbox"]
     base = {"base": at} if at else {}
@@ -84,7 +101,7 @@ def connect(switchboard: Deployment, *, at: str = "") -> None:
         for name, event in EVENTS.items()
     }
     every = {**connectors["connectors"], **others}
-    switchboard.publish(connectors={**connectors, "connectors": every})
+    return {**connectors, "connectors": every}
 
 
 def keep_secrets() -> None:
@@ -103,12 +120,13 @@ def keep_secrets() -> None:
 
 def _definition(name: str, event: dict[str, Any]) -> dict[str, Any]:
     file = yaml.safe_load(SANDBOX.read_text(encoding="utf-8"))
+    changes = {"changed": CHANGES[name]} if name in CHANGES else {}
     return compile_connector(
         {
             **file,
             "id": name,
             "methods": {**file["methods"], **_READ},
-            "events": {"callback": event},
+            "events": {"callback": event, **changes},
             "samples": [],
         }
     )

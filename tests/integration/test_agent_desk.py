@@ -72,7 +72,8 @@ def test_a_link_shows_nothing_after_a_working_day(switchboard: Deployment) -> No
 def test_the_page_can_only_be_looked_at(switchboard: Deployment, method: str) -> None:
     answer = switchboard.http(method, arrives(switchboard, new_interaction()), key="")
 
-    assert is_refused_to_a_person(answer, 404)
+    assert is_refused_to_a_person(answer, 405)
+    assert answer.headers["allow"] == "GET"
 
 
 def test_a_ledger_that_is_down_is_said_to_a_person(switchboard: Deployment) -> None:

@@ -277,7 +277,8 @@ def test_configuration_and_secrets_that_hang_go_on_as_they_were(
     switchboard: Deployment, path: str, budget_ms: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = {"contact": NUMBER, "interaction_id": new_interaction(), "budget_ms": budget_ms}
-    switchboard.http("POST", path, json_body=asked)
+    for _ in range(2):  # the first call of a new process may leave before it has the desk key
+        switchboard.http("POST", path, json_body=asked)
     with silent_configuration(monkeypatch):
         answer = switchboard.http("POST", path, json_body=asked)
 

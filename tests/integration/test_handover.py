@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from cli.configuration import complete
 from cli.deployment import Target
 from cli.handover.markdown import markdown
 from cli.handover.methods import Method
@@ -159,7 +160,8 @@ def test_a_deployed_stage_is_described_by_what_it_published(switchboard: Deploym
     stage = of_target(there, name="switchboard-prod", base_url="")
 
     documents = switchboard.documents
-    assert stage == Stage("switchboard-prod", ADDRESS, documents["lookup"], documents["routing"])
+    lookup = complete("lookup", documents["lookup"])
+    assert stage == Stage("switchboard-prod", ADDRESS, lookup, documents["routing"])
     assert of_target(there, name="x", base_url="https://own.example.com").base_url == (
         "https://own.example.com"
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integration.answers import flat_body
+from tests.integration.answers import flat_body, new_interaction, the_end_of
 from tests.integration.deployment import Deployment
 
 NATIONAL, WHOLE = "01632 960987", "+441632960987"
@@ -40,3 +40,21 @@ def test_what_a_caller_dialled_stays_in_the_default_region(switchboard: Deployme
     in_region(switchboard, "GB")
 
     assert outcome(switchboard, NATIONAL) != "known"
+
+
+@pytest.mark.parametrize(("dialed", "customer"), [("+44 1632 960000", True), ("", False)])
+def test_a_result_is_posted_to_whom_the_dialled_number_makes_of_a_national_one(
+    switchboard: Deployment, dialed: str, customer: bool
+) -> None:
+    lookup = {**switchboard.documents["lookup"], "regions_by_dialed_number": {"+44": "GB"}}
+    in_region(switchboard, "GB")
+    switchboard.publish(lookup=lookup)
+    interaction = new_interaction()
+    ends = the_end_of(interaction, contact=NATIONAL, dialed_number=dialed)
+
+    switchboard.http("POST", "/v1/triggers/interaction-ends", json_body=ends)
+    switchboard.deliver("disposition_posting")
+
+    found = switchboard.crm.get("/api/activities", params={"external_id": interaction}).json()
+    (record,) = found["activities"]
+    assert bool(record["customer_id"]) is customer

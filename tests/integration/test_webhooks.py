@@ -4,13 +4,15 @@ import base64
 import hmac
 import json
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any, Final
 
 import pytest
 
 from switchboard import wiring
 from switchboard.contracts.applications import OutboundAnswer
-from tests.events import HOST, http_event
+from tests.events import HOST, LambdaContext, http_event
+from tests.fakes.lookups import InMemoryLookupMemory
 from tests.fakes.outbound import InMemoryOutboundStore
 from tests.integration import other_crms
 from tests.integration.answers import is_refused
@@ -156,6 +158,64 @@ def test_what_cannot_be_kept_is_to_come_again(
 
     assert is_refused(changes(switchboard, change(2)), 503, "state_unavailable")
     assert len(switchboard.queued) == 1
+
+
+def deletion(number: int, contact: int = ADA) -> dict[str, Any]:
+    return change(number, contact, subscriptionType="contact.deletion")
+
+
+class Memory(InMemoryLookupMemory):
+    """Remembers whom it was told to forget; with `hangs`, for ever at the first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forgotten: list[str] = []
+        self.hangs = False
+
+    def forget_customer(self, customer_key: str, *, now: datetime) -> None:
+        if self.hangs:
+            Event().wait()
+        super().forget_customer(customer_key, now=now)
+        self.forgotten.append(customer_key)
+
+
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
+    memory = Memory()
+    monkeypatch.setattr(wiring, "lookup_memory", lambda: memory)
+    return memory
+
+
+def test_what_several_items_say_of_one_record_is_forgotten_once(
+    switchboard: Deployment, memory: Memory
+) -> None:
+    answer = changes(switchboard, deletion(1), change(2), deletion(3), deletion(4, LEO))
+
+    assert told(answer) == (1, 0, 0, 0)
+    assert answer.json["forgotten"] == 3
+    assert memory.forgotten == ["hubspot:C-1001", "hubspot:C-1002"]
+
+
+def test_a_memory_that_is_down_costs_nobody_the_call_that_was_asked_for(
+    switchboard: Deployment, memory: Memory
+) -> None:
+    memory.is_down = True
+    assert is_refused(changes(switchboard, deletion(1, LEO), change(2)), 503, "state_unavailable")
+    assert len(switchboard.queued) == 1
+
+    memory.is_down = False
+    assert told(changes(switchboard, deletion(1, LEO), change(2))) == (1, 1, 0, 0)
+    assert memory.forgotten == ["hubspot:C-1002"]
+    assert len(switchboard.queued) == 1
+
+
+def test_a_memory_that_hangs_does_not_keep_the_sender_from_an_answer(
+    switchboard: Deployment, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory.hangs = True
+    monkeypatch.setattr(LambdaContext, "get_remaining_time_in_millis", lambda _: 2_300)
+
+    assert is_refused(changes(switchboard, deletion(1)), 503, "state_unavailable")
 
 
 def test_a_crm_that_cannot_be_asked_is_our_own_mistake_and_says_so(

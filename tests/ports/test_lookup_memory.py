@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -180,6 +181,34 @@ def test_what_may_be_old_is_told_still_and_renewed_next(memory: LookupMemory) ->
     memory.outdate("sandbox", ADAS_NUMBER, now=at(8))
 
     assert recall(memory, at(8)) == Recalled(RememberedCustomers((ADA,), NOW, at(5)), is_ours=True)
+
+
+def test_an_answer_is_kept_at_least_as_long_as_it_is_fresh(memory: LookupMemory) -> None:
+    memory.remember("sandbox", ADAS_NUMBER, (ADA,), asked_at=NOW, fresh_s=10, keep_s=0)
+
+    assert recall(memory, at(9)).remembered is not None
+    assert recall(memory, at(10)) == Recalled(None, is_ours=True)
+
+
+def test_an_answer_that_is_too_large_holds_nobody_up(memory: LookupMemory) -> None:
+    recall(memory)
+    remember(memory, *(replace(ADA, id=f"cus-{number}") for number in range(1000)))
+
+    assert recall(memory) == Recalled(None, is_ours=True)
+
+
+def test_an_id_of_any_length_is_remembered(memory: LookupMemory) -> None:
+    remember(memory, replace(ADA, id="x" * 5000))
+
+    assert recall(memory).remembered is not None
+
+
+def test_a_merged_record_is_forgotten_with_its_survivor(memory: LookupMemory) -> None:
+    remember(memory, replace(ADA, id="cus-0", merged_into="cus-1"))
+
+    memory.forget_customer(ADA.key, now=at(1))
+
+    assert recall(memory, at(2)).remembered is None
 
 
 def test_a_customer_is_forgotten_under_every_number_and_address(memory: LookupMemory) -> None:

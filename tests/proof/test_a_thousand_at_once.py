@@ -26,7 +26,6 @@ from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
 from switchboard.adapters.dynamodb_lookups import DynamoDbLookupMemory
 from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.adapters.rest_crm import RestCrm
-from switchboard.contracts.answers import LookupAnswer
 from switchboard.edges.arrivals import receive
 from switchboard.edges.flat import flat
 from switchboard.use_cases.arrival_lookup import Stores
@@ -63,7 +62,7 @@ class Centre:
 
     def __init__(self, base: str) -> None:
         client: Any = SmallClient()
-        self._configuration = configuration()
+        self._settings = configuration().settings
         file = yaml.safe_load(SANDBOX.read_text(encoding="utf-8"))
         self.crm = RestCrm(
             compile_connector({**file, "id": "crm", "samples": []}),
@@ -82,10 +81,9 @@ class Centre:
         body = json.dumps({"contact": f"+1{nsn}", "budget_ms": str(budget_ms)})
         event = APIGatewayProxyEventV2(http_event("POST", "/v1/arrivals/lookup", body=body))
         api: Any = SimpleNamespace(current_event=event)
-        reception = receive(api, lambda: self._configuration)
+        reception = receive(api, lambda: self._settings)
         lookup = reception.begin_lookup(crms=lambda: (self.crm,), stores=self.stores)
-        values = reception.lookup_values(lookup.result(), {}, desk_url="")
-        return flat(LookupAnswer.model_validate(values).values())
+        return flat(reception.lookup_values(lookup.result(), {}, desk_url=""))
 
 
 def at_once(centre: Centre, numbers: Sequence[str]) -> list[Mapping[str, str]]:

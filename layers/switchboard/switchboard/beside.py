@@ -13,6 +13,8 @@ from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
+IDLE: Final = "beside, idle"
+
 _Job = Callable[[], None]
 # A new thread costs three times what an idle one does. There are as many as ever worked at once.
 _idle: Final[list["SimpleQueue[_Job]"]] = []
@@ -52,5 +54,6 @@ def _hand_over(job: _Job) -> None:
 def _work_off(jobs: "SimpleQueue[Any]") -> None:
     while True:
         jobs.get()()
+        threading.current_thread().name = IDLE
         with _lock:
             _idle.append(jobs)

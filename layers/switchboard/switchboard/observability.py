@@ -33,6 +33,16 @@ def count_by(event: str, **dimensions: str) -> None:
 
 
 def join(**keys: str) -> None:
-    """Put ids on every further line of this invocation; an empty one takes the last one off."""
-    logger.remove_keys([name for name, value in keys.items() if not value])
-    logger.append_keys(**{name: value for name, value in keys.items() if value})
+    """Put ids on every further line of this invocation; an empty one takes the last one off.
+
+    Work beside us keeps them, also when it is thawed during a later invocation.
+    """
+    invocation = logger.get_current_keys().get("function_request_id") or ""
+    joined = {
+        **logger.thread_safe_get_current_keys(),
+        "function_request_id": invocation,
+        **keys,
+    }
+    # Clearing begins a new dict. Removing would change the one that work beside us has, too.
+    logger.thread_safe_clear_keys()
+    logger.thread_safe_append_keys(**{name: value for name, value in joined.items() if value})

@@ -224,7 +224,10 @@ class LookupMemory(Protocol):
         fresh_s: float,
         keep_s: int,
     ) -> None:
-        """Keep an answer. One that was asked for before a newer one, or before `forget`, is not."""
+        """Keep an answer. One that was asked for before a newer one, or before `forget`, is not.
+
+        One that is too large to keep ends the asking: somebody else may.
+        """
 
     def note_failure(
         self, connector: str, identity: Identity, *, now: datetime, pause_s: float
@@ -238,7 +241,10 @@ class LookupMemory(Protocol):
         """What is remembered may be old by now: who asks next is told to renew it."""
 
     def forget_customer(self, customer_key: str, *, now: datetime) -> None:
-        """Forget every answer that is this one customer. May miss one of the last second."""
+        """Forget every answer that is this one customer, merged records of it included.
+
+        May miss one of the last second, and one that is under way.
+        """
 
 
 class OutboundStore(Protocol):

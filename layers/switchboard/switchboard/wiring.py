@@ -1,7 +1,7 @@
 """The only place that knows everything: ports meet their adapters, built on first use and kept."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from botocore.config import Config
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 
     from switchboard.adapters.connector.engine import Shared
     from switchboard.adapters.connector.events import ConnectorEvent
+    from switchboard.adapters.connector.systems import ConnectedSystem
     from switchboard.adapters.connector.transport import HttpTransport
-    from switchboard.contracts.configuration import SystemSpec
-    from switchboard.contracts.lookup import LookupConfiguration
     from switchboard.use_cases.arrival_lookup import Stores
+    from switchboard.use_cases.lookup_settings import LookupSettings
 
 _Built = TypeVar("_Built")
 
@@ -52,20 +52,30 @@ _Built = TypeVar("_Built")
 class _Current(Generic[_Built]):
     """What was built from the active version of a published document; rebuilt when that changes.
 
-    A new version that cannot be built is reported, and the one before it goes on serving.
+    A new version that cannot be built is reported, and the one before it goes on serving. `also`
+    tells what else it is built of, where that is another document's.
     """
 
-    def __init__(self, kind: str, build: Callable[[Published], _Built]) -> None:
+    def __init__(
+        self,
+        kind: str,
+        build: Callable[[Published], _Built],
+        *,
+        also: Callable[[], Hashable] = lambda: None,
+    ) -> None:
         self._kind = kind
         self._build = build
-        self._digest = ""
+        self._also = also
+        self._built_of: Hashable = None
         self._value: _Built | None = None
 
     def get(self) -> _Built:
         """Raises: Misconfigured when nothing usable was ever published."""
         published = publications().active(self._kind)
-        if published.digest != self._digest:
+        made_of = (published.digest, self._also())
+        if made_of != self._built_of:
             self._rebuild(published)
+            self._built_of = made_of
         if self._value is None:
             raise Misconfigured(f"The published {self._kind} cannot be used; publish a good one.")
         return self._value
@@ -73,7 +83,6 @@ class _Current(Generic[_Built]):
     def _rebuild(self, published: Published) -> None:
         try:
             self._value = self._build(published)
-            self._digest = published.digest
         except Misconfigured as error:
             logger.error(
                 "published document cannot be used",
@@ -81,7 +90,6 @@ class _Current(Generic[_Built]):
                 digest=published.digest,
                 detail=str(error),
             )
-            self._digest = published.digest
 
 
 @functools.cache
@@ -144,8 +152,8 @@ def dialing_queue() -> WorkQueue:
     return SqsWorkQueue(_sqs(), settings.required("DIALING_QUEUE_URL"))
 
 
-def lookup_configuration() -> "LookupConfiguration":
-    return _lookup_configuration().get()
+def lookup_settings() -> "LookupSettings":
+    return _lookup_settings().get()
 
 
 def ruleset() -> tuple[Ruleset, str]:
@@ -167,11 +175,19 @@ def crms() -> Mapping[str, Crm]:
 
 
 def asked_crms() -> tuple[Crm, ...]:
-    """The CRMs that a lookup asks, in order."""
-    connected, wanted = crms(), lookup_configuration().connectors
-    if missing := [name for name in wanted if name not in connected]:
+    """The CRMs that a lookup asks, in order.
+
+    One that is not connected, or not yet in this worker's copy, is there and answers nothing.
+
+    Raises: Misconfigured when none of them is connected.
+    """
+    connected, wanted = crms(), lookup_settings().connectors
+    missing = [name for name in wanted if name not in connected]
+    if missing and len(missing) == len(wanted):
         raise Misconfigured(f"lookup asks {missing}, which no published connector is called.")
-    return tuple(connected[name] for name in wanted)
+    if missing:
+        logger.warning("lookup asks connectors that are not published", connectors=missing)
+    return tuple(connected.get(name) or _missing_crm(name) for name in wanted)
 
 
 def webhook_events(connector_id: str) -> "Sequence[ConnectorEvent]":
@@ -191,7 +207,7 @@ def webhook_events(connector_id: str) -> "Sequence[ConnectorEvent]":
 def region_of(connector_id: str) -> str:
     """Where the numbers of a connected CRM are dialled that have no country code."""
     spec = _connectors().get().get(connector_id)
-    return (spec.region if spec else "") or lookup_configuration().default_region
+    return (spec.region if spec else "") or lookup_settings().default_region
 
 
 def contact_centre() -> ContactCentre:
@@ -203,23 +219,33 @@ def connector_secrets(connector_id: str) -> Mapping[str, str]:
 
 
 def desk_link_key() -> bytes:
-    """What desk links are signed with."""
-    return _secrets().read("desk-link")["key"].encode()
+    """What desk links are signed with.
+
+    Raises: Misconfigured without one: anybody could sign with an empty key.
+    """
+    key = _secrets().read("desk-link").get("key")
+    if not key:
+        raise Misconfigured("the secret desk-link has no value named key")
+    return key.encode()
 
 
 def prepare_lookups(*more: Callable[[], object]) -> None:
     """Build and read ahead what the first lookup needs, while Lambda starts the function.
 
     A start has a whole CPU, a call only its share of one. What cannot be had now is had, or
-    reported, by the call that needs it. See docs/decisions/0020-cold-start.md.
+    reported, by the call that needs it; nothing more is tried once a table or secret hangs, or a
+    caller would wait for each in turn. See docs/decisions/0020-cold-start.md.
     """
     if not settings.is_being_initialised_by_lambda():
         return
     for prepare in (lookup_stores, asked_crms, _secrets_of_asked_crms, desk_link_key, *more):
         try:
             prepare()
-        except (Misconfigured, StateUnavailable) as error:
+        except Misconfigured as error:
             logger.warning("not prepared", error=error.code)
+        except StateUnavailable as error:
+            logger.warning("not prepared", error=error.code)
+            return
 
 
 def forget() -> None:
@@ -229,19 +255,24 @@ def forget() -> None:
             built.cache_clear()
 
 
+def _missing_crm(connector_id: str) -> Crm:
+    from switchboard.adapters.missing_crm import MissingCrm
+
+    return MissingCrm(connector_id, lookup_settings().default_region)
+
+
 def _secrets_of_asked_crms() -> None:
-    for name in lookup_configuration().connectors:
-        connector_secrets(name)
+    connected = crms()
+    for name in lookup_settings().connectors:
+        if name in connected:
+            connector_secrets(name)
 
 
 @functools.cache
-def _lookup_configuration() -> "_Current[LookupConfiguration]":
-    from switchboard.contracts.configuration import read_configuration
-    from switchboard.contracts.lookup import LookupConfiguration
+def _lookup_settings() -> "_Current[LookupSettings]":
+    from switchboard.use_cases.lookup_settings import read_lookup_settings
 
-    return _Current(
-        "lookup", lambda p: read_configuration(LookupConfiguration, p.body, kind="lookup")
-    )
+    return _Current("lookup", lambda published: read_lookup_settings(published.body))
 
 
 @functools.cache
@@ -273,13 +304,10 @@ def _contact_policy() -> _Current[ContactPolicy]:
 
 
 @functools.cache
-def _connectors() -> "_Current[Mapping[str, SystemSpec]]":
-    from switchboard.contracts.configuration import ConnectorsConfiguration, read_configuration
+def _connectors() -> "_Current[Mapping[str, ConnectedSystem]]":
+    from switchboard.adapters.connector.systems import connected_systems
 
-    return _Current(
-        "connectors",
-        lambda p: read_configuration(ConnectorsConfiguration, p.body, kind="connectors").connectors,
-    )
+    return _Current("connectors", lambda published: connected_systems(published.body))
 
 
 @functools.cache
@@ -292,14 +320,19 @@ def _crms() -> _Current[Mapping[str, Crm]]:
                 spec.definition,
                 spec.settings,
                 _secrets().reader(f"connectors/{name}"),
-                default_region=spec.region or lookup_configuration().default_region,
+                default_region=region_of(name),
                 transport=_transport(),
                 shared=_shared(),
             )
             for name, spec in _connectors().get().items()
         }
 
-    return _Current("connectors", build)
+    return _Current("connectors", build, also=_regions)
+
+
+def _regions() -> Hashable:
+    """Where each CRM's numbers are dialled: a change of the default region is theirs, too."""
+    return tuple(region_of(name) for name in _connectors().get())
 
 
 @functools.cache

@@ -58,7 +58,7 @@ def test_an_attribute_that_would_never_decide_is_refused(file: Path, key: str) -
 def test_a_marked_number_is_read_as_people_write_it(file: Path) -> None:
     change(file, shared_numbers=["+1 (415) 555-0100"])
 
-    assert checked_lookup(file).rules.ambiguity.shared_numbers == {"+14155550100"}
+    assert checked_lookup(file).settings.rules.ambiguity.shared_numbers == {"+14155550100"}
 
 
 def test_a_marked_number_without_quotes_is_refused_with_a_way_out(file: Path) -> None:

@@ -320,14 +320,20 @@ def test_the_error_says_that_nothing_was_sent_and_no_more(world: World) -> None:
         world.enter(gate, "/customers/+14155550142")
 
 
-def silences_that_count(world: World, budget_s: float) -> bool:
-    """Whether a CRM that lets ten lookups of so much time end without an answer is left alone."""
+def silences_that_count(world: World, share_s: float, left_s: float) -> bool:
+    """Whether a CRM that is silent in ten lookups is left alone.
+
+    Each had `share_s` for it, of which `left_s` were left when its turn came.
+    """
     spent_s = 0.0
 
-    def silence(_: HttpRequest) -> NoReturn:
+    def spend(seconds: float) -> None:
         nonlocal spent_s
-        spent_s += budget_s
-        world.moves_on(budget_s)
+        spent_s += seconds
+        world.moves_on(seconds)
+
+    def silence(_: HttpRequest) -> NoReturn:
+        spend(left_s)
         raise NoAnswerError("no answer in time", sent=True)
 
     crm = Engine(
@@ -339,16 +345,26 @@ def silences_that_count(world: World, budget_s: float) -> bool:
         shared=Shared(pacing=world.store, beside=run_at_once),
     )
     for _ in range(10):
+        spend(0.4)  # until the next one calls
+        whole = Deadline.after(1.2, lambda: spent_s)
+        share = whole.at_most(share_s)
+        spend(share_s - left_s)
         with pytest.raises(UpstreamUnavailable):
-            crm.read(
-                "find_email",
-                {"email": "ada@example.com"},
-                deadline=Deadline.after(budget_s, lambda: spent_s),
-            )
+            crm.read("find_email", {"email": "ada@example.com"}, deadline=share)
     return not is_let_in(world, world.gate(LOOKUP))
 
 
-def test_a_crm_that_was_left_no_time_to_answer_did_not_fail(world: World) -> None:
-    """The CRM asked before it, or our own tables, used up what the caller has."""
-    assert not silences_that_count(world, 0.4)
-    assert silences_that_count(world, 1.2)
+@pytest.mark.parametrize(("share_s", "left_s"), [(1.2, 0.4), (0.5, 0.3), (0.2, 0.12), (0.05, 0.05)])
+def test_a_crm_that_was_left_no_time_to_answer_did_not_fail(
+    world: World, share_s: float, left_s: float
+) -> None:
+    """Our own tables, or the CRM asked before it, used up what it should have had."""
+    assert not silences_that_count(world, share_s, left_s)
+
+
+@pytest.mark.parametrize(("share_s", "left_s"), [(1.2, 1.2), (1.2, 0.6), (0.36, 0.35), (0.2, 0.18)])
+def test_a_silent_crm_is_left_alone_however_small_its_share_was(
+    world: World, share_s: float, left_s: float
+) -> None:
+    """Of three CRMs, asked by two identities each, the first has a sixth of the time."""
+    assert silences_that_count(world, share_s, left_s)

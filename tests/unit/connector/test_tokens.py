@@ -150,9 +150,10 @@ def test_a_caller_in_a_hurry_leaves_and_the_token_still_comes() -> None:
 
 
 def test_a_rotated_refresh_token_survives_a_caller_in_a_hurry() -> None:
-    world = World(server=TokenServer(takes_s=0.3, rotates=True), rotating=True)
+    world = World(server=TokenServer(takes_s=0.5, rotates=True), rotating=True)
     with pytest.raises(UpstreamUnavailable):
-        world.worker().token(deadline=Deadline.after(0.05))
+        world.worker().token(deadline=Deadline.after(0.25))
+    assert len(world.server.asked) == 1
     time.sleep(0.5)
 
     world.clock.now_s = 3600
@@ -222,6 +223,24 @@ def test_a_token_that_cannot_be_written_down_is_used_all_the_same() -> None:
 
 def rotating(store: InMemoryTokens | None = None) -> World:
     return World(store or InMemoryTokens(), TokenServer(rotates=True), rotating=True)
+
+
+def test_who_has_no_time_for_an_answer_leaves_the_refresh_token_to_the_next() -> None:
+    """A function that is frozen after its answer could lose the one that takes its place."""
+    world = rotating()
+
+    with pytest.raises(UpstreamUnavailable, match="no token in time"):
+        world.worker().token(deadline=Deadline.after(0.15))
+
+    assert world.server.asked == []
+    assert world.worker().token(deadline=Deadline.after(0.5)) == "t-1"
+
+
+def test_who_has_no_time_to_rotate_still_takes_what_another_fetched() -> None:
+    world = rotating()
+    world.worker().token()
+
+    assert world.worker().token(deadline=Deadline.after(0.15)) == "t-1"
 
 
 def test_the_newest_refresh_token_is_everybodys() -> None:

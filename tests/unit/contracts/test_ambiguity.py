@@ -9,9 +9,9 @@ from switchboard.contracts.ambiguity import (
     AmbiguitySpec,
     ChoicesSpec,
     SharedNumber,
-    ambiguity_rules,
 )
 from switchboard.domain.ambiguity import AmbiguityRules
+from switchboard.use_cases.lookup_settings import ambiguity_rules
 
 
 class Document(BaseModel):
@@ -25,7 +25,7 @@ class Document(BaseModel):
 
 def read(**document: Any) -> AmbiguityRules:
     said = Document.model_validate(document)
-    return ambiguity_rules(said.ambiguity, said.choices, said.shared_numbers)
+    return ambiguity_rules(said.model_dump(mode="json", by_alias=True))
 
 
 def problem(**document: Any) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from switchboard.contracts.configuration import (
-    ContactPolicyConfiguration,
     Configuration,
+    ContactPolicyConfiguration,
     PostingConfiguration,
     read_configuration,
 )
@@ -43,11 +43,16 @@ POLICY = {
         (LookupConfiguration, LOOKUP, {"account_number_pattern": "("}, "no regular expression"),
         (LookupConfiguration, LOOKUP, {"account_number_pattern": "(a+)+"}, "very long"),
         (LookupConfiguration, LOOKUP, {"regions_by_dialed_number": {"44": "GB"}}, "44"),
-        (LookupConfiguration, LOOKUP, {"regions_by_dialed_number": {"+44": "UK"}}, "no region 'UK'"),
+        (LookupConfiguration, LOOKUP, {"regions_by_dialed_number": {"+44": "UK"}}, "region 'UK'"),
         (LookupConfiguration, LOOKUP, {"shared_numbers": ["555-0199"]}, "country code"),
         (LookupConfiguration, LOOKUP, {"ambiguity": {"policy": "guess"}}, "ambiguity.policy: "),
         (LookupConfiguration, LOOKUP, {"ambiguity": {"policy": "owner"}}, "owner_attribute"),
         (LookupConfiguration, LOOKUP, {"jitter": 0.6}, "jitter: "),
+        (LookupConfiguration, LOOKUP, {"fresh_s": 2_592_001}, "fresh_s: "),
+        (LookupConfiguration, LOOKUP, {"negative_s": 2_592_001}, "negative_s: "),
+        (LookupConfiguration, LOOKUP, {"renew_s": 10**15}, "renew_s: "),
+        (LookupConfiguration, LOOKUP, {"stale_s": 2_592_001}, "stale_s: "),
+        (LookupConfiguration, LOOKUP, {"desk_link_valid_s": 604_801}, "desk_link_valid_s: "),
         (ContactPolicyConfiguration, POLICY, {"opens": "8:30"}, "opens: "),
         (ContactPolicyConfiguration, POLICY, {"opens": "24:00"}, "earlier than closes"),
         (ContactPolicyConfiguration, POLICY, {"closes": "24:01"}, "closes: "),
@@ -86,7 +91,7 @@ def test_a_profile_keeps_its_filters() -> None:
 
 def test_lookup_rules_are_the_files() -> None:
     written = {**LOOKUP, "fresh_s": 1, "negative_s": 2, "renew_wait_ms": 30, "ask": "together"}
-    rules = read_configuration(LookupConfiguration, written, kind="lookup").rules
+    rules = read_configuration(LookupConfiguration, written, kind="lookup").settings.rules
 
     assert (rules.cache.fresh_s, rules.cache.negative_s, rules.cache.renew_wait_s) == (1, 2, 0.03)
     assert rules.ask_together
@@ -99,4 +104,4 @@ def test_lookup_rules_are_the_files() -> None:
 def test_a_request_may_bring_its_own_budget_within_what_may_be(asked: str, seconds: float) -> None:
     lookup = read_configuration(LookupConfiguration, LOOKUP, kind="lookup")
 
-    assert lookup.budget_s(asked) == seconds
+    assert lookup.settings.budget_s(asked) == seconds

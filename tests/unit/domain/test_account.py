@@ -1,5 +1,6 @@
 """Account numbers are the same however they are keyed in, read out or printed."""
 
+import operator
 import re
 import time
 
@@ -65,8 +66,14 @@ def test_a_pattern_is_for_the_whole_of_the_normalised_number() -> None:
         ("(a+)+b", "repeats a group"),
         ("(a|aa)*b", "repeats a group"),
         ("(?:a{2}){2,}", "repeats a group"),
-        (".*.*.*.*x", "more than 3 repeats"),
-        ("a{0,40}b?a{0,40}a{0,40}a{0,40}x", "more than 3 repeats"),
+        (".*.*.*.*x", "leaves more than 3 things open"),
+        ("a{0,40}b?a{0,40}a{0,40}x", "leaves more than 3 things open"),
+        ("A?" * 26 + "A" * 26, "leaves more than 3 things open"),
+        ("[A-Z0-9]{0,1}" * 4, "leaves more than 3 things open"),
+        (r"\(?\??\)?[()]?", "leaves more than 3 things open"),
+        ("(A|AA)" * 20 + "B", "leaves more than 3 things open"),
+        ("(?x)(A+) +B", "has flags or a comment"),
+        ("(A+)(?#)+B", "has flags or a comment"),
         ("a" * 201, "longer than 200"),
     ],
 )
@@ -74,7 +81,19 @@ def test_a_pattern_that_cannot_be_used_is_explained(pattern: str, problem: str) 
     assert problem in account_pattern_problem(pattern)
 
 
-@pytest.mark.parametrize("pattern", ["", r"\d{6,10}", "C[0-9]{4}", r"[A-Z]+\d+", "(AB|CD)?\\d+"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "",
+        r"\d{6,10}",
+        "C[0-9]{4}",
+        r"[A-Z]+\d+",
+        "(AB|CD)?\\d+",
+        "[A-Z]{2}[0-9]{2}[A-Z]{4}[0-9]{10}",
+        r"(?:AB|CD|EF|GH)[0-9]{6}|K\d{4}|[+*?]\d+|\?\d+?",
+        r"(?!0000)\d{4}(?:-?X)?",
+    ],
+)
 def test_a_usual_pattern_is_fine(pattern: str) -> None:
     assert account_pattern_problem(pattern) == ""
 
@@ -87,6 +106,21 @@ def test_a_pattern_that_passed_never_keeps_a_caller_waiting(pattern: str) -> Non
         began = time.thread_time()
         re.fullmatch(pattern, text.upper())
         re.fullmatch(pattern, text)
+        assert time.thread_time() - began < 0.1
+
+
+PARTS = st.sampled_from(["A", "A?", "A??", "A*", "A+", "A{0,9}", "(A|AA)", "(A?|B)?", "(?:A{2}|A)"])
+MANY_OF_ONE = st.builds(operator.mul, PARTS, st.integers(1, 26))
+
+
+@given(st.lists(MANY_OF_ONE, max_size=4).map("".join))
+def test_a_long_pattern_that_passed_never_keeps_a_caller_waiting(pattern: str) -> None:
+    if account_pattern_problem(pattern):
+        return
+    for text in ("A" * 40, "A" * 26 + "!"):
+        began = time.thread_time()
+        re.fullmatch(pattern, text)
+        re.fullmatch(pattern + "!!", text)
         assert time.thread_time() - began < 0.1
 
 

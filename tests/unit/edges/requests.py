@@ -7,7 +7,8 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from switchboard.edges.ecs_request import ecs_parameters
-from switchboard.edges.http_api import answer, new_api, refuse_other_methods, require_key
+from switchboard.edges.http_api import require_key
+from switchboard.edges.resolver import answer, new_api, refuse_other_methods
 from switchboard.observability import metrics
 
 SENT = "zq7canary"  # stands in every value that must not come back

@@ -127,6 +127,15 @@ def test_without_a_customer_the_page_says_why_and_shows_no_history(outcome: str)
     assert "somebody else" not in shown
 
 
+def test_of_somebody_who_is_not_known_the_agent_sees_the_contact() -> None:
+    arrival = Arrival("r-1", NOW, "ambiguous", contact=HOSTILE)
+
+    shown = desk_page(DeskView(LedgerRow(Interaction("i-1"), arrival)), zone=NEW_YORK)
+
+    assert 'id="contact"' in shown
+    assert "<script" not in shown
+
+
 def test_an_interaction_that_only_triggers_told_of_has_a_page() -> None:
     shown = desk_page(DeskView(LedgerRow(Interaction("i-1"))), zone=NEW_YORK)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from switchboard.edges.http_api import answer, new_api
+from switchboard.edges.resolver import answer, new_api
 from switchboard.errors import (
     Misconfigured,
     StateUnavailable,

@@ -99,6 +99,7 @@ class FaultyCrm:
         self.records: list[Written] = []
         self.customers: tuple[Customer, ...] = (ADA,)
         self.contacts: list[tuple[Customer, datetime]] = []
+        self.asked_to_make: list[Identity] = []
         self.batches = 0
         self.is_down = False
         self.meanwhile: Callable[[], object] = lambda: None
@@ -155,6 +156,7 @@ class FaultyCrm:
 
     def create_contact(self, identity: Identity, *, reference: str, deadline: Deadline) -> Customer:
         self._reach()
+        self.asked_to_make.append(identity)
         word = self._script.pop(0) if self._script else "written"
         if word == "dies before":
             raise WorkerDied
@@ -247,6 +249,7 @@ class World:
         self.crms: dict[str, Crm] = {"sandbox": self.crm}
         self.profiles = profiles
         self.ambiguity = AmbiguityRules()
+        self.regions: dict[str, str] = {}
         self._no_calls = InMemoryOutboundStore()
         self._sweepers_queue = InMemoryWorkQueue()
         self._workers = 0
@@ -280,6 +283,7 @@ class World:
             clock=lambda: self.clock.now,
             jitter=0.5,
             default_region="US",
+            regions=self.regions,
             request_ids={},
             ambiguity=self.ambiguity,
         )

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -299,7 +299,62 @@ def test_a_memory_that_stays_too_busy_does_not_keep_us_from_asking() -> None:
     desk = Desk()
     desk.memory = BusyMemory()
 
-    assert desk.ask() == Known(ADA, "live")
+    assert desk.ask(budget_s=0.8) == Known(ADA, "live")
+
+
+def test_a_herd_at_a_busy_memory_is_still_one_question_to_the_crm() -> None:
+    class BusyAtFirst(InMemoryLookupMemory):
+        """Lets one through, and is too busy to tell the others for a while."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.tries = 0
+
+        def recall(
+            self, connector: str, identity: Identity, *, now: datetime, lease_s: float
+        ) -> Recalled:
+            self.tries += 1
+            if 1 < self.tries < 60:
+                raise StateBusy("too many at once")
+            return super().recall(connector, identity, now=now, lease_s=lease_s)
+
+    slow = SlowCrm(0.3, ADA)
+    desk = Desk(slow)
+    desk.memory = BusyAtFirst()
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: desk.ask(), range(20)))
+
+    assert slow.lookups == 1
+    assert {type(answer) for answer in answers} == {Known}
+
+
+def test_a_setting_that_forgets_at_once_does_not_hold_callers_up() -> None:
+    desk = Desk(rules=LookupRules(cache=replace(CACHE, stale_s=0)))
+    desk.ask()
+
+    assert desk.ask(seconds_later=1) == Known(ADA, "cache")
+
+
+def test_several_customers_bridge_an_outage_only_briefly() -> None:
+    desk = Desk(InMemoryCrm([ADA, BOB]))
+    desk.ask()
+    desk.crms[0].failing_with = DOWN
+
+    assert isinstance(desk.ask(seconds_later=100), Ambiguous)
+    assert isinstance(desk.ask(seconds_later=130), Degraded)
+
+
+def test_a_mistake_of_ours_is_loud_in_the_log_and_no_reason_to_leave_a_caller_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class BrokenCrm(InMemoryCrm):
+        def find(self, identity: Identity, *, deadline: Deadline) -> tuple[Customer, ...]:
+            raise KeyError(str(identity.canonical))
+
+    assert isinstance(Desk(BrokenCrm()).ask(), Degraded)
+    assert "KeyError at test_arrival_lookup.py" in caplog.text
+    assert "0142" not in caplog.text
 
 
 # ── Several CRMs, several identities ────────────────────────────────────────────────────────────
@@ -388,6 +443,16 @@ def test_a_crm_that_cannot_be_asked_by_account_is_not_asked_by_it() -> None:
 
     assert desk.recognise(BY_BOTH).matched_by == "contact"
     assert crm.lookups == 1
+
+
+def test_what_no_crm_can_be_asked_by_leaves_the_contact_what_it_was() -> None:
+    crm = InMemoryCrm([ADA])
+    crm.finds = frozenset()
+    desk = Desk(crm)
+    by_account: tuple[tuple[MatchedBy, Identity], ...] = (("account_number", ACCOUNT),)
+
+    assert desk.recognise(by_account).match == NotAsked("withheld")
+    assert desk.recognise(BY_BOTH).match == Unknown("default")
 
 
 # ── Several customers ───────────────────────────────────────────────────────────────────────────

@@ -1,13 +1,16 @@
 """Several interactions go to a CRM in one call, and each ends as if it had gone alone."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
+from typing import cast
 
 import pytest
 
-from switchboard.domain.posting import Idempotency, PostingProfile, PostingState
+from switchboard.domain.identity import Identity
+from switchboard.domain.posting import Idempotency, Posting, PostingProfile, PostingState
 from switchboard.errors import Misconfigured, StateUnavailable
-from tests.unit.use_cases.posting_world import FaultyCrm, World
+from tests.fakes.lookups import InMemoryLookupMemory
+from tests.unit.use_cases.posting_world import Clock, FaultyCrm, World
 
 THREE = ("i-1", "i-2", "i-3")
 FATES = (
@@ -113,6 +116,52 @@ def test_no_call_is_begun_late_in_a_lease_and_nothing_is_lost_for_it() -> None:
     world.crm.meanwhile = lambda: None
     world.settle()
     assert revisions(world) == dict.fromkeys(THREE, 1)
+
+
+class HangingMemory(InMemoryLookupMemory):
+    """Our own table, which fails after twelve seconds each time."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.is_down = True
+        self.outdated = 0
+
+    def outdate(self, connector: str, identity: Identity, *, now: datetime) -> None:
+        self.outdated += 1
+        self._clock.advance(timedelta(seconds=12))
+        super().outdate(connector, identity, now=now)
+
+
+@pytest.mark.parametrize("at_once", [1, 100])
+@pytest.mark.parametrize("idempotency", list(Idempotency))
+def test_a_lookup_memory_that_hangs_costs_no_row_its_lease(
+    at_once: int, idempotency: Idempotency
+) -> None:
+    world = World(idempotency=idempotency)
+    world.crm.batch_most = at_once
+    world.memory = memory = HangingMemory(world.clock)
+    five = [f"i-{number}" for number in range(5)]
+    for number, each in enumerate(five):
+        world.end_call(interaction_id=each, contact=f"+1 415 555 010{number}")
+
+    posted = world.posted(*five)
+
+    for each in five:
+        (posting,) = cast("tuple[Posting]", posted[each])
+        assert posting.state is PostingState.DONE
+    assert memory.outdated == 1
+    assert sorted(revisions(world)) == five
+
+
+def test_what_several_results_say_of_one_customer_is_outdated_once() -> None:
+    world = world_of_three()
+    world.memory = memory = HangingMemory(world.clock)
+    memory.is_down = False
+
+    world.work(*THREE)
+
+    assert memory.outdated == 1
 
 
 @pytest.mark.parametrize("first", FATES)

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from switchboard.domain.identity import EmailAddress, PhoneNumber
+from switchboard.domain.deadline import Deadline
+from switchboard.domain.identity import EmailAddress, Identity, PhoneNumber
 from switchboard.domain.posting import PostingProfile, PostingState
 from switchboard.domain.signals import ChangeSignal
 from switchboard.errors import StateUnavailable, UpstreamRejected
 from switchboard.ports import LookupMemory, Recalled
-from switchboard.use_cases.memory_upkeep import forget_change
+from switchboard.use_cases.memory_upkeep import forget_changes
 from tests.fakes.lookups import InMemoryLookupMemory
 from tests.unit.use_cases.people import ADA, MOBILE, NOW
 from tests.unit.use_cases.posting_world import World
@@ -29,8 +30,20 @@ def recall(memory: LookupMemory, identity: PhoneNumber | EmailAddress = MOBILE) 
     return memory.recall("sandbox", identity, now=LATER, lease_s=1)
 
 
-def hear(memory: LookupMemory, change: ChangeSignal, at: datetime = LATER) -> None:
-    forget_change(change, connector="sandbox", default_region="US", memory=memory, now=at)
+def hear(
+    memory: LookupMemory,
+    *changes: ChangeSignal,
+    connector: str = "sandbox",
+    deadline: Deadline | None = None,
+) -> None:
+    forget_changes(
+        changes,
+        connector=connector,
+        default_region="US",
+        memory=memory,
+        now=LATER,
+        deadline=deadline or Deadline.after(5),
+    )
 
 
 def test_a_customer_that_changed_is_forgotten_whatever_it_was_found_by() -> None:
@@ -54,9 +67,7 @@ def test_who_has_a_number_now_is_asked_again() -> None:
 def test_another_connectors_customer_of_the_same_id_is_not_meant() -> None:
     memory = remembering()
 
-    forget_change(
-        ChangeSignal("C-1"), connector="other", default_region="US", memory=memory, now=LATER
-    )
+    hear(memory, ChangeSignal("C-1"), connector="other")
 
     assert recall(memory).remembered is not None
 
@@ -67,6 +78,50 @@ def test_a_change_that_could_not_be_forgotten_is_to_be_told_again() -> None:
 
     with pytest.raises(StateUnavailable):
         hear(memory, ChangeSignal(customer_id="C-1"))
+
+
+class SlowMemory(InMemoryLookupMemory):
+    """Each call takes two seconds, by `seconds`; `calls` says what was forgotten or outdated."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds = 0.0
+        self.calls: list[str] = []
+
+    def forget(self, connector: str, identity: Identity, *, now: datetime) -> None:
+        self._take_time(identity.canonical)
+        super().forget(connector, identity, now=now)
+
+    def forget_customer(self, customer_key: str, *, now: datetime) -> None:
+        self._take_time(customer_key)
+        super().forget_customer(customer_key, now=now)
+
+    def outdate(self, connector: str, identity: Identity, *, now: datetime) -> None:
+        self._take_time(identity.canonical)
+        super().outdate(connector, identity, now=now)
+
+    def _take_time(self, call: str) -> None:
+        self.seconds += 2
+        self.calls.append(call)
+
+
+def test_what_many_events_say_is_forgotten_once() -> None:
+    memory = SlowMemory()
+    changes = [ChangeSignal("C-1", ("(415) 555-0142", "ada@example.com")), ChangeSignal("C-1")]
+
+    hear(memory, *changes, ChangeSignal("C-2", ("(415) 555-0142",)), *changes)
+
+    assert memory.calls == ["sandbox:C-1", "sandbox:C-2", "+14155550142", "ada@example.com"]
+
+
+def test_forgetting_ends_when_the_time_is_up_and_is_to_be_told_again() -> None:
+    memory = SlowMemory()
+    deadline = Deadline.after(5, lambda: memory.seconds)
+
+    with pytest.raises(StateUnavailable):
+        hear(memory, *(ChangeSignal(f"C-{number}") for number in range(100)), deadline=deadline)
+
+    assert len(memory.calls) == 3
 
 
 def test_what_was_posted_is_renewed_with_the_next_lookup_and_bridges_an_outage_still() -> None:

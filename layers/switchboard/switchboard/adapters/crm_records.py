@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from switchboard.domain.customer import Customer
@@ -10,6 +11,10 @@ from switchboard.domain.identity import Identity, PhoneNumber
 from switchboard.domain.posting import InteractionRecord, Logged
 
 _NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
+_IDENTITIES: Final = ("phones", "emails", "accounts")
+# Each is compared with the caller's, and a person has a handful: one row must not take seconds.
+_MOST_VALUES: Final = 50
+_LONGEST_VALUE: Final = 512
 
 
 def asked_for(identity: Identity) -> dict[str, Any]:
@@ -65,6 +70,12 @@ def customer_of(
     )
 
 
+def left_out(rows: Sequence[object]) -> int:
+    """How many numbers and addresses `customer_of` drops: too many for one row, or too long."""
+    lists = [row.get(name) for row in rows if isinstance(row, Mapping) for name in _IDENTITIES]
+    return sum(len(_written(values)) - len(_texts(values)) for values in lists)
+
+
 def logged_of(said: object) -> Logged | None:
     """The record that a logging method says it wrote; None when it names none."""
     if not isinstance(said, Mapping):
@@ -107,9 +118,14 @@ def _numeric(name: str, text: str) -> str | int | float:
 
 
 def _texts(values: object) -> tuple[str, ...]:
+    short = (text for text in _written(values) if len(text) <= _LONGEST_VALUE)
+    return tuple(islice(short, _MOST_VALUES))
+
+
+def _written(values: object) -> list[str]:
     if not isinstance(values, list):
-        return ()
-    return tuple(str(value) for value in values if isinstance(value, str | int) and value != "")
+        return []
+    return [str(value) for value in values if isinstance(value, str | int) and value != ""]
 
 
 def _id(value: object) -> str:

@@ -17,11 +17,15 @@ from switchboard.adapters.dynamodb_table import DynamoDbTable, Update
 from switchboard.adapters.items import Item, epoch_ms, epoch_s, from_epoch_ms, hidden_key, utc_text
 from switchboard.domain.customer import Customer
 from switchboard.domain.identity import Identity
+from switchboard.domain.merged_records import survivors
 from switchboard.ports import Recalled, RememberedCustomers
 
 # Longer than any call to a CRM: until then an answer from before the forgetting may arrive.
 _NOTES_KEPT: Final = timedelta(minutes=10)
 _MOST_OF_ONE_CUSTOMER: Final = 100
+# Every recall of an item pays for its size, and a number on hundreds of records is nobody's.
+_LARGEST: Final = 60_000
+_LONGEST_KEY: Final = 1024  # an index takes 2,048 bytes
 
 
 class DynamoDbLookupMemory:
@@ -61,15 +65,20 @@ class DynamoDbLookupMemory:
         fresh_s: float,
         keep_s: int,
     ) -> None:
+        text = customers_text(customers)
+        if len(text.encode()) > _LARGEST:
+            self.note_failure(connector, identity, now=asked_at, pause_s=0)
+            return
         fresh_until = asked_at + timedelta(seconds=fresh_s)
+        expires_at = max(asked_at + timedelta(seconds=keep_s), fresh_until)
         answer = (
             Update()
             .set(
                 {
-                    "customers": customers_text(customers),
+                    "customers": text,
                     "looked_up_at": utc_text(asked_at),
                     "fresh_until": epoch_ms(fresh_until),
-                    "expires_at": epoch_s(asked_at) + keep_s,
+                    "expires_at": epoch_s(expires_at),
                 }
             )
             .remove("lease_until", "failed_until")
@@ -81,8 +90,8 @@ class DynamoDbLookupMemory:
                 asked=epoch_ms(asked_at),
             )
         )
-        if len(customers) == 1:
-            answer.set({"customer_key": customers[0].key})
+        if key := _only_key(customers):
+            answer.set({"customer_key": key})
         else:
             answer.remove("customer_key")
         self._table.update(_key(connector, identity), answer)
@@ -134,6 +143,13 @@ class DynamoDbLookupMemory:
             )
         )
         self._table.update(key, change)
+
+
+def _only_key(customers: tuple[Customer, ...]) -> str:
+    """Whom the answer means, for the index; empty when it means nobody or several."""
+    left = survivors(customers)
+    key = left[0].key if len(left) == 1 else ""
+    return key if len(key.encode()) <= _LONGEST_KEY else ""
 
 
 def _recalled(item: Item, now: datetime, *, is_ours: bool = False) -> Recalled:

@@ -1,5 +1,6 @@
 """A CRM behind an HTTP API, driven by its connector file."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +16,7 @@ from switchboard.adapters.crm_records import (
     as_input,
     asked_for,
     customer_of,
+    left_out,
     logged_of,
     told_of_each,
 )
@@ -23,6 +25,8 @@ from switchboard.domain.deadline import Deadline
 from switchboard.domain.identity import Identity
 from switchboard.domain.posting import Idempotency, InteractionRecord, Logged
 from switchboard.errors import Misconfigured, UpstreamError, UpstreamUnavailable, UpstreamUnknown
+
+_log = logging.getLogger(__name__)
 
 
 class RestCrm:
@@ -182,6 +186,8 @@ class RestCrm:
         self, method: str, rows: Sequence[object], deadline: Deadline
     ) -> Iterator[Customer]:
         """The rows as customers. Reading very many of them is part of the call's time too."""
+        if dropped := left_out(rows):
+            _log.warning("%s: %d values left out: too many or too long", self.connector, dropped)
         for row in rows:
             if deadline.has_passed:
                 raise UpstreamUnavailable(self.connector, f"{method}: too many rows for the time")

@@ -1,13 +1,13 @@
 """The part of `lookup.yaml` that says what is done when several customers carry one number."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Final, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from switchboard.contracts.configuration import Configuration
-from switchboard.domain.ambiguity import ACCOUNT_KINDS, AmbiguityRules, Policy
+from switchboard.domain.ambiguity import ACCOUNT_KINDS, Policy
 from switchboard.domain.choices import PLAIN_LABELS
 from switchboard.domain.identity import read_phone
 
@@ -74,19 +74,3 @@ def _a_full_number(written: object) -> str:
 
 
 SharedNumber = Annotated[str, BeforeValidator(_a_full_number)]
-
-
-def ambiguity_rules(
-    ambiguity: AmbiguitySpec, choices: ChoicesSpec, shared_numbers: Sequence[str]
-) -> AmbiguityRules:
-    """The three keys of `lookup.yaml` as the domain wants them."""
-    return AmbiguityRules(
-        policy=ambiguity.policy,
-        by_business_process=dict(ambiguity.by_business_process),
-        account_kinds=frozenset(kind.strip().casefold() for kind in ambiguity.account_kinds),
-        owner_attribute=ambiguity.owner_attribute,
-        latest_attribute=ambiguity.latest_attribute,
-        choice_label=choices.label,
-        shared_numbers=frozenset(shared_numbers),
-        suggest_shared_from=ambiguity.suggest_shared_from,
-    )

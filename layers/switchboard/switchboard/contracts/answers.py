@@ -1,13 +1,10 @@
 """What ECS gets back: flat, every key always there, every value text of at most 255 characters."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from switchboard.domain.customer import Scalar
-
-PROMPTS: Final = 3
 
 
 class FlatAnswer(BaseModel):

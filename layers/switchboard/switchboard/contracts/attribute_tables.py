@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from switchboard.contracts.configuration import Configuration
-from switchboard.domain.attribute_tables import Bands, Table, Words, folded
+from switchboard.domain.attribute_tables import folded
 from switchboard.domain.attribute_values import LARGEST_NUMBER
 from switchboard.domain.attributes import LONGEST
 from switchboard.domain.customer import Scalar
@@ -107,13 +107,3 @@ class TableSpec(Configuration):
     @property
     def kind(self) -> Kind:
         return kind_of(self.outcomes[0])
-
-    def table(self) -> Table:
-        if self.words:
-            rows = {folded(word): value for word, value in self.words.items()}
-            return Words(rows, self.otherwise)
-        return Bands(
-            tuple(band.begins for band in self.bands),
-            tuple(band.value for band in self.bands),
-            self.otherwise,
-        )

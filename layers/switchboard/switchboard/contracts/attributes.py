@@ -8,24 +8,20 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from switchboard.contracts.answers import RouteAnswer
-from switchboard.contracts.attribute_conditions import (
-    PRESENT,
-    YesIf,
-    compares_numbers,
-    condition_of,
-)
+from switchboard.contracts.attribute_conditions import YesIf
 from switchboard.contracts.attribute_stories import FIELDS, StorySpec
 from switchboard.contracts.attribute_tables import Plain, TableSpec, kind_of
 from switchboard.contracts.configuration import Configuration, Zone
+from switchboard.domain.attribute_conditions import PRESENT, compares_numbers
 from switchboard.domain.attribute_values import ValueType, read_value
 from switchboard.domain.attributes import (
     LONGEST,
     AttributeMap,
-    AttributeRule,
     Derived,
     Origin,
 )
 from switchboard.domain.cells import unknown
+from switchboard.use_cases.attribute_settings import attribute_map, place_of
 
 MOST_ATTRIBUTES: Final = 60
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
@@ -67,25 +63,7 @@ class AttributeSpec(Configuration):
 
     def place(self, name: str) -> tuple[Origin, str]:
         """Where the attribute called `name` is from; a bare word is a CRM attribute."""
-        for origin in _ORIGINS:
-            if self.source.startswith(f"{origin}."):
-                return origin, self.source[len(origin) + 1 :]
-        return "crm", self.source or name
-
-    def rule(self, name: str, tables: Mapping[str, TableSpec]) -> AttributeRule:
-        origin, field = self.place(name)
-        table = tables.get(self.table)
-        return AttributeRule(
-            name=name,
-            origin=origin,
-            field=field,
-            default=self.default,
-            type=self._read_as(table),
-            derived=self.derived,
-            table=table.table() if table else None,
-            yes_if=condition_of(self.yes_if),
-            longest=self.longest,
-        )
+        return place_of(name, self.source)
 
     def problem_with(self, tables: Mapping[str, TableSpec]) -> str:
         """What is wrong between the attribute, its table and its default; empty for nothing."""
@@ -136,15 +114,6 @@ class AttributeSpec(Configuration):
             return "flag"
         return "number" if self.derived else self.type
 
-    def _read_as(self, table: TableSpec | None) -> ValueType:
-        """What the source is read as, where the file leaves that to be seen from the rest."""
-        if self.type != "any":
-            return self.type
-        if self.derived:
-            return "date"
-        is_number = (table and table.bands) or compares_numbers(self.yes_if)
-        return "number" if is_number else "any"
-
 
 class AttributesSpec(Configuration):
     """What `lookup.yaml` says of attributes. `LookupConfiguration` is one of these, and more."""
@@ -184,8 +153,7 @@ class AttributesSpec(Configuration):
 
     def attribute_map(self) -> AttributeMap:
         """How every attribute is made, times without a zone being the deployment's."""
-        rules = (spec.rule(name, self.tables) for name, spec in self.attributes.items())
-        return AttributeMap(tuple(rules), ZoneInfo(self.time_zone))
+        return attribute_map(self.model_dump(mode="json", by_alias=True))
 
 
 def _bad_names(attributes: Mapping[str, AttributeSpec]) -> Iterator[str]:

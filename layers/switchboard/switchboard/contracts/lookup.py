@@ -6,22 +6,21 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 
-from switchboard.contracts.ambiguity import (
-    AmbiguitySpec,
-    ChoicesSpec,
-    SharedNumber,
-    ambiguity_rules,
-)
+from switchboard.contracts.ambiguity import AmbiguitySpec, ChoicesSpec, SharedNumber
 from switchboard.contracts.attributes import AttributesSpec
 from switchboard.contracts.configuration import Region
 from switchboard.domain.account import account_pattern_problem
-from switchboard.domain.attributes import AttributeMap
-from switchboard.use_cases.arrival_lookup import LookupRules, MatchedBy
-from switchboard.use_cases.crm_answers import CacheRules
+from switchboard.use_cases.arrival_lookup import MatchedBy
+from switchboard.use_cases.lookup_settings import (
+    LONGEST_BUDGET_MS,
+    SHORTEST_BUDGET_MS,
+    LookupSettings,
+    read_lookup_settings,
+)
 
-SHORTEST_BUDGET_MS: Final = 100
-# The function itself ends after ten seconds, and a cold one needs some of them.
-LONGEST_BUDGET_MS: Final = 8_000
+# Nobody means more, and much more would be beyond what a calendar can count.
+_LONGEST_MEMORY_S: Final = 30 * 86_400
+_LONGEST_DESK_LINK_S: Final = 7 * 86_400
 
 
 def _a_pattern(pattern: str) -> str:
@@ -45,11 +44,11 @@ class LookupConfiguration(AttributesSpec):
     regions_by_dialed_number: Mapping[Prefix, Region] = Field(default_factory=dict)
 
     budget_ms: int = Field(1200, ge=SHORTEST_BUDGET_MS, le=LONGEST_BUDGET_MS)
-    fresh_s: int = Field(60, ge=0)
-    negative_s: int = Field(10, ge=0)
-    renew_s: int = Field(300, ge=0)
+    fresh_s: int = Field(60, ge=0, le=_LONGEST_MEMORY_S)
+    negative_s: int = Field(10, ge=0, le=_LONGEST_MEMORY_S)
+    renew_s: int = Field(300, ge=0, le=_LONGEST_MEMORY_S)
     renew_wait_ms: int = Field(300, ge=0, le=2000)
-    stale_s: int = Field(86_400, ge=0)
+    stale_s: int = Field(86_400, ge=0, le=_LONGEST_MEMORY_S)
     jitter: float = Field(0.1, ge=0, le=0.5)
 
     ambiguity: AmbiguitySpec = Field(default_factory=AmbiguitySpec)
@@ -58,7 +57,7 @@ class LookupConfiguration(AttributesSpec):
     tell_customer_name: bool = False
 
     desk_base_url: str = ""
-    desk_link_valid_s: int = Field(28_800, ge=60)
+    desk_link_valid_s: int = Field(28_800, ge=60, le=_LONGEST_DESK_LINK_S)
 
     @field_validator("identify_by")
     @classmethod
@@ -67,28 +66,7 @@ class LookupConfiguration(AttributesSpec):
             raise ValueError("names something twice; write each once, the most certain first")
         return names
 
-    def budget_s(self, asked_ms: str) -> float:
-        """What the request asks for, within what may be; else what is configured."""
-        if not asked_ms.isascii() or not asked_ms.isdecimal() or len(asked_ms) > 9:
-            return self.budget_ms / 1000
-        return min(max(int(asked_ms), SHORTEST_BUDGET_MS), LONGEST_BUDGET_MS) / 1000
-
     @cached_property
-    def rules(self) -> LookupRules:
-        return LookupRules(
-            ask_together=self.ask == "together",
-            cache=CacheRules(
-                fresh_s=self.fresh_s,
-                negative_s=self.negative_s,
-                renew_s=self.renew_s,
-                renew_wait_s=self.renew_wait_ms / 1000,
-                stale_s=self.stale_s,
-                jitter=self.jitter,
-            ),
-            ambiguity=ambiguity_rules(self.ambiguity, self.choices, self.shared_numbers),
-        )
-
-    @cached_property
-    def shown(self) -> AttributeMap:
-        """How every attribute in an answer is made."""
-        return self.attribute_map()
+    def settings(self) -> LookupSettings:
+        """The same as a function reads it that answers lookups."""
+        return read_lookup_settings(self.model_dump(mode="json", by_alias=True))

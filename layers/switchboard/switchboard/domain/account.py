@@ -10,9 +10,14 @@ from switchboard.domain.contact_text import LONGEST_TEXT, cleaned
 
 _LONGEST: Final = 40
 _LONGEST_PATTERN: Final = 200
-_MOST_REPEATS: Final = 3
+_MOST_CHOICES: Final = 3
+# Escaped characters and classes stand for one character of the text each.
+_ONE_CHARACTER: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _REPEATED_GROUP: Final = re.compile(r"\)[*+{]")
-_REPEAT: Final = re.compile(r"[*+]|\{\d*,\d*\}")
+# With the mark that makes it lazy or possessive. A fixed number, `{4}`, leaves no choice.
+_REPEAT: Final = re.compile(r"(?:(?<!\()[*+?]|\{\d*,\d*\})[?+]?")
+# Flags and comments: with `x`, blanks hide what stands behind a group.
+_ANOTHER_SYNTAX: Final = re.compile(r"\(\?[#aiLmsux-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +70,33 @@ def account_pattern_problem(pattern: str) -> str:
         return f"is no regular expression: {error}"
     if len(pattern) > _LONGEST_PATTERN:
         return f"is longer than {_LONGEST_PATTERN} characters"
-    if _REPEATED_GROUP.search(pattern):
+    bare = _ONE_CHARACTER.sub("x", pattern)
+    if _ANOTHER_SYNTAX.search(bare):
+        return "has flags or a comment, which can hide what is repeated; leave them out"
+    if _REPEATED_GROUP.search(bare):
         return "repeats a group, which can take very long; write its parts out"
-    if len(_REPEAT.findall(pattern)) > _MOST_REPEATS:
-        return f"has more than {_MOST_REPEATS} repeats of open length, which can take very long"
+    if len(_REPEAT.findall(bare)) + _groups_with_a_choice(bare) > _MOST_CHOICES:
+        return (
+            f"leaves more than {_MOST_CHOICES} things open (repeats like *, ? and {{2,4}}, "
+            "groups like (A|B)), which can take very long"
+        )
     return ""
+
+
+def _groups_with_a_choice(bare: str) -> int:
+    """How many groups hold alternatives. Those of the whole pattern are tried one after another."""
+    have_a_choice: list[bool] = []
+    enclosing: list[int] = []
+    for character in bare:
+        match character:
+            case "(":
+                enclosing.append(len(have_a_choice))
+                have_a_choice.append(False)
+            case ")":
+                enclosing.pop()
+            case "|" if enclosing:
+                have_a_choice[enclosing[-1]] = True
+    return sum(have_a_choice)
 
 
 def _separates(character: str) -> bool:

@@ -3,32 +3,35 @@
 from collections.abc import Mapping
 from typing import Any
 
-from switchboard.contracts.answers import LookupAnswer
 from switchboard.observability import count, count_by, logger, measure_ms
 from switchboard.use_cases.arrival_lookup import Recognition
 
 
 def report_lookup(
-    values: LookupAnswer, recognition: Recognition, decided: Mapping[str, str] | None = None
+    said: Mapping[str, str], recognition: Recognition, decided: Mapping[str, str] | None = None
 ) -> None:
-    """One line that joins with everything later by request and interaction id."""
+    """One line that joins with everything later by request and interaction id.
+
+    `said` is the answer as it leaves, flat.
+    """
+    took_ms = int(said["elapsed_ms"])
     count("Lookups")
-    measure_ms("LookupTime", values.elapsed_ms)
-    count_by("Lookup", outcome=values.outcome, source=values.source)
+    measure_ms("LookupTime", took_ms)
+    count_by("Lookup", outcome=said["outcome"], source=said["source"])
     for told in recognition.told:
         count_by("CrmAnswer", connector=told.connector, answer=told.source)
     more: dict[str, Any] = dict(decided or {})
     logger.info(
         "interaction routed" if decided else "contact looked up",
-        outcome=values.outcome,
-        source=values.source,
-        matched_by=values.matched_by,
-        match_count=values.match_count,
-        resolved_by=values.resolved_by,
+        outcome=said["outcome"],
+        source=said["source"],
+        matched_by=said["matched_by"],
+        match_count=int(said["match_count"]),
+        resolved_by=said["resolved_by"],
         crms=[
             {"connector": told.connector, "answer": told.source, "ms": told.took_ms}
             for told in recognition.told
         ],
-        ms=values.elapsed_ms,
+        ms=took_ms,
         **more,
     )

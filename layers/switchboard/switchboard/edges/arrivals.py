@@ -5,16 +5,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-
 from switchboard.beside import run_beside
-from switchboard.contracts.answers import PROMPTS
-from switchboard.contracts.applications import read_fields
-from switchboard.contracts.ecs import Arrival as Asked
-from switchboard.contracts.lookup import LookupConfiguration
 from switchboard.domain.choices import MOST_CHOICES, choices
 from switchboard.domain.customer import Ambiguous, Customer, CustomerMatch, Known, NotAsked, Scalar
 from switchboard.domain.deadline import Deadline
@@ -32,9 +26,10 @@ from switchboard.domain.identity import (
     read_account,
     read_contact,
 )
+from switchboard.edges.arrival_request import NAMES, ArrivalRequest, read_arrival_request
 from switchboard.edges.ecs_request import readable_parameters
 from switchboard.edges.flat import LONGEST_VALUE
-from switchboard.edges.http_api import host, request_id
+from switchboard.edges.http_api import Api, host, request_id
 from switchboard.errors import Misconfigured, StateUnavailable
 from switchboard.observability import join, logger
 from switchboard.ports import Arrival, Crm, InteractionLedger, LedgerRow
@@ -49,23 +44,27 @@ from switchboard.use_cases.arrival_lookup import (
     source_of,
 )
 from switchboard.use_cases.customer_history import history_facts, read_history
+from switchboard.use_cases.lookup_settings import LookupSettings
 from switchboard.use_cases.routing_decision import Routed
+
+T = TypeVar("T")
 
 # What is left for noting the arrival and answering when the CRMs took all the time they had.
 _ANSWERING_S: Final = 0.05
 # A first read of the key; it is kept for a while after that.
 _DESK_KEY_BEARABLE_S: Final = 0.25
+# What was read before is given within this, whatever hangs; without it there is no answer at all.
+_A_COPY_COMES_IN_S: Final = 0.1
+PROMPTS: Final = 3
 
 
-def receive(
-    api: APIGatewayHttpResolver, read_configuration: Callable[[], LookupConfiguration]
-) -> "Reception":
+def receive(api: Api, read_settings: Callable[[], LookupSettings]) -> "Reception":
     """Start the clock, then read what ECS asks.
 
     A caller waits, so whatever cannot be read is left out, and said in the answer's `problem`.
     """
     started_s = time.monotonic()
-    configuration = read_configuration()
+    settings = read_settings()
     asked, problem = _asked(api)
     join(request_id=request_id(api), interaction_id=asked.interaction_id or "")
     if problem:
@@ -73,18 +72,18 @@ def receive(
     return Reception(
         asked,
         problem,
-        configuration,
+        settings,
         request_id(api),
         host(api),
         datetime.now(UTC),
         started_s,
-        Deadline(started_s + configuration.budget_s(asked.budget_ms)),
+        Deadline(started_s + settings.budget_s(asked.budget_ms)),
     )
 
 
-def _asked(api: APIGatewayHttpResolver) -> tuple[Asked, str]:
-    parameters, unreadable = readable_parameters(api, Asked.model_fields)
-    asked, wrong = read_fields(Asked, dict(parameters))
+def _asked(api: Api) -> tuple[ArrivalRequest, str]:
+    parameters, unreadable = readable_parameters(api, NAMES)
+    asked, wrong = read_arrival_request(parameters)
     return asked, " ".join(problem for problem in (unreadable, wrong) if problem)
 
 
@@ -92,9 +91,9 @@ def _asked(api: APIGatewayHttpResolver) -> tuple[Asked, str]:
 class Reception:
     """One arrival while it is being answered: what was asked, by when, and under which id."""
 
-    asked: Asked
+    asked: ArrivalRequest
     problem: str
-    configuration: LookupConfiguration
+    settings: LookupSettings
     request_id: str
     host: str
     now: datetime
@@ -106,14 +105,14 @@ class Reception:
         """What identifies this arrival, in the configured order."""
         contact = self._contact()
         account = read_account(
-            self.asked.account_number, pattern=self.configuration.account_number_pattern
+            self.asked.account_number, pattern=self.settings.account_number_pattern
         )
         given: Mapping[MatchedBy, AccountNumber | Contact | None] = {
             "account_number": account,
             "contact": contact,
         }
         identities: list[tuple[MatchedBy, Identity]] = []
-        for name in self.configuration.identify_by:
+        for name in self.settings.identify_by:
             value = given[name]
             if isinstance(value, PhoneNumber | EmailAddress | AccountNumber):
                 identities.append((name, value))
@@ -134,11 +133,27 @@ class Reception:
             self.question,
             crms=crms,
             stores=stores,
-            rules=self.configuration.rules,
+            rules=self.settings.rules,
             deadline=self._all_but_the_answer,
             now=self.now,
             chance=random.random(),  # noqa: S311 - spreads renewals, keeps no secret
         )
+
+    def begin_reading(self, read: Callable[[], T], *, name: str) -> Callable[[], T]:
+        """Start reading something beside the lookup, without which there is no answer.
+
+        Who calls what this gives gets what was read, or what the reading raised, and
+        StateUnavailable when there is nothing at the deadline.
+        """
+        reading = run_beside(read, name=name)
+
+        def result() -> T:
+            try:
+                return reading.result(max(self._all_but_the_answer.remaining_s, _A_COPY_COMES_IN_S))
+            except TimeoutError:
+                raise StateUnavailable(f"the {name} was not read in time") from None
+
+        return result
 
     def history(self, match: CustomerMatch, *, ledger: InteractionLedger) -> Sequence[LedgerRow]:
         """The known customer's interactions, newest first, as far as there is time."""
@@ -149,7 +164,7 @@ class Reception:
         self, match: CustomerMatch, *, ledger: InteractionLedger
     ) -> Mapping[str, Scalar]:
         """What our ledger tells of the customer, where an attribute is made of it."""
-        if not self.configuration.shown.needs_history:
+        if not self.settings.shown.needs_history:
             return {}
         return history_facts(self.history(match, ledger=ledger), self.now)
 
@@ -165,9 +180,15 @@ class Reception:
         )
 
     def lookup_values(
-        self, recognition: Recognition, history: Mapping[str, Scalar], *, desk_url: str
+        self,
+        recognition: Recognition,
+        history: Mapping[str, Scalar],
+        *,
+        desk_url: str,
+        decided: Mapping[str, Scalar] | None = None,
     ) -> dict[str, Scalar]:
-        """What both answers say of the customer, attributes included, always the same keys."""
+        """What both answers say of the customer, then what was `decided`, then the attributes;
+        always the same keys."""
         match = recognition.match
         customer = match.customer if isinstance(match, Known) else None
         return {
@@ -183,6 +204,7 @@ class Reception:
             "problem": self.problem,
             "elapsed_ms": self.elapsed_ms,
             "request_id": self.request_id,
+            **(decided or {}),
             **self._attributes(customer, history),
         }
 
@@ -202,9 +224,9 @@ class Reception:
         except TimeoutError:
             logger.warning("no desk link", error="too_late")
             return ""
-        valid_for = timedelta(seconds=self.configuration.desk_link_valid_s)
+        valid_for = timedelta(seconds=self.settings.desk_link_valid_s)
         link = DeskLink(self.asked.interaction_id, self.now + valid_for)
-        base = self.configuration.desk_base_url or f"https://{self.host}"
+        base = self.settings.desk_base_url or f"https://{self.host}"
         url = f"{base.rstrip('/')}/desk/{sign(link, key=key)}"
         return url if len(url) <= LONGEST_VALUE else ""  # half a link opens nothing
 
@@ -218,16 +240,16 @@ class Reception:
             return Unreadable()
         region = dialled_region(
             self.asked.dialed_number,
-            self.configuration.regions_by_dialed_number,
-            default_region=self.configuration.default_region,
+            self.settings.regions_by_dialed_number,
+            default_region=self.settings.default_region,
         )
         return read_contact(self.asked.contact, default_region=region, channel=self.asked.channel)
 
     def _name_of(self, customer: Customer | None) -> str:
-        return customer.name if customer and self.configuration.tell_customer_name else ""
+        return customer.name if customer and self.settings.tell_customer_name else ""
 
     def _choices(self, match: CustomerMatch) -> dict[str, Scalar]:
-        rules = self.configuration.rules.ambiguity
+        rules = self.settings.rules.ambiguity
         offered = choices(match, rules, business_process=self.asked.business_process)
         values: dict[str, Scalar] = {}
         for number in range(1, MOST_CHOICES + 1):
@@ -239,8 +261,8 @@ class Reception:
     def _attributes(
         self, customer: Customer | None, history: Mapping[str, Scalar]
     ) -> Mapping[str, Scalar]:
-        today = self.now.astimezone(ZoneInfo(self.configuration.time_zone)).date()
-        read = self.configuration.shown.read(customer, history, today=today)
+        today = self.now.astimezone(ZoneInfo(self.settings.time_zone)).date()
+        read = self.settings.shown.read(customer, history, today=today)
         if read.misfits:
             logger.warning("attributes did not fit their types", attributes=list(read.misfits))
         return read.values

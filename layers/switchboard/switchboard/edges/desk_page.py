@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from switchboard.domain.customer import Customer, Scalar
-from switchboard.ports import LedgerRow
+from switchboard.ports import Arrival, LedgerRow
 from switchboard.use_cases.agent_desk import DeskView
 
 SECURITY_HEADERS: Final = {
@@ -67,6 +67,7 @@ def desk_page(view: DeskView, *, zone: ZoneInfo) -> str:
         title,
         f"<h1>{escape(title)}</h1>"
         f'<p class="why" id="reason"><strong>Why here:</strong> {escape(reason)}</p>'
+        f"{'' if customer else _contact(arrival)}"
         f"{_facts(customer) if customer else ''}"
         f"{_history(view.history, zone) if customer else ''}",
     )
@@ -75,6 +76,13 @@ def desk_page(view: DeskView, *, zone: ZoneInfo) -> str:
 def refused_page(message: str) -> str:
     """What a person sees when the link is not good any more."""
     return _page("Not available", f"<h1>Not available</h1><p>{escape(message)}</p>")
+
+
+def _contact(arrival: Arrival | None) -> str:
+    """What there is of somebody who is not known."""
+    if arrival is None or not arrival.contact:
+        return ""
+    return f'<p id="contact">Contact: {escape(arrival.contact)}</p>'
 
 
 def _facts(customer: Customer) -> str:

@@ -4,9 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-
-from switchboard.edges.http_api import json_object, raw_body
+from switchboard.edges.http_api import Api, json_object, raw_body
 from switchboard.errors import InvalidRequest, MalformedRequest, RequestTooLarge
 
 # How ECS writes "no value" is not documented; these are read as absent.
@@ -22,7 +20,7 @@ _MOST_PROBLEMS: Final = 3
 T = TypeVar("T")
 
 
-def ecs_parameters(api: APIGatewayHttpResolver) -> dict[str, str]:
+def ecs_parameters(api: Api) -> dict[str, str]:
     """Every parameter that carries a value, as text, from query and body; the body wins.
 
     Raises: MalformedRequest, RequestTooLarge, InvalidRequest.
@@ -37,9 +35,7 @@ def ecs_parameters(api: APIGatewayHttpResolver) -> dict[str, str]:
     return texts
 
 
-def readable_parameters(
-    api: APIGatewayHttpResolver, wanted: Collection[str]
-) -> tuple[dict[str, str], str]:
+def readable_parameters(api: Api, wanted: Collection[str]) -> tuple[dict[str, str], str]:
     """Every parameter that can be read, and what is wrong with the rest; empty for nothing.
 
     For who must be answered all the same. Of too many, or too long, only the `wanted` stay.

@@ -3,9 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final
-
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from typing import Any, Final, Protocol
 
 from switchboard.errors import (
     Forbidden,
@@ -13,7 +11,6 @@ from switchboard.errors import (
     MalformedRequest,
     MethodNotAllowed,
     Misconfigured,
-    NotFound,
     RequestTooLarge,
     StateUnavailable,
     SwitchboardError,
@@ -23,7 +20,7 @@ from switchboard.observability import count, join, logger
 
 LARGEST_BODY: Final = 256 * 1024
 KEY_HEADER: Final = "x-switchboard-key"
-_JSON: Final = "application/json"
+JSON: Final = "application/json"
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "QUERY")
 
 _ADVICE: Final[Mapping[str, SwitchboardError]] = {
@@ -36,30 +33,29 @@ _ADVICE: Final[Mapping[str, SwitchboardError]] = {
 }
 
 
-def new_api() -> APIGatewayHttpResolver:
-    """A resolver that words our errors: flat, with what to do, never a stack trace."""
-    api = APIGatewayHttpResolver()
-    api.exception_handler(SwitchboardError)(lambda error: _refusal(api, error))
-    api.not_found(lambda _: _refusal(api, NotFound("Nothing is at this path; see the docs.")))
-    return api
+class Api(Protocol):
+    """Whatever took the request: Powertools' resolver, or `direct_api`."""
+
+    @property
+    def current_event(self) -> Any: ...
 
 
-def request_id(api: APIGatewayHttpResolver) -> str:
+def request_id(api: Api) -> str:
     """API Gateway's id of this request; it joins everything that is logged and stored about it."""
     return str(api.current_event.request_context.request_id)
 
 
-def host(api: APIGatewayHttpResolver) -> str:
+def host(api: Api) -> str:
     """The domain name that the caller used."""
     return str(api.current_event.request_context.domain_name)
 
 
-def header(api: APIGatewayHttpResolver, name: str) -> str:
+def header(api: Api, name: str) -> str:
     """A request header, in any case; empty when it was not sent."""
     return str(api.current_event.headers.get(name) or "").strip()
 
 
-def require_key(api: APIGatewayHttpResolver) -> str:
+def require_key(api: Api) -> str:
     """The id of the caller's key, as the authorizer proved it.
 
     An HTTP API cannot word its own 401, so the authorizer lets every request through with its
@@ -75,7 +71,7 @@ def require_key(api: APIGatewayHttpResolver) -> str:
     return str(key_id)
 
 
-def raw_body(api: APIGatewayHttpResolver) -> bytes:
+def raw_body(api: Api) -> bytes:
     """The bytes as they were sent.
 
     Raises: RequestTooLarge, MalformedRequest.
@@ -105,16 +101,12 @@ def json_object(raw: bytes) -> dict[str, Any]:
     return parsed
 
 
-def answer(body: Mapping[str, Any], *, status: int = 200) -> Response[str]:
-    return Response(
-        status_code=status,
-        content_type=_JSON,
-        body=json.dumps(body),
-        headers={"cache-control": "no-store"},
-    )
+def reply_text(body: Mapping[str, Any]) -> str:
+    return json.dumps(body)
 
 
-def _refusal(api: APIGatewayHttpResolver, error: SwitchboardError) -> Response[str]:
+def refusal(api: Api, error: SwitchboardError) -> dict[str, str]:
+    """The body of a refusal, which is counted and noted."""
     level: Callable[..., None] = (
         logger.info if isinstance(error, InvalidRequest) else logger.warning
     )
@@ -123,14 +115,11 @@ def _refusal(api: APIGatewayHttpResolver, error: SwitchboardError) -> Response[s
     level("request refused", error=error.code, status=error.http_status)
     if isinstance(error, Misconfigured):
         logger.error("misconfigured", detail=str(error))
-    return answer(
-        {
-            "error": error.code,
-            "message": message_of(error),
-            "request_id": request_id(api),
-        },
-        status=error.http_status,
-    )
+    return {
+        "error": error.code,
+        "message": message_of(error),
+        "request_id": request_id(api),
+    }
 
 
 def message_of(error: SwitchboardError) -> str:
@@ -140,15 +129,8 @@ def message_of(error: SwitchboardError) -> str:
     return str(error)
 
 
-def refuse_other_methods(api: APIGatewayHttpResolver, rule: str, *offered: str) -> None:
-    """Answer every method that the path does not offer with 405 and the ones that it does."""
-
-    def refuse(**_: str) -> Response[str]:
-        refused = _refusal(api, MethodNotAllowed(f"Use {' or '.join(offered)} here."))
-        refused.headers["allow"] = ", ".join(offered)
-        return refused
-
-    api.route(rule, method=other_methods(*offered))(refuse)
+def method_refusal(*offered: str) -> MethodNotAllowed:
+    return MethodNotAllowed(f"Use {' or '.join(offered)} here.")
 
 
 def other_methods(*offered: str) -> list[str]:

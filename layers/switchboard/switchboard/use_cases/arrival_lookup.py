@@ -6,6 +6,8 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
+from traceback import extract_tb
 from typing import Final, Literal, assert_never
 
 from switchboard.beside import run_beside
@@ -46,6 +48,12 @@ class Question:
     otherwise: NotAsked
     business_process: str = ""
     chosen: str = ""
+
+    @property
+    def when_nobody_is_asked(self) -> CustomerMatch:
+        """For CRMs that have no lookup for what was given."""
+        is_readable = any(by == "contact" for by, _ in self.identities)
+        return Unknown("default") if is_readable else self.otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,9 @@ class LookingUp:
             return self._work.result(timeout=self._deadline.remaining_s)
         except TimeoutError:
             _log.warning("lookup cut off at its deadline")
-            return self._so_far()
+        except Exception as mistake:  # noqa: BLE001 - a caller waits, whatever we did wrong
+            _log.error("lookup broken off by a mistake of ours: %s", _place_of(mistake))
+        return self._so_far()
 
 
 def begin_lookup(
@@ -145,9 +155,18 @@ def settle(writes: Sequence["Future[None] | None"], deadline: Deadline) -> None:
     A table that hangs costs what it was told, and a caller a moment.
     """
     patience_s = min(deadline.remaining_s, _SETTLING_S)
-    unfinished = wait([write for write in writes if write], timeout=patience_s).not_done
+    done, unfinished = wait([write for write in writes if write], timeout=patience_s)
+    for mistake in filter(None, (write.exception() for write in done)):
+        _log.error("not kept by a mistake of ours: %s", _place_of(mistake))
     if unfinished:
         _log.warning("answered before %d writes were done", len(unfinished))
+
+
+def _place_of(mistake: BaseException) -> str:
+    """What went wrong and where. Its text is left out: it may hold what a caller sent."""
+    places = extract_tb(mistake.__traceback__)
+    where = f" at {Path(places[-1].filename).name}:{places[-1].lineno}" if places else ""
+    return f"{type(mistake).__name__}{where}"
 
 
 def outcome_of(match: CustomerMatch) -> str:
@@ -206,17 +225,19 @@ class _Lookup:
     def _found(self, crms: Sequence[Crm]) -> Recognition:
         """By the first identity that leads to anybody."""
         told: list[Told] = []
-        nobody: CustomerMatch = Unknown()
+        nobody = self.question.when_nobody_is_asked
         left = len(self.question.identities)
         for matched_by, identity in self.question.identities:
             said = list(self._ask(identity, crms, left))
+            left -= 1
+            if not said:
+                continue  # no CRM can be asked by it
             told += said
             match = _first_that_knows(said)
             if isinstance(match, Known | Ambiguous):
                 decided = self._decided(match, identity)
                 return Recognition(decided, matched_by, tuple(told))
             nobody = nobody if isinstance(nobody, Degraded) else match
-            left -= 1
         return Recognition(nobody, told=tuple(told))
 
     def _ask(self, identity: Identity, crms: Sequence[Crm], left: int) -> Iterator[Told]:

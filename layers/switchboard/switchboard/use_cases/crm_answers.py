@@ -35,7 +35,6 @@ _NO_ANSWER: Final = (UpstreamError, Misconfigured, StateUnavailable)
 # After a failure nobody asks for so long: who calls in between is answered at once.
 _PAUSE_AFTER_FAILURE_S: Final = 2.0
 _LOOK_AGAIN_S: Final = (0.05, 0.1, 0.2)
-_RENEWAL_BUDGET_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,11 @@ class CacheRules:
         longest_s = self.fresh_s if len(customers) == 1 else self.negative_s
         return longest_s * (1 - self.jitter * chance)
 
+    @property
+    def keep_s(self) -> int:
+        """How long an answer is worth keeping."""
+        return max(self.stale_s, self.renew_s, self.fresh_s, self.negative_s)
+
     def may_wait(
         self, remembered: RememberedCustomers | None, now: datetime
     ) -> TypeGuard[RememberedCustomers]:
@@ -74,12 +78,16 @@ class CacheRules:
     def bridges(
         self, remembered: RememberedCustomers | None, now: datetime
     ) -> TypeGuard[RememberedCustomers]:
-        """Whether an old answer may stand in for a CRM that gives none. An old "nobody" may not."""
-        return (
-            remembered is not None
-            and bool(remembered.customers)
-            and _age(remembered, now) < _seconds(self.stale_s)
-        )
+        """Whether an old answer may stand in for a CRM that gives none. An old "nobody" may not.
+
+        Several customers may for as long as one may be given unasked: no change of theirs finds
+        what is remembered of them all.
+        """
+        if remembered is None or not remembered.customers:
+            return False
+        only = len(remembered.customers) == 1
+        longest_s = self.stale_s if only else min(self.stale_s, self.renew_s)
+        return _age(remembered, now) < _seconds(longest_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,32 +160,44 @@ class Asking:
         """
         waits = iter(_LOOK_AGAIN_S)
         wait_s = next(waits)
+        # So many at once for one key that the table cannot keep up: one of them asks the CRM.
+        busy_until_s = deadline.clock() + deadline.remaining_s / 2
         try:
-            recalled = self._claimed_if_not_busy(crm, identity, deadline)
+            recalled = self._claimed(crm, identity, deadline, busy_until_s)
             while self._waits_for_another(recalled):
                 if deadline.remaining_s <= wait_s:
                     return replace(recalled, has_failed=True)
                 self.sleep(wait_s * (1 + self.chance))
                 wait_s = next(waits, wait_s)
                 # Looking costs a small part of what trying for the lease costs.
-                recalled = self.memory.look(crm.connector, identity, now=self._by_now)
+                recalled = self._looked_at(crm, identity, deadline, busy_until_s)
                 if self._waits_for_another(recalled) and not recalled.is_asked:
-                    recalled = self._claimed(crm, identity, deadline)
+                    recalled = self._claimed(crm, identity, deadline, busy_until_s)
         except StateUnavailable as error:
             _log.warning("lookup memory not used: %s", error.code)
             return Recalled(is_ours=True)
         return recalled
 
-    def _claimed_if_not_busy(self, crm: Crm, identity: Identity, deadline: Deadline) -> Recalled:
+    def _claimed(
+        self, crm: Crm, identity: Identity, deadline: Deadline, busy_until_s: float
+    ) -> Recalled:
+        lease_s = max(deadline.remaining_s, _LOOK_AGAIN_S[0])
         try:
-            return self._claimed(crm, identity, deadline)
+            return self.memory.recall(crm.connector, identity, now=self._by_now, lease_s=lease_s)
         except StateBusy:
-            # So many ask for one key at once that one of them is sure to ask the CRM.
+            if deadline.clock() >= busy_until_s:
+                raise
             return Recalled(is_asked=True)
 
-    def _claimed(self, crm: Crm, identity: Identity, deadline: Deadline) -> Recalled:
-        lease_s = max(deadline.remaining_s, _LOOK_AGAIN_S[0])
-        return self.memory.recall(crm.connector, identity, now=self._by_now, lease_s=lease_s)
+    def _looked_at(
+        self, crm: Crm, identity: Identity, deadline: Deadline, busy_until_s: float
+    ) -> Recalled:
+        try:
+            return self.memory.look(crm.connector, identity, now=self._by_now)
+        except StateBusy:
+            if deadline.clock() >= busy_until_s:
+                raise
+            return Recalled(is_asked=True)
 
     def _waits_for_another(self, recalled: Recalled) -> bool:
         old, now = recalled.remembered, self._by_now
@@ -210,8 +230,9 @@ class Asking:
         """The new answer if it comes soon, else the old one; the renewal goes on beside us."""
         if not is_ours:
             return _matched(old, identity, crm, "cache")
-        own_time = Deadline.after(_RENEWAL_BUDGET_S, self.deadline.clock)
-        renewal = run_beside(lambda: self._ask(crm, identity, own_time), name="renewal")
+        renewal = run_beside(
+            lambda: self._ask(crm, identity, deadline, is_renewal=True), name="renewal"
+        )
         try:
             wait_s = min(self.rules.renew_wait_s, deadline.remaining_s)
             customers = renewal.result(timeout=wait_s)
@@ -219,14 +240,20 @@ class Asking:
             return _matched(old, identity, crm, "cache")
         return match_customers(customers, identity, default_region=crm.default_region)
 
-    def _ask(self, crm: Crm, identity: Identity, deadline: Deadline) -> tuple[Customer, ...]:
-        """The CRM's answer, which is remembered; so is that there was none."""
+    def _ask(
+        self, crm: Crm, identity: Identity, deadline: Deadline, *, is_renewal: bool = False
+    ) -> tuple[Customer, ...]:
+        """The CRM's answer, which is remembered; so is that there was none.
+
+        A renewal that ends late may have been frozen meanwhile, which says nothing of the CRM.
+        """
         asked_at = self._by_now
         try:
             customers = crm.find(identity, deadline=deadline)
         except _NO_ANSWER as error:
             _log.warning("crm lookup failed: %s %s", crm.connector, error.code)
-            self._keep(lambda: self._note_failure(crm, identity))
+            if not (is_renewal and deadline.has_passed):
+                self._keep(lambda: self._note_failure(crm, identity))
             raise
         self._keep(lambda: self._remember(crm, identity, customers, asked_at))
         return customers
@@ -245,7 +272,7 @@ class Asking:
                 customers,
                 asked_at=asked_at,
                 fresh_s=self.rules.fresh_for_s(customers, self.chance),
-                keep_s=self.rules.stale_s,
+                keep_s=self.rules.keep_s,
             )
         except StateUnavailable as error:
             _log.warning("lookup not remembered: %s", error.code)

@@ -10,7 +10,14 @@ from typing import Final
 from switchboard.domain.ambiguity import AmbiguityRules, resolve
 from switchboard.domain.customer import Customer, Known, Unknown, match_customers
 from switchboard.domain.deadline import Deadline
-from switchboard.domain.identity import EmailAddress, PhoneNumber, Reachable, read_contact
+from switchboard.domain.identity import (
+    EmailAddress,
+    PhoneNumber,
+    Reachable,
+    dialled_region,
+    read_contact,
+)
+from switchboard.domain.interaction import Interaction
 from switchboard.domain.posting import (
     InteractionRecord,
     Logged,
@@ -44,7 +51,7 @@ from switchboard.ports import (
     OnceStore,
     WorkQueue,
 )
-from switchboard.use_cases.memory_upkeep import forget_contact, outdate_contact
+from switchboard.use_cases.memory_upkeep import forget_contact, outdate_contacts
 
 _log = logging.getLogger(__name__)
 
@@ -71,14 +78,16 @@ class PostingRun:
     """What one run brings with it: who it is, how it tells the time, what is drawn by chance.
 
     A moment is taken when something happens, not when the run began: a CRM may keep us waiting.
-    `request_ids` names, by interaction id, the request that each goes back to; `ambiguity` says
-    by which numbers nobody is known.
+    `regions` are those of the numbers that are dialled, as on arrival. `request_ids` names, by
+    interaction id, the request that each goes back to; `ambiguity` says by which numbers nobody
+    is known.
     """
 
     token: str
     clock: Callable[[], datetime]
     jitter: float
     default_region: str
+    regions: Mapping[str, str]
     request_ids: Mapping[str, str]
     ambiguity: AmbiguityRules = field(default_factory=AmbiguityRules)
 
@@ -109,18 +118,24 @@ def post_interactions(
             worker.bring_on(held, writable[connector])
     for one in held:
         worker.give_back(one)
+    # Last, because no lease should have to outlast a table that hangs.
+    worker.outdate(held)
     told = {one.id: one.come_to() for one in held}
     return {each: told.get(each, ()) for each in interaction_ids} | worker.not_held
 
 
 @dataclass(slots=True)
 class _Held:
-    """A row under our lease, and how far its postings have come in this run."""
+    """A row under our lease, and how far its postings have come in this run.
+
+    `told` are the connectors that were to write it; what came of it is in `postings`.
+    """
 
     row: LedgerRow
     leased_at: datetime
     wanted: tuple[str, ...]
     postings: dict[str, Posting] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
     is_lost: bool = False
     is_unfinished: bool = False
     error: StateUnavailable | None = None
@@ -204,6 +219,16 @@ class _Worker:
         with held.losing_only_this():
             self._release(held, due_at=due_at)
 
+    def outdate(self, held: Sequence[_Held]) -> None:
+        """What lookups remember of the customers may not know of these records yet."""
+        written = [
+            (connector, contact)
+            for one in held
+            if one.told and (contact := self._contact(one.row.interaction))
+            for connector in one.told
+        ]
+        outdate_contacts(written, memory=self.memory, now=self.run.clock())
+
     def _write(self, held: Sequence[_Held], crm: Crm) -> None:
         deadline = Deadline.after(CRM_BUDGET_S)
         prepared = [ready for one in held if (ready := self._prepared(one, crm, deadline))]
@@ -213,7 +238,7 @@ class _Worker:
         for ready, said in zip(prepared, told, strict=True):
             with ready.held.losing_only_this():
                 self._save(ready.held, self._after(ready.trying, said, crm))
-                self._outdate(ready.held, crm)
+                ready.held.told.append(crm.connector)
 
     def _prepared(self, held: _Held, crm: Crm, deadline: Deadline) -> _Prepared | None:
         """The row's record, if it is to be written now; else its posting says what is to come."""
@@ -312,9 +337,8 @@ class _Worker:
         """
         if known := _known(held.row, crm):
             return known
-        region = self.run.default_region
-        contact = read_contact(held.row.interaction.get("contact"), default_region=region)
-        if not isinstance(contact, PhoneNumber | EmailAddress):
+        contact = self._contact(held.row.interaction)
+        if contact is None:
             return None
         rows = crm.find(contact, deadline=deadline)
         found = match_customers(rows, contact, default_region=crm.default_region)
@@ -329,6 +353,18 @@ class _Worker:
             last_contacts={},
         )
         return whose.customer if isinstance(whose, Known) else None
+
+    def _contact(self, interaction: Interaction) -> Reachable | None:
+        """Who it was with, read as on arrival: a number is dialled where its caller lives."""
+        region = dialled_region(
+            interaction.get("dialed_number"),
+            self.run.regions,
+            default_region=self.run.default_region,
+        )
+        contact = read_contact(
+            interaction.get("contact"), default_region=region, channel=interaction.get("channel")
+        )
+        return contact if isinstance(contact, PhoneNumber | EmailAddress) else None
 
     def _makes_contacts(self, held: _Held, crm: Crm) -> bool:
         wants = (p for p in self.profiles if p.connector == crm.connector and p.create_contact)
@@ -348,13 +384,6 @@ class _Worker:
         finally:
             # Also when the answer was lost: lookups must not go on saying that nobody has it.
             forget_contact(contact, crm=crm, memory=self.memory, now=self.run.clock())
-
-    def _outdate(self, held: _Held, crm: Crm) -> None:
-        """What lookups remember of the customer may not know of this record yet."""
-        region = self.run.default_region
-        contact = read_contact(held.row.interaction.get("contact"), default_region=region)
-        if isinstance(contact, PhoneNumber | EmailAddress):
-            outdate_contact(contact, crm=crm, memory=self.memory, now=self.run.clock())
 
     def _save(self, held: _Held, posting: Posting) -> None:
         if not self.ledger.save_posting(held.id, posting, token=self.run.token):

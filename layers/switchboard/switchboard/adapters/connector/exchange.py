@@ -36,9 +36,11 @@ from switchboard.errors import (
 )
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
-# With less than this left when its turn came, its silence says nothing of a CRM: the time went
-# to another CRM, or to our own tables.
+# With less left when its turn came, its silence says nothing of a CRM: the time went to another
+# CRM, or to our own tables. One of many CRMs has little from the start, and most of it is fair.
 _FAIR_CHANCE_S: Final = 0.5
+_FAIR_PART: Final = 0.8
+_NO_CHANCE_S: Final = 0.1
 # What the gate hears then: neither that the CRM works nor that it fails.
 _NOT_ITS_FAULT: Final = Outcome(ErrorClass.OK, is_readable=False)
 
@@ -154,7 +156,7 @@ class Exchanger:
             outcome = _NOT_ITS_FAULT
             raise
         except UpstreamError:
-            if run.deadline.has_passed and chance_s < _FAIR_CHANCE_S:
+            if run.deadline.has_passed and chance_s < _fair_s(run.deadline):
                 outcome = _NOT_ITS_FAULT
             raise
         finally:
@@ -189,6 +191,11 @@ class Exchanger:
             if not (may_repeat and error.stale_connection) or limits.deadline.has_passed:
                 raise
         return self._transport.exchange(request, replace(limits, on_new_connection=True))
+
+
+def _fair_s(granted: Deadline) -> float:
+    """With how much time a CRM should have answered."""
+    return max(_NO_CHANCE_S, min(_FAIR_CHANCE_S, _FAIR_PART * granted.granted_s))
 
 
 def error_of(system: str, outcome: Outcome, *, may_stand: bool = False) -> UpstreamError:

@@ -37,6 +37,8 @@ from switchboard.errors import (
 )
 
 _LONGEST_FETCH_S: Final = LEASE_S - 2.0  # what is left is for writing the token down
+# Less than an endpoint takes: a fetch is sure to outlast its caller, and may be frozen with it.
+_LEAST_TO_ROTATE_S: Final = 0.2
 _POLL_S: Final = (0.05, 0.1)
 _WRITE_AGAIN_S: Final = (0.1, 0.2)
 _PAUSE_WHEN_UNAVAILABLE_S: Final = 2.0
@@ -156,12 +158,19 @@ class SharedTokens:
                 return _as_token(credentials.token_key, seen)
             self._heed(seen, now, credentials.fingerprint)
             # Trying for a lease that is held would cost a write with every look.
-            if not seen.is_leased(now) and self._store.lease_token(
-                credentials.token_key, seen_version=seen.version, holder=holder, now=now
-            ):
-                return self._waited_for(_Turn(credentials, seen, holder, limits), self._fetched)
+            if not seen.is_leased(now):
+                self._require_time_to_rotate(limits.deadline)
+                if self._store.lease_token(
+                    credentials.token_key, seen_version=seen.version, holder=holder, now=now
+                ):
+                    return self._waited_for(_Turn(credentials, seen, holder, limits), self._fetched)
             self._sleep(wait_s)
         raise self._too_late()
+
+    def _require_time_to_rotate(self, deadline: Deadline) -> None:
+        """Leaves a refresh token to whoever has more time: a lost one costs a person's work."""
+        if self._grant.rotates and deadline.remaining_s < _LEAST_TO_ROTATE_S:
+            raise self._too_late()
 
     def _waited_for(self, turn: _Turn, fetch: Callable[[_Turn], Token]) -> Token:
         """What the fetch gives. It has its own time; we wait for it as long as our caller may.
