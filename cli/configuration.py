@@ -10,7 +10,9 @@ import yaml
 from pydantic import Field
 
 from cli.ambiguity_check import ambiguity_problems
-from cli.lookup_check import lookup_problems
+from cli.lookup_check import Definition, Samples, identity_problems, lookup_problems
+from cli.rules_check import business_process_problems, crm_problems, source_problems
+from cli.yaml_text import KeysTwice, read_yaml_text
 from switchboard.adapters.connector.compile import ConnectorMistakes, compile_connector
 from switchboard.adapters.connector.limits import check_limits
 from switchboard.adapters.connector.lint import findings
@@ -39,6 +41,7 @@ Document = dict[str, Any]
 
 _Settings = Mapping[str, str | int | float | bool]
 _Tables = Mapping[str, _Settings]
+_Systems = Mapping[str, tuple[Definition, Samples]]
 
 
 class _Use(Configuration):
@@ -95,8 +98,12 @@ def read_folder(folder: Path) -> dict[str, Document]:
     for kind, document in documents.items():
         read_configuration(_MODELS[kind], document, kind=f"{folder / kind}.yaml")
     _check_references(documents)
-    check_lookup(documents["lookup"], documents["connectors"], folder / "lookup.yaml")
-    return {**documents, "routing": checked_ruleset(folder / "routing.yaml")}
+    lookup = _lookup_of(documents["lookup"], folder / "lookup.yaml")
+    systems = _asked(lookup, documents["connectors"], folder)
+    _check_lookup(lookup, systems, folder / "lookup.yaml")
+    routing = checked_ruleset(folder / "routing.yaml")
+    _check_rules(routing, lookup, systems, folder)
+    return {**documents, "routing": routing}
 
 
 def complete(kind: str, document: Document) -> Document:
@@ -115,27 +122,48 @@ def checked_lookup(file: Path) -> LookupConfiguration:
 
     Raises: Misconfigured that names every problem.
     """
-    document, folder = read_yaml(file), file.parent
-    written = read_configuration(LookupConfiguration, document, kind=str(file))
+    written, folder = _lookup_of(read_yaml(file), file), file.parent
     connectors = compiled_connectors(read_yaml(folder / "connectors.yaml"), folder)
     for name in written.connectors:
         _refuse_unconnected("lookup", name, connectors["connectors"])
-    check_lookup(document, connectors, file)
+    _check_lookup(written, _asked(written, connectors, folder), file)
     return written
 
 
-def check_lookup(document: Document, connectors: Document, file: Path) -> None:
-    """Raises: Misconfigured when an attribute cannot be had from the connectors that are asked."""
-    written = read_configuration(LookupConfiguration, document, kind=str(file))
-    samples = _samples(written.connectors, file.parent)
-    systems = {
+def _lookup_of(document: Document, file: Path) -> LookupConfiguration:
+    return read_configuration(LookupConfiguration, document, kind=str(file))
+
+
+def _asked(written: LookupConfiguration, connectors: Document, folder: Path) -> _Systems:
+    """The compiled connectors that a lookup asks, each with its file's samples."""
+    samples = _samples(written.connectors, folder)
+    return {
         name: (connectors["connectors"][name]["definition"], samples[name])
         for name in written.connectors
     }
-    problems = [
+
+
+def _check_lookup(written: LookupConfiguration, systems: _Systems, file: Path) -> None:
+    """Raises: Misconfigured when something cannot be had from the connectors that are asked."""
+    _refuse(
+        file,
+        *identity_problems(written, systems),
         *lookup_problems(written, systems),
         *ambiguity_problems(written.ambiguity, written.choices, systems),
-    ]
+    )
+
+
+def _check_rules(
+    routing: Document, lookup: LookupConfiguration, systems: _Systems, folder: Path
+) -> None:
+    """Raises: Misconfigured when the rules and `lookup.yaml` do not fit each other."""
+    named = tuple((routing.get("names") or {}).get("business_processes") or ())
+    _refuse(folder / "lookup.yaml", *business_process_problems(lookup.ambiguity, named))
+    attributes = read_ruleset(routing).attributes
+    _refuse(folder / "routing.yaml", *crm_problems(attributes, systems))
+
+
+def _refuse(file: Path, *problems: str) -> None:
     if problems:
         raise Misconfigured("\n".join(f"{file}: {problem}" for problem in problems))
 
@@ -162,7 +190,7 @@ def checked_ruleset(file: Path) -> Document:
         ruleset = read_ruleset(document)
     except RulesetProblem as error:
         raise Misconfigured(f"{file}:\n{error}") from error
-    if broken := failing_stories(ruleset):
+    if broken := [*source_problems(ruleset.attributes), *failing_stories(ruleset)]:
         raise Misconfigured(f"{file}:\n" + "\n".join(broken))
     return document
 
@@ -273,9 +301,16 @@ def _is_own(use: str) -> bool:
 def read_yaml(file: Path) -> Document:
     """Raises: Misconfigured when there is no such file, or no mapping in it."""
     try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+        document = read_yaml_text(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise Misconfigured(f"{file} is no UTF-8 text; save it as UTF-8") from None
+    except KeysTwice as error:
+        problems = str(error).splitlines()
+        raise Misconfigured("\n".join(f"{file}: {problem}" for problem in problems)) from error
+    except (OSError, yaml.YAMLError, ValueError) as error:
         raise Misconfigured(f"{file}: {error}") from error
+    except RecursionError:
+        raise Misconfigured(f"{file} is nested too deeply") from None
     if not isinstance(document, dict):
         raise Misconfigured(f"{file}: write `name: value` pairs")
     return document
@@ -297,7 +332,10 @@ def _check_references(documents: Mapping[str, Document]) -> None:
 
 def _refuse_unconnected(kind: str, name: str, connected: Collection[str]) -> None:
     if name not in connected:
-        raise Misconfigured(f"{kind}.yaml: connector {name!r} is not in connectors.yaml")
+        has = ", ".join(sorted(connected)) or "none"
+        raise Misconfigured(
+            f"{kind}.yaml: connector {name!r} is not in connectors.yaml, which has {has}"
+        )
 
 
 def _check_postings(documents: Mapping[str, Document]) -> None:

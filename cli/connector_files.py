@@ -8,12 +8,12 @@ import yaml
 from rich.console import Console
 from rich.markup import escape
 
+from cli.yaml_text import KeysTwice, read_yaml_text
 from switchboard.adapters.connector.compile import ConnectorMistakes, compile_connector
 
 Document = dict[str, Any]
 File = Annotated[Path, typer.Argument(help="A connector or ECS profile, YAML", dir_okay=False)]
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LARGEST_BYTES = 4 * 1024 * 1024
 
 
@@ -38,12 +38,14 @@ def read_text(file: Path) -> str:
     except OSError as error:
         stop([f"{file} cannot be read: {error.strerror}"])
     except UnicodeDecodeError:
-        stop([f"{file} is no UTF-8 text"])
+        stop([f"{file} is no UTF-8 text; save it as UTF-8"])
 
 
 def parsed(text: str, name: str) -> Any:
     try:
-        return yaml.load(text, Loader=_LOADER)  # noqa: S506 - safe, in C where there is C
+        return read_yaml_text(text)
+    except KeysTwice as error:
+        stop([f"{name}: {line}" for line in str(error).splitlines()])
     except (yaml.YAMLError, ValueError) as error:
         stop([f"{name} is no YAML: {error}"])
     except RecursionError:

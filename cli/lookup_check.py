@@ -8,6 +8,7 @@ from typing import Any, Final
 from switchboard.adapters.connector.mapped_attributes import MappedAttributes, mapped_attributes
 from switchboard.contracts.attribute_stories import StorySpec
 from switchboard.contracts.attributes import AttributesSpec
+from switchboard.contracts.lookup import LookupConfiguration
 from switchboard.domain.attributes import AttributeMap
 from switchboard.domain.cells import unknown
 from switchboard.domain.customer import Customer
@@ -29,10 +30,35 @@ def lookup_problems(
     mapped = {name: mapped_attributes(*system) for name, system in systems.items()}
     return [
         *_unmapped(written, mapped),
+        *_unmapped_in_stories(written, mapped),
         *_not_single(written, mapped),
         *_slips(written),
         *failing_stories(written),
     ]
+
+
+def identity_problems(
+    written: LookupConfiguration, systems: Mapping[str, tuple[Definition, Samples]]
+) -> Iterator[str]:
+    """One line when customers are to be found by something that no CRM can be asked by."""
+    asked_by_account = any(
+        definition["lookups"]["by_account"] for definition, _ in systems.values()
+    )
+    if "account_number" in written.identify_by and not asked_by_account:
+        yield (
+            f"identify_by: account_number: {', '.join(systems)} "
+            f"{'has' if len(systems) == 1 else 'have'} no `lookups.by_account`; "
+            "add it to a connector or remove account_number"
+        )
+
+
+def maps_no(field: str, mapped: Mapping[str, MappedAttributes]) -> str:
+    """That no connector maps this CRM attribute, and which was meant; empty where one may."""
+    known = sorted({name for one in mapped.values() for name in one.names})
+    if field in known or any(one.is_open for one in mapped.values()):
+        return ""  # a CRM that is open may send any attribute
+    advice = unknown(f"crm.{field}", [f"crm.{one}" for one in known])
+    return f"{', '.join(mapped)} maps {advice}"
 
 
 def failing_stories(written: AttributesSpec) -> Iterator[str]:
@@ -79,14 +105,19 @@ def _from_crm(written: AttributesSpec) -> Iterator[tuple[str, str]]:
 
 
 def _unmapped(written: AttributesSpec, mapped: Mapping[str, MappedAttributes]) -> Iterator[str]:
-    if any(one.is_open for one in mapped.values()):
-        return  # such a CRM may send any attribute
-    known = sorted({name for one in mapped.values() for name in one.names})
-    asked = ", ".join(mapped) or "no connector"
     for name, field in _from_crm(written):
-        if field not in known:
-            advice = unknown(f"crm.{field}", [f"crm.{one}" for one in known])
-            yield f"attributes.{name}: {asked} maps {advice}"
+        if said := maps_no(field, mapped):
+            yield f"attributes.{name}: {said}"
+
+
+def _unmapped_in_stories(
+    written: AttributesSpec, mapped: Mapping[str, MappedAttributes]
+) -> Iterator[str]:
+    """A story of what no CRM sends would show nothing."""
+    for story in written.tests:
+        for field in story.given.crm:
+            if said := maps_no(field, mapped):
+                yield f"tests, {story.name}: given.crm: {said}"
 
 
 def _not_single(written: AttributesSpec, mapped: Mapping[str, MappedAttributes]) -> Iterator[str]:

@@ -137,7 +137,7 @@ class Redactor:
     def _phone(self, text: str) -> str:
         number = read_phone(text, default_region=self.region)
         if number is None:
-            return _without_digits(text, self.replaced_texts)
+            return _without_digits(_without_letters(text), self.replaced_texts)
         return rewritten(text, number, self._fiction(number))
 
     def _fiction(self, number: PhoneNumber) -> PhoneNumber:
@@ -197,7 +197,7 @@ def fictional_number(count: int, *, is_nanp: bool) -> PhoneNumber:
 
 def rewritten(text: str, number: PhoneNumber, fiction: PhoneNumber) -> str:
     """The fictional number, written as this text writes the real one."""
-    said = _EXTENSION.sub("", text)
+    said = _without_letters(_EXTENSION.sub("", text))
     old, new = number.national_digits, fiction.national_digits
     if number.country_code == fiction.country_code and len(old) == len(new):
         found = _replaced_digits(said, old, new)
@@ -228,6 +228,11 @@ def _replaced_digits(text: str, old: str, new: str, *, others: str = "") -> str:
     for place, digit in zip(places[start : start + len(new)], new, strict=True):
         result[place] = digit
     return "".join(result)
+
+
+def _without_letters(text: str) -> str:
+    """What is said beside a number may be a name: "212 555 2671 Margaret"."""
+    return "".join(one for one in text if not one.isalpha()).strip()
 
 
 def _without_digits(text: str, known: Mapping[str, str]) -> str:

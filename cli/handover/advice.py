@@ -6,7 +6,6 @@ from math import ceil
 from typing import Final
 
 from cli.handover.methods import Method, timeout_s
-from cli.handover.returned import VARIABLE_PREFIX
 from cli.handover.stage import Stage
 
 # Network, and a function that starts cold. ECS gives a timeout no unit that we know of.
@@ -21,11 +20,6 @@ class Advice:
     do: str
 
 
-_OF_CHOICES: Final = (
-    f"If `{VARIABLE_PREFIX}choice_1_id` Is Not empty: read out the labels (Prompt and Collect "
-    "Selection), and call this method again with the chosen id as `customer_id`. If it is empty, "
-    "go on as with `unknown`."
-)
 OUTCOMES: Final[Mapping[str, Advice]] = {
     "known": Advice(
         "One customer: the only one with this number, or the one that `resolved_by` tells was "
@@ -36,14 +30,17 @@ OUTCOMES: Final[Mapping[str, Advice]] = {
         "Every CRM was asked, and nobody has this number or address.",
         "A new contact: the full menu.",
     ),
-    "ambiguous": Advice("Several customers have it. Switchboard does not guess.", _OF_CHOICES),
+    "ambiguous": Advice(
+        "Several customers have it. Switchboard does not guess.", "As with `unknown`."
+    ),
     "withheld": Advice(
         "No number or address came with the interaction.",
-        "As with `unknown`. The flow may ask for an account number and call again.",
+        "As with `unknown`.",
     ),
     "unreadable": Advice(
-        "What came is no number or address, or the request could not be read; `problem` says what.",
-        "As with `unknown`. If `problem` is not empty, the container is set up wrongly: tell us.",
+        "What came is no number or address, or the request could not be read: then `problem` says "
+        "what, and the container is set up wrongly. Tell us.",
+        "As with `unknown`.",
     ),
     "internal": Advice(
         "A short extension or a service code: not a customer's number.",

@@ -22,7 +22,9 @@ from cli.handover.parts import (
     settings,
     value_row,
 )
-from cli.handover.returned import words_in_words
+from cli.handover.questions import to_confirm
+from cli.handover.returned import VARIABLE_PREFIX, words_in_words
+from cli.handover.sent import CHOICE_VARIABLE
 from switchboard.contracts.answers import LookupAnswer
 
 
@@ -33,6 +35,7 @@ def arrival(of: Content, method: Method) -> Iterator[Block]:
     yield parameter_table(of, method, "HTTP Parameters")
     yield from _return_values(of, method)
     yield from _outcomes(of, method)
+    yield from _several(of, method)
     if method.answers is not LookupAnswer:
         yield from _decisions(of)
     yield from _on_fault(of, method)
@@ -63,12 +66,13 @@ def _return_values(of: Content, method: Method) -> Iterator[Block]:
 
 def _outcomes(of: Content, method: Method) -> Iterator[Block]:
     (outcome,) = [one for one in of.values[method.key] if one.name == "outcome"]
+    words = outcome.words
     yield Table(
         f"Branch: Flow Variable {outcome.variable}, operator Is",
         ("Filter", "What it means", "What the flow does"),
-        tuple(
-            (as_code(word), OUTCOMES[word].means, _doing(of, method, word))
-            for word in outcome.words
+        (
+            *((as_code(word), OUTCOMES[word].means, _doing(of, method, word)) for word in words),
+            ("anything else, or empty", "No answer of ours arrived.", "As on FAULT."),
         ),
         (14, 42, 44),
     )
@@ -76,9 +80,43 @@ def _outcomes(of: Content, method: Method) -> Iterator[Block]:
 
 def _doing(of: Content, method: Method, word: str) -> str:
     """A flow that asks where to go needs to know no outcome: it is told."""
-    if method.answers is LookupAnswer or word in {"ambiguous", "unreadable"}:
-        return OUTCOMES[word].do
-    return "Follow `action`: the rules have taken it into account."
+    if word == "ambiguous":
+        return f"[Ask which one](#{_several_anchor(method)}). Else {_when_open(method)}."
+    if method.answers is not LookupAnswer:
+        return "Follow `action`: the rules have taken it into account."
+    if word == "withheld" and of.stage.identifies_by("account_number"):
+        return f"{OUTCOMES[word].do} The flow may ask for an account number and call again."
+    return OUTCOMES[word].do
+
+
+def _several(of: Content, method: Method) -> Iterator[Block]:
+    """Asked once: the second answer is final, whatever it is."""
+    yield Heading(2, f"Several customers: {method.key}", _several_anchor(method))
+    choice = f"`{CHOICE_VARIABLE}`"
+    yield Bullets(
+        (
+            f"Set {choice} to empty at the beginning of the flow ({to_confirm('Variables')}).",
+            f"If `{VARIABLE_PREFIX}choice_1_id` Is Not empty, and {choice} Is empty "
+            f"({to_confirm('Variables')}): read out the labels that are not empty, with Prompt and "
+            f"Collect Selection ({to_confirm('Spoken text')}).",
+            "Offer `0` for none of these.",
+            f"Put the chosen id into {choice} ({to_confirm('Variables')}), send it as "
+            "`customer_id`, and call this method again, once.",
+            "If it is still `ambiguous`, if the caller chose none of these, or if there was "
+            f"nothing to choose: {_when_open(method)}.",
+        ),
+        numbered=True,
+    )
+
+
+def _several_anchor(method: Method) -> str:
+    return f"{method.key}-several"
+
+
+def _when_open(method: Method) -> str:
+    if method.answers is LookupAnswer:
+        return "go on as with `unknown`"
+    return "follow `action`"
 
 
 def _decisions(of: Content) -> Iterator[Block]:
@@ -87,7 +125,10 @@ def _decisions(of: Content) -> Iterator[Block]:
     yield Table(
         "Branch: Flow Variable sb_action, operator Is",
         ("Filter", "What the flow does"),
-        tuple((as_code(action), ACTIONS[action]) for action in actions),
+        (
+            *((as_code(action), ACTIONS[action]) for action in actions),
+            ("anything else", f"As {as_code('queue')}."),
+        ),
         (20, 80),
     )
     yield Table(
@@ -111,11 +152,13 @@ def _decisions(of: Content) -> Iterator[Block]:
             "Make a leg for every Business Process, and let what no filter knows go to "
             f"{as_code(rows[-1].then.business_process)}: rules are published without a change "
             "in ECS.",
-            "Play `prompt_1` to `prompt_3` in order, each unless it is empty. Each word is the "
-            "key of a prompt in the Media Repository.",
-            "If `preferred_agent` Is Not empty: Assign Agent by Extension; its leg No Agent "
-            "Found goes on to the Queue.",
-            "Add Remark with the property `sb_remark`, so that the agent reads why.",
+            "Play `prompt_1` to `prompt_3` in order, each unless it is empty. Each word stands for "
+            "a prompt that you keep in the Media Repository: make a Branch with a leg for each. "
+            f"{to_confirm('Prompts and remarks')}.",
+            f"If `preferred_agent` Is Not empty ({to_confirm('Variables')}): Assign Agent by "
+            f"Extension ({to_confirm('Agents')}); its leg No Agent Found goes on to the Queue.",
+            f"Add Remark with `sb_remark` ({to_confirm('Prompts and remarks')}), so that the agent "
+            "reads why.",
         )
     )
 
@@ -136,11 +179,12 @@ def _on_fault(of: Content, method: Method) -> Iterator[Block]:
             way_on,
             "Do not call again in the same flow: the caller has waited long enough.",
             "Never end the interaction, and never tell the caller of it.",
-            "Variables may hold nothing: that is why the flow sets them to empty at its beginning.",
+            "Variables may hold nothing: that is why the flow sets them to empty at its beginning. "
+            f"{to_confirm('Variables')}.",
             "Add Remark with a constant, such as “No data from Switchboard”, so that the agent "
             "knows.",
             "Leave the triggers as they are: the record is written all the same, and finds its "
-            "customer by the number.",
+            "customer by the number, if only one has it.",
             "Let Add To Log note it. Several in a row are a case for Switchboard's operator.",
         )
     )

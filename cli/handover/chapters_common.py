@@ -6,11 +6,21 @@ from typing import Final
 
 from cli.handover import people
 from cli.handover.advice import STATUSES
-from cli.handover.blocks import Block, Bullets, Heading, Listing, Note, Paragraph, Table, as_code
+from cli.handover.blocks import (
+    Block,
+    Bullets,
+    Heading,
+    Listing,
+    Note,
+    Paragraph,
+    Table,
+    as_code,
+    words_as_code,
+)
 from cli.handover.methods import Method
 from cli.handover.parts import (
     EVERY_METHOD,
-    OPEN_QUESTIONS,
+    REFUSALS,
     Content,
     is_shown_elsewhere,
     sample_blocks,
@@ -18,7 +28,7 @@ from cli.handover.parts import (
     url,
     used_by,
 )
-from cli.handover.questions import QUESTIONS
+from cli.handover.questions import OPEN_QUESTIONS, QUESTIONS, to_confirm
 from cli.handover.samples import KEY_PLACEHOLDER, Sample
 from switchboard.edges.ecs_request import LONGEST_VALUE, MOST_FIELDS, MOST_TEXT
 from switchboard.edges.flat import LONGEST_VALUE as LONGEST_ANSWER
@@ -29,6 +39,12 @@ _COMPARED: Final = ("outcome", "action", "business_process", "row")
 
 def at_a_glance(of: Content) -> Iterator[Block]:
     yield Heading(1, "At a glance", "at-a-glance")
+    if not of.stage.has_address:
+        yield Note(
+            f"Not to be sent: no address is known that ECS can call. {as_code(of.stage.base_url)} "
+            "stands in its place; write the sheet again with `--base-url`.",
+            "Important",
+        )
     yield Paragraph(
         "ECS asks Switchboard who is calling and where the interaction goes, and tells it what "
         "became of it. This sheet says what to set in ECS for each of the "
@@ -50,14 +66,31 @@ def at_a_glance(of: Content) -> Iterator[Block]:
         ),
         (16, 24, 8, 38, 14),
     )
-    if not of.stage.has_address:
-        yield Note(
-            "The address of this stage was not known when the sheet was written: "
-            "`your-api-url.example.com` stands in its place.",
-            "Important",
-        )
+    yield Paragraph("Operator of Switchboard: name, telephone, hours: ________________________")
+    yield from _which_of_both(of)
     yield Heading(2, "What to do, in order", "in-order")
     yield Bullets(tuple(_steps(of)), numbered=True)
+
+
+def _which_of_both(of: Content) -> Iterator[Block]:
+    yield Heading(2, "When route, and when lookup", "route-or-lookup")
+    own = of.stage.lookup.ambiguity.by_business_process
+    of_this_stage = (
+        f"On this stage that is so for {words_as_code(own)}."
+        if own
+        else "On this stage no Business Process decides otherwise than the others."
+    )
+    yield Bullets(
+        (
+            "`route` where the published rules decide where an interaction goes: the usual case. "
+            "Its answer has everything that `lookup` answers.",
+            "`lookup` where the flow decides by itself, or needs the customer only.",
+            "At the front of the flow a contact is in no Business Process. Where one decides in "
+            "its own way between several customers with one number "
+            "(`ambiguity.by_business_process`), call `lookup` or `route` again inside it, with "
+            f"`business_process`. {of_this_stage}",
+        )
+    )
 
 
 def _steps(of: Content) -> Iterator[str]:
@@ -71,7 +104,8 @@ def _steps(of: Content) -> Iterator[str]:
     )
     yield (
         "Make a Flow Variable for every Return Value that you use, and set it to empty at the "
-        "beginning of the flow: then it has a value on every path."
+        "beginning of the flow: then it has a value on every path. "
+        f"{to_confirm('Variables')}."
     )
     yield (
         "Put the activity “Get External Data via REST API” with the container `route` at the "
@@ -158,14 +192,12 @@ def _statuses_of_all(of: Content) -> Iterator[Block]:
         ),
         (12, 10, 10, 10, 58),
     )
-    refusals = [s for s in of.samples[of.arrivals[0].key] if s.status != HTTPStatus.OK]
     yield Paragraph(
         "Once its key was found good, an arrival is answered with HTTP 200, whatever else is "
-        "in the request: what cannot be read has the outcome `unreadable`. Only `route` has one "
-        "exception, 503 when there are no rules to read. What remains, in full:"
+        "in the request: what cannot be read has the outcome `unreadable`. The exceptions, both "
+        "503: nothing usable is published, or keys cannot be checked. What is refused is shown "
+        f"under [Samples: refusals](#{REFUSALS})."
     )
-    for sample in refusals:
-        yield from sample_blocks(of, sample, level=3)
 
 
 def numbers_to_test(of: Content) -> Iterator[Block]:
@@ -230,6 +262,18 @@ def samples_of(of: Content, method: Method) -> Iterator[Block]:
     )
     for sample in of.samples[method.key]:
         if not is_shown_elsewhere(of, sample):
+            yield from sample_blocks(of, sample, level=2)
+
+
+def refusals(of: Content) -> Iterator[Block]:
+    yield Heading(1, "Samples: refusals", REFUSALS)
+    first = of.arrivals[0]
+    yield Paragraph(
+        f"What `{first.key}` does not answer with HTTP 200; the other methods word it the same. "
+        "What only one of them refuses is among its own samples."
+    )
+    for sample in of.samples[first.key]:
+        if sample.status != HTTPStatus.OK:
             yield from sample_blocks(of, sample, level=2)
 
 

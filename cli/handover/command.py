@@ -10,7 +10,7 @@ from cli.deployment import target
 from cli.handover.markdown import markdown
 from cli.handover.page import page
 from cli.handover.sheet import sheet
-from cli.handover.stage import NO_ADDRESS, Stage, of_folder, of_target
+from cli.handover.stage import NO_ADDRESS, Stage, is_public_address, of_folder, of_target
 from switchboard.errors import Misconfigured, StateUnavailable
 
 NAME: Final = "handover"
@@ -19,6 +19,13 @@ _NO_LIBRARY: Final = (
     "A PDF needs the package reportlab, which is not installed: `make` installs it with the other "
     "development dependencies. `--no-pdf` does without."
 )
+
+
+def _checked_address(base_url: str) -> str:
+    """The key would travel in the clear, or nowhere, to anything else."""
+    if base_url and not is_public_address(base_url):
+        raise typer.BadParameter("write it as https://host, with nothing behind it but a path")
+    return base_url
 
 
 def handover(
@@ -31,7 +38,14 @@ def handover(
         typer.Option(help="Read this configuration folder instead of what a stack published."),
     ] = None,
     base_url: Annotated[
-        str, typer.Option(help="Where ECS reaches it, if that is not the stack's own address.")
+        str,
+        typer.Option(
+            help="Where ECS reaches it, if that is not the stack's own address; https.",
+            callback=_checked_address,
+        ),
+    ] = "",
+    stage: Annotated[
+        str, typer.Option(help="What the sheet calls it; the stack's name if nothing is said.")
     ] = "",
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; fail when the sheet is not current.")
@@ -43,7 +57,7 @@ def handover(
     The functions run here, on fictional people; nothing is called and no key is read.
     """
     try:
-        files = _files(_stage(stack, config, base_url), with_pdf=with_pdf)
+        files = _files(_stage(stack, config, base_url, stage), with_pdf=with_pdf)
     except (Misconfigured, StateUnavailable) as error:
         _fail(str(error))
     if check:
@@ -55,10 +69,11 @@ def handover(
         typer.echo(out / name)
 
 
-def _stage(stack: str | None, config: Path | None, base_url: str) -> Stage:
+def _stage(stack: str | None, config: Path | None, base_url: str, name: str) -> Stage:
+    name = name or stack or _LOCAL
     if config:
-        return of_folder(config, name=stack or _LOCAL, base_url=base_url or NO_ADDRESS)
-    return of_target(target(stack), name=stack or _LOCAL, base_url=base_url)
+        return of_folder(config, name=name, base_url=base_url or NO_ADDRESS)
+    return of_target(target(stack), name=name, base_url=base_url)
 
 
 def _files(stage: Stage, *, with_pdf: bool) -> dict[str, bytes]:

@@ -16,7 +16,7 @@ from switchboard.edges.http_api import KEY_HEADER
 
 EVERY_METHOD: Final = "every-method"
 EVERY_TRIGGER: Final = "triggers"
-OPEN_QUESTIONS: Final = "questions"
+REFUSALS: Final = "samples-refusals"
 
 _PURPOSES: Final[Mapping[str, str]] = {
     "lookup": "Tells who is calling or writing, so that a flow can decide by itself.",
@@ -68,7 +68,7 @@ def parameter_table(of: Content, method: Method, caption: str) -> Block:
     return Table(
         caption,
         ("Name", "Type", "Needed", "Value that ECS takes it from", "Has a value"),
-        tuple(_parameter_row(one) for one in parameters(method)),
+        tuple(_parameter_row(one) for one in parameters(method, of.stage)),
         (19, 7, 9, 43, 22),
     )
 
@@ -119,6 +119,8 @@ def timeout(of: Content, method: Method) -> str:
 
 def value_row(value: ReturnValue) -> tuple[str, ...]:
     can_be = words_as_code(value.words) if value.words else "any"
+    if value.words == ("",):
+        can_be = "empty under today's rules"
     return as_code(value.name), value.kind, str(value.longest), can_be, value.meaning
 
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from cli.handover.stage import Kind, Stage
 from local.sandbox_crm.oauth import ClientCredentials
 from switchboard.adapters.connector.expressions import evaluate
 from switchboard.adapters.crm_records import customer_of
@@ -54,17 +55,24 @@ def people(connector: str, made_up: Mapping[str, Scalar]) -> tuple[Customer, ...
 
 @dataclass
 class FictionalCrm:
-    """As much of a CRM as an arrival asks. `is_down`: it gives no answer."""
+    """As much of a CRM as an arrival asks.
+
+    It can be searched by `finds`, and has something to find by `knows_by`. `is_down`: it gives no
+    answer.
+    """
 
     connector: str
     customers: tuple[Customer, ...] = ()
     is_down: bool = False
     default_region: str = REGION
-    finds: frozenset[str] = frozenset({"phone", "email", "account"})
+    finds: frozenset[Kind] = frozenset()
+    knows_by: frozenset[Kind] = frozenset()
 
     def find(self, identity: Identity, *, deadline: Deadline) -> tuple[Customer, ...]:
         if self.is_down:
             raise UpstreamUnavailable(self.connector, "no answer")
+        if identity.kind not in self.knows_by:
+            return ()
         match match_customers(self.customers, identity, default_region=REGION):
             case Known(customer):
                 return (customer,)
@@ -73,11 +81,19 @@ class FictionalCrm:
         return ()
 
 
-def crms_of(lookup: LookupConfiguration) -> dict[str, FictionalCrm]:
-    """The first CRM that the stage asks knows everybody; the others know nobody."""
-    first, *others = lookup.connectors
-    crms = {first: FictionalCrm(first, people(first, _made_up(lookup)))}
-    return {**crms, **{name: FictionalCrm(name) for name in others}}
+def crms_of(stage: Stage) -> dict[str, FictionalCrm]:
+    """The CRMs that the stage asks, each searched by what its connector can be searched by.
+
+    The first that is asked by a number knows everybody's number; so with addresses and accounts.
+    """
+    made_up = _made_up(stage.lookup)
+    crms = {}
+    for name in stage.lookup.connectors:
+        finds = stage.finds(name)
+        knows_by = frozenset(kind for kind in finds if stage.finder(kind) == name)
+        customers = people(name, made_up) if knows_by else ()
+        crms[name] = FictionalCrm(name, customers, finds=finds, knows_by=knows_by)
+    return crms
 
 
 def _made_up(lookup: LookupConfiguration) -> dict[str, Scalar]:

@@ -6,6 +6,8 @@ Source: what ECS's public pages leave open, in the order of what it would change
 from dataclasses import dataclass
 from typing import Final
 
+OPEN_QUESTIONS: Final = "questions"
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -119,4 +121,28 @@ QUESTIONS: Final = (
         "May Automatic Popup Link be a value that a Return Value brought, and how long may it be?",
         "Yes, up to 255 characters.",
     ),
+    Question(
+        "Spoken text",
+        "Can a voice prompt say what a Flow Variable holds, such as the label of a choice?",
+        "No: a Branch with one recorded prompt for each label. What it does not know goes on as "
+        "if there were no choice.",
+    ),
+    Question(
+        "Variables",
+        "Which activity sets a Flow Variable, to a constant or to another variable? Can a Branch "
+        "test a variable for empty?",
+        "Yes, there is one for both, and a Branch can.",
+    ),
+    Question(
+        "Prompts and remarks",
+        "Can a variable choose a prompt of the Media Repository? Can it fill a remark (Add "
+        "Remark)?",
+        "A prompt: no; a Branch with a leg for each word of `prompt_1`. A remark: yes.",
+    ),
 )
+
+
+def to_confirm(about: str) -> str:
+    """The mark of what rests on no public page, with the question that asks for it."""
+    (number,) = [at for at, one in enumerate(QUESTIONS, start=1) if one.about == about]
+    return f"**Confirm**, [question {number}](#{OPEN_QUESTIONS})"

@@ -21,6 +21,9 @@ from switchboard.use_cases.lookup_settings import LONGEST_BUDGET_MS
 # Before our names, so that none of ECS's or of the flow's own is met.
 VARIABLE_PREFIX: Final = "sb_"
 _YES_OR_NO: Final = ("true", "false")
+# Names that only rules give: other rules may give longer ones, or the first where there is none.
+_LONGEST_NAME: Final = 64
+_NAMED_BY_RULES: Final = frozenset(f"prompt_{number}" for number in range(1, PROMPTS + 1))
 _NOT_ASKED: Final[tuple[str, ...]] = get_args(NotAsked.__annotations__["reason"])
 # A policy that decides nothing leaves no trace in the answer.
 _LEAVE_OPEN: Final = frozenset({"ask", "unknown"})
@@ -90,7 +93,8 @@ def words_in_words(values: Iterable[ReturnValue]) -> list[tuple[str, str, str]]:
 def _described(name: str, field: FieldInfo, stage: Stage) -> ReturnValue:
     meaning = field.description or _MEANINGS.get(name, "")
     if words := _words(name, stage):
-        return ReturnValue(name, "word", meaning, _longest(words), words)
+        longest = max(_longest(words), _LONGEST_NAME if name in _NAMED_BY_RULES else 0)
+        return ReturnValue(name, "word", meaning, longest, words)
     kind, longest = _SHAPES.get(name, ("text", LONGEST_VALUE))
     if field.annotation is int and name not in _SHAPES:
         kind = "whole number"
@@ -107,7 +111,7 @@ def _words(name: str, stage: Stage) -> tuple[str, ...]:
     found: Mapping[str, Iterable[str]] = {
         "outcome": outcome_words(),
         "source": get_args(Source),
-        "matched_by": ("", *(by for by in get_args(MatchedBy) if by in stage.lookup.identify_by)),
+        "matched_by": ("", *filter(stage.identifies_by, get_args(MatchedBy))),
         "resolved_by": ("", "choice", *(p for p in get_args(Policy) if p not in _LEAVE_OPEN)),
         "action": (then.action for then in decided),
         "business_process": (then.business_process for then in decided),

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from cli.handover.methods import Method
+from cli.handover.returned import VARIABLE_PREFIX
+from cli.handover.stage import Stage
 
+CHOICE_VARIABLE: Final = f"{VARIABLE_PREFIX}choice"
 _AFTER: Final = "once our lookup answered"
 
 
@@ -55,8 +58,8 @@ _OF_ARRIVALS: Final[Mapping[str, Value]] = {
         known="if the flow asks for it",
     ),
     "customer_id": Value(
-        "Flow Variable that your flow fills with the caller's choice: one of our `choice_1_id`, "
-        "`choice_2_id` …",
+        f"Flow Variable `{CHOICE_VARIABLE}`, empty at the beginning, that your flow fills with the "
+        "caller's choice: one of our `choice_1_id`, `choice_2_id` …",
         known="in a second call, after the prompt",
     ),
     "budget_ms": Value(
@@ -86,8 +89,12 @@ _OF_TRIGGERS: Final[Mapping[str, Value]] = {
         "Interaction: Disposition Code", known="after wrap-up", is_documented=True
     ),
     "remarks": Value("Interaction: agent remarks", known="after wrap-up", is_documented=True),
-    "customer_id": Value("Flow Variable that holds our `customer_id`", known=_AFTER),
-    "request_id": Value("Flow Variable that holds our `request_id`", known=_AFTER),
+    "customer_id": Value(
+        f"Flow Variable `{VARIABLE_PREFIX}customer_id`: our `customer_id`", known=_AFTER
+    ),
+    "request_id": Value(
+        f"Flow Variable `{VARIABLE_PREFIX}request_id`: our `request_id`", known=_AFTER
+    ),
     "callback_reference": Value(
         "Interaction: the reference that we gave when we asked for this call",
         known="calls that we asked for",
@@ -96,8 +103,13 @@ _OF_TRIGGERS: Final[Mapping[str, Value]] = {
 _NOT_DESCRIBED_YET: Final = Value("To be agreed")
 
 
-def parameters(method: Method) -> tuple[Parameter, ...]:
-    """Every parameter that the method reads, in the contract's order."""
+def parameters(method: Method, stage: Stage) -> tuple[Parameter, ...]:
+    """Every parameter that is of use to this stage, in the contract's order."""
+    without_use = set() if stage.identifies_by("account_number") else {"account_number"}
+    return tuple(one for one in _every_parameter(method) if one.name not in without_use)
+
+
+def _every_parameter(method: Method) -> tuple[Parameter, ...]:
     values = _OF_TRIGGERS if method.is_trigger else _OF_ARRIVALS
     return tuple(
         Parameter(name, values.get(name, _NOT_DESCRIBED_YET), field.description or "")
@@ -107,4 +119,4 @@ def parameters(method: Method) -> tuple[Parameter, ...]:
 
 def is_described(method: Method) -> bool:
     """Whether somebody wrote down where ECS takes each of its parameters from."""
-    return all(one.value is not _NOT_DESCRIBED_YET for one in parameters(method))
+    return all(one.value is not _NOT_DESCRIBED_YET for one in _every_parameter(method))

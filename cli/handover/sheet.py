@@ -12,6 +12,7 @@ from cli.handover.chapters_common import (
     made_from,
     numbers_to_test,
     questions,
+    refusals,
     samples_of,
 )
 from cli.handover.chapters_triggers import every_trigger, trigger
@@ -55,4 +56,5 @@ def _chapters(of: Content) -> Iterator[Block]:
     yield from questions()
     for method in of.methods:
         yield from samples_of(of, method)
+    yield from refusals(of)
     yield from made_from(of)

@@ -6,8 +6,9 @@ from typing import Final, Literal
 
 from cli.handover import people
 from cli.handover.methods import Method
-from cli.handover.stage import Stage
+from cli.handover.stage import Kind, Stage
 from switchboard.contracts.answers import LookupAnswer
+from switchboard.domain.account import read_account
 from switchboard.edges.ecs_request import LONGEST_VALUE, MOST_TEXT
 
 _STARTED_AT: Final = "2026-01-05T10:00:00Z"
@@ -36,7 +37,8 @@ class Situation:
     """A request, and what is the case when it comes.
 
     `sends` travels as `by` says; `body` is sent instead where it is no object at all. What was
-    asked `before` makes the situation, and is not shown.
+    asked `before` makes the situation, and is not shown. What the answer rests on is found by
+    `kind`: without a CRM that can, there is no such situation.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Situation:
     body: str | None = None
     before: tuple[Mapping[str, str], ...] = ()
     event: str = ""
+    kind: Kind | None = None
 
     def path(self, method: Method) -> str:
         """The method's, unless the URL is what is wrong."""
@@ -55,23 +58,41 @@ class Situation:
 
 
 def situations(method: Method, stage: Stage) -> tuple[Situation, ...]:
-    if method.is_trigger:
-        return (*_told(method), *_told_wrong(method), *_unguarded(method, _end_of_ada()))
-    arrivals = (*_arrivals(stage), *_unguarded(method, _arrival(people.ADA)))
-    if method.answers is LookupAnswer:
-        return arrivals
-    return (*_routed(), *arrivals, *_unrouted())
+    every = _of_trigger(method, stage) if method.is_trigger else _of_arrival(method, stage)
+    return tuple(one for one in every if one.kind is None or stage.finder(one.kind))
+
+
+def _of_trigger(method: Method, stage: Stage) -> Iterator[Situation]:
+    ends = _end_of_ada(stage)
+    yield from _told(method, ends)
+    yield from _told_wrong(ends)
+    yield from _unguarded(method, ends)
+
+
+def _of_arrival(method: Method, stage: Stage) -> Iterator[Situation]:
+    if method.answers is not LookupAnswer:
+        yield Situation("A customer who pays late", _arrival(people.LEO), kind="phone")
+    yield from _arrivals(stage)
+    yield from _unguarded(method, _arrival(people.ADA))
+    if method.answers is not LookupAnswer:
+        yield Situation("No ruleset can be read", _arrival(people.ADA), "no ruleset")
 
 
 def _arrivals(stage: Stage) -> Iterator[Situation]:
-    yield Situation("One customer has the number", _arrival(people.ADA))
+    yield Situation("One customer has the number", _arrival(people.ADA), kind="phone")
     yield Situation(
-        "One customer has the e-mail address", _arrival(people.ADAS_ADDRESS, channel="email")
+        "One customer has the e-mail address",
+        _arrival(people.ADAS_ADDRESS, channel="email"),
+        kind="email",
     )
-    if "account_number" in stage.lookup.identify_by:
-        asked = _arrival("anonymous", account_number=people.ADAS_ACCOUNT)
-        yield Situation("The number is withheld, and the flow asked for an account number", asked)
-    yield Situation("Nobody has the number", _arrival(people.STRANGER))
+    # Account numbers of another form than the fictional customers' cannot be shown.
+    if read_account(people.ADAS_ACCOUNT, pattern=stage.lookup.account_number_pattern):
+        yield Situation(
+            "The number is withheld, and the flow asked for an account number",
+            _arrival("anonymous", account_number=people.ADAS_ACCOUNT),
+            kind="account",
+        )
+    yield Situation("Nobody has the number", _arrival(people.STRANGER), kind="phone")
     yield from _several(stage)
     yield Situation("The caller withholds the number", _arrival("anonymous"))
     yield Situation("A colleague calls from an extension", _arrival("2001"))
@@ -82,28 +103,22 @@ def _arrivals(stage: Stage) -> Iterator[Situation]:
         _arrival(people.ADA),
         "CRM down, asked before",
         before=(_arrival(people.ADA),),
+        kind="phone",
     )
-    yield Situation("The CRM gives no answer", _arrival(people.ADA), "CRM down")
+    yield Situation("The CRM gives no answer", _arrival(people.ADA), "CRM down", kind="phone")
     yield Situation("As URL parameters", _arrival(people.ADA), verb="GET", by="query")
 
 
 def _several(stage: Stage) -> Iterator[Situation]:
-    yield Situation("Several customers have the number", _arrival(people.SHARED_BY_TWO))
-    first = next(iter(stage.lookup.connectors))
-    chosen = _arrival(people.SHARED_BY_TWO, customer_id=f"{first}:{people.SECOND_OF_TWO}")
-    yield Situation("The caller chose among several", chosen)
+    several = _arrival(people.SHARED_BY_TWO)
+    yield Situation("Several customers have the number", several, kind="phone")
+    chosen = f"{stage.finder('phone')}:{people.SECOND_OF_TWO}"
+    yield Situation(
+        "The caller chose among several", {**several, "customer_id": chosen}, kind="phone"
+    )
 
 
-def _routed() -> Iterator[Situation]:
-    yield Situation("A customer who pays late", _arrival(people.LEO))
-
-
-def _unrouted() -> Iterator[Situation]:
-    yield Situation("No ruleset can be read", _arrival(people.ADA), "no ruleset")
-
-
-def _told(method: Method) -> Iterator[Situation]:
-    ends = _end_of_ada()
+def _told(method: Method, ends: Mapping[str, str]) -> Iterator[Situation]:
     started = {k: v for k, v in ends.items() if k in _KNOWN_AT_START}
     told: Mapping[str, Mapping[str, str]] = {
         "interaction-starts": started,
@@ -121,8 +136,7 @@ def _told(method: Method) -> Iterator[Situation]:
     yield Situation("As a form", usual, by="form")
 
 
-def _told_wrong(method: Method) -> Iterator[Situation]:
-    ends = _end_of_ada()
+def _told_wrong(ends: Mapping[str, str]) -> Iterator[Situation]:
     yield Situation("The body is no JSON object", body='{"interaction_id": ')
     yield Situation("Nothing says which interaction it is", {"remarks": "Asked about the invoice."})
     yield Situation(
@@ -157,7 +171,8 @@ def _arrival(contact: str, **more: str) -> dict[str, str]:
     return {**asked, **more}
 
 
-def _end_of_ada() -> dict[str, str]:
+def _end_of_ada(stage: Stage) -> dict[str, str]:
+    connector = stage.finder("phone") or stage.lookup.connectors[0]
     return {
         "interaction_id": "int-0142",
         "occurred_at": "2026-01-05T10:06:10Z",
@@ -176,6 +191,6 @@ def _end_of_ada() -> dict[str, str]:
         "disposition_category": "Question",
         "disposition_code": "Resolved",
         "remarks": "Asked about the last invoice; all explained.",
-        "customer_id": "sandbox:C-1001",
+        "customer_id": f"{connector}:{people.ADAS_ACCOUNT}",
         "request_id": "JKJaXmPLvHcESHA=",
     }

@@ -162,7 +162,7 @@ def world(stage: Stage) -> Iterator[World]:
         everything.enter_context(patch.dict(os.environ, variables(urls)))
         everything.enter_context(_silence())
         target = Target(tables={"Config": "Config"}, region=_REGION)
-        crms = crms_of(stage.lookup)
+        crms = crms_of(stage)
         keys = {
             "good": create_key(target, "ecs-1", _FOR_ARRIVALS_AND_TRIGGERS),
             "elsewhere": create_key(target, "application-1", _ELSEWHERE),

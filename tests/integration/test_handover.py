@@ -161,7 +161,9 @@ def test_a_deployed_stage_is_described_by_what_it_published(switchboard: Deploym
 
     documents = switchboard.documents
     lookup = complete("lookup", documents["lookup"])
-    assert stage == Stage("switchboard-prod", ADDRESS, lookup, documents["routing"])
+    assert stage == Stage(
+        "switchboard-prod", ADDRESS, lookup, documents["routing"], documents["connectors"]
+    )
     assert of_target(there, name="x", base_url="https://own.example.com").base_url == (
         "https://own.example.com"
     )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -27,10 +28,13 @@ from cli.handover.blocks import (
 from cli.handover.markdown import markdown
 from cli.handover.methods import Method, methods
 from cli.handover.page import page
-from cli.handover.questions import QUESTIONS
+from cli.handover.parts import value_row
+from cli.handover.people import crms_of
+from cli.handover.questions import QUESTIONS, to_confirm
 from cli.handover.returned import outcome_words, return_values, words_in_words
 from cli.handover.sent import is_described, parameters
 from cli.handover.sheet import Sheet
+from cli.handover.situations import situations
 from cli.handover.stage import NO_ADDRESS, Stage, of_folder
 from cli.main import app
 from switchboard.contracts.answers import LookupAnswer
@@ -40,6 +44,7 @@ from switchboard.errors import Misconfigured
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 ADDRESS = "https://switchboard.example.com"
+ONLY_CONTACT = {"identify_by": ["contact"]}
 NASTY = "<script>alert(1)</script> | *x* _y_ [z] `c` & \\"
 LITTLE = Document(
     "A sheet",
@@ -82,13 +87,13 @@ def test_every_parameter_says_where_ecs_takes_it_from() -> None:
     assert [one.key for one in methods() if not is_described(one)] == []
 
 
-def test_a_new_field_of_the_contract_is_in_the_sheet_and_waits_for_its_source() -> None:
+def test_a_new_field_of_the_contract_is_in_the_sheet_and_waits_for_its_source(stage: Stage) -> None:
     class Tomorrow(Arrival):
         mood: str = Field("", description="How the caller sounds.")
 
     changed = replace(method("lookup"), asks=Tomorrow)
 
-    assert [one.name for one in parameters(changed)] == [*Arrival.model_fields, "mood"]
+    assert [one.name for one in parameters(changed, stage)] == [*Arrival.model_fields, "mood"]
     assert not is_described(changed)
 
 
@@ -138,6 +143,64 @@ def test_words_that_contain_each_other_are_pointed_out(stage: Stage) -> None:
     assert ("outcome", "known", "unknown") in words_in_words(values)
 
 
+def test_a_prompt_that_no_rule_names_today_has_room_for_one_of_tomorrow(stage: Stage) -> None:
+    values = {value.name: value for value in return_values(method("route"), stage)}
+
+    assert values["prompt_2"].longest == 64
+    assert values["prompt_1"].longest == 64
+    assert value_row(values["prompt_2"])[2:4] == ("64", "empty under today's rules")
+    assert "`menu_full`" in value_row(values["prompt_1"])[3]
+
+
+def only_by_contact(stage: Stage) -> Iterator[tuple[str, Stage]]:
+    """The stage, where nobody is found by an account number: for one reason, then for another."""
+    yield "identify_by", replace(stage, lookup_body={**stage.lookup_body, **ONLY_CONTACT})
+    connectors = deepcopy(dict(stage.connectors_body))
+    connectors["connectors"]["sandbox"]["definition"]["lookups"]["by_account"] = []
+    yield "by_account", replace(stage, connectors_body=connectors)
+
+
+def test_an_account_number_is_asked_for_only_where_it_leads_to_somebody(stage: Stage) -> None:
+    assert "account_number" in [one.name for one in parameters(method("lookup"), stage)]
+    assert [one.kind for one in situations(method("lookup"), stage)].count("account") == 1
+
+    for reason, other in only_by_contact(stage):
+        named = [one.name for one in parameters(method("lookup"), other)]
+        sent = [one.sends for key in ("lookup", "route") for one in situations(method(key), other)]
+        matched_by = {v.name: v for v in return_values(method("lookup"), other)}["matched_by"]
+        assert "account_number" not in named, reason
+        assert not any("account_number" in values for values in sent), reason
+        assert matched_by.words == ("", "contact"), reason
+
+
+def test_an_account_number_of_another_form_is_asked_for_and_has_no_sample(stage: Stage) -> None:
+    body = {**stage.lookup_body, "account_number_pattern": r"K\d{8}"}
+    other = replace(stage, lookup_body=body)
+
+    assert "account_number" in [one.name for one in parameters(method("lookup"), other)]
+    assert "account" not in [one.kind for one in situations(method("lookup"), other)]
+
+
+def test_each_crm_is_searched_by_what_its_connector_can_be_searched_by(stage: Stage) -> None:
+    sandbox = stage.connectors_body["connectors"]["sandbox"]
+    mail = deepcopy(sandbox)
+    mail["definition"]["lookups"].update(by_phone=[], by_account=[])
+    other = replace(
+        stage,
+        lookup_body={**stage.lookup_body, "connectors": ["mail", "sandbox"]},
+        connectors_body={"connectors": {"mail": mail, "sandbox": sandbox}},
+    )
+
+    found = crms_of(other)
+
+    assert (other.finder("email"), other.finder("phone")) == ("mail", "sandbox")
+    assert {name: crm.finds for name, crm in found.items()} == {
+        "mail": {"email"},
+        "sandbox": {"phone", "email", "account"},
+    }
+    assert found["sandbox"].knows_by == {"phone", "account"}
+
+
 def test_every_return_value_says_what_it_means(stage: Stage) -> None:
     for one in methods():
         assert [v.name for v in return_values(one, stage) if not v.meaning] == []
@@ -163,6 +226,15 @@ def test_ecs_waits_at_least_a_second_longer_than_we_take(
 
 def test_a_trigger_is_given_as_long_as_its_function_may_run(stage: Stage) -> None:
     assert request_timeout_s(method("interaction-ends"), stage) == 10
+
+
+def test_the_questions_have_the_numbers_that_they_are_known_by() -> None:
+    numbered = {one.about: number for number, one in enumerate(QUESTIONS, start=1)}
+
+    assert numbered["Spoken text"] == 18
+    assert numbered["Variables"] == 19
+    assert numbered["Prompts and remarks"] == 20
+    assert to_confirm("Variables") == "**Confirm**, [question 19](#questions)"
 
 
 def test_every_question_says_what_is_taken_for_granted() -> None:
@@ -323,6 +395,47 @@ def test_the_address_that_ecs_uses_may_be_another(little: list[Stage], tmp_path:
     run("--out", str(tmp_path), "--config", str(CONFIG), "--no-pdf", "--base-url", f"{ADDRESS}/")
 
     assert little[0].base_url == ADDRESS
+
+
+def test_a_stage_may_have_a_name_of_its_own(little: list[Stage], tmp_path: Path) -> None:
+    options = ["--out", str(tmp_path), "--config", str(CONFIG), "--no-pdf"]
+
+    assert run(*options, "--stage", "production")[0] == 0
+    assert run(*options, "--stack", "switchboard-prod")[0] == 0
+
+    assert [stage.name for stage in little] == ["production", "switchboard-prod"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://switchboard.example.com",
+        "switchboard.example.com",
+        "https://",
+        "https:///v1",
+        "https://[::1",
+        "https://switchboard.example.com:port",
+        "https://switchboard.example.com?stage=prod",
+        "https://user:word@switchboard.example.com",
+        "https://switchboard .example.com",
+    ],
+)
+def test_an_address_that_no_key_may_travel_to_is_refused(
+    little: list[Stage], tmp_path: Path, address: str
+) -> None:
+    out = tmp_path / "out"
+    code, said = run("--out", str(out), "--config", str(CONFIG), "--base-url", address)
+
+    assert code == 2
+    assert "https://host" in said
+    assert not little
+    assert not out.exists()
+
+
+def test_the_address_of_this_machine_is_none_for_ecs(stage: Stage) -> None:
+    assert stage.has_address
+    assert not replace(stage, base_url="http://127.0.0.1:4566/api").has_address
+    assert not replace(stage, base_url=NO_ADDRESS).has_address
 
 
 def test_bad_configuration_is_said_and_nothing_written(tmp_path: Path) -> None:

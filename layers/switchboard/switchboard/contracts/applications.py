@@ -88,20 +88,6 @@ def read_contract(contract: type[_Contract], body: dict[str, Any]) -> _Contract:
         raise InvalidRequest(problems) from error
 
 
-def read_fields(contract: type[_Contract], body: dict[str, Any]) -> tuple[_Contract, str]:
-    """The body as a contract without its wrong fields, and what is wrong with those.
-
-    For who must be answered all the same; every field of the contract has to have a default.
-    """
-    try:
-        return contract.model_validate(body), ""
-    except ValidationError as error:
-        wrong = {str(e["loc"][0]) for e in error.errors() if e["loc"]}
-        left = {name: value for name, value in body.items() if name not in wrong}
-        problems = "; ".join(_problem(e["loc"], e["msg"], contract) for e in error.errors())
-        return contract.model_validate(left), problems
-
-
 def _problem(loc: tuple[int | str, ...], message: str, contract: type[BaseModel]) -> str:
     # A name that is not ours was chosen by the sender and may hold anything.
     name = str(loc[0]) if loc and loc[0] in contract.model_fields else "a field that is not ours"

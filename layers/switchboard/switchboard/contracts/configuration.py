@@ -1,7 +1,9 @@
 """What an operator edits and publishes. Checked when it is published and again when it is read."""
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, Self, TypeVar, get_args
+from difflib import get_close_matches
+from typing import Annotated, Any, Final, Literal, Self, TypeVar, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 from phonenumbers import country_code_for_region
@@ -13,6 +15,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from switchboard.domain.outbound import ContactPolicy
 from switchboard.domain.posting import PostingProfile
@@ -20,6 +23,8 @@ from switchboard.errors import Misconfigured
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _Configuration = TypeVar("_Configuration", bound="Configuration")
+_Place = tuple[int | str, ...]
+_PLAIN_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
 def _a_zone(name: str) -> str:
@@ -142,19 +147,58 @@ def read_configuration(
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}{_way_out(model, e['loc'])}"
-            for e in error.errors()
-        )
+        problems = "; ".join(_problem(model, e) for e in error.errors())
         raise Misconfigured(f"{kind}: {problems}") from error
 
 
-def _way_out(model: type[Configuration], place: tuple[int | str, ...]) -> str:
-    """Nobody can guess a format's name."""
-    if place != ("format",):
-        return ""
-    (name,) = get_args(model.model_fields["format"].annotation)
-    return f"; write `format: {name}`"
+def _problem(model: type[Configuration], error: ErrorDetails) -> str:
+    """Where it is, what is wrong, and the way out."""
+    place, said = error["loc"], error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        place, said = place[:-1], _no_key(model, place)
+    elif error["type"] == "tuple_type":
+        said = f"write a list: [{_word(error['input'])}]"
+    elif place == ("format",):  # nobody can guess a format's name
+        (name,) = get_args(model.model_fields["format"].annotation)
+        said = f"{said}; write `format: {name}`"
+    return ": ".join(filter(None, (".".join(map(str, place)), said)))
+
+
+def _no_key(model: type[Configuration], place: _Place) -> str:
+    known: Any = model
+    for part in place[:-1]:
+        known = _within(known, part)
+    written, keys = str(place[-1]), _keys_of(known)
+    near = get_close_matches(written, keys, n=1)
+    if near:
+        return f"no key {written!r}; did you mean {near[0]}?"
+    return f"no key {written!r}; keys are {', '.join(keys)}"
+
+
+def _within(annotation: Any, part: int | str) -> Any:
+    """What stands at a key, or at a place of a list, of something of this type."""
+    if _is_model(annotation):
+        fields = annotation.model_fields.items()
+        return next((f.annotation for name, f in fields if part == (f.alias or name)), None)
+    inner = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return _within(inner[0], part)
+    return inner[0 if get_origin(annotation) is tuple else -1] if inner else None
+
+
+def _keys_of(annotation: Any) -> list[str]:
+    if not _is_model(annotation):
+        return []
+    return [field.alias or name for name, field in annotation.model_fields.items()]
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _word(written: object) -> str:
+    """A plain word as it was written; anything else may be a number of somebody's."""
+    return written if isinstance(written, str) and _PLAIN_WORD.fullmatch(written) else "…"
 
 
 def _minute(time_of_day: str) -> int:

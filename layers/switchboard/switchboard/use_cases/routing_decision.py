@@ -33,7 +33,7 @@ def route_interaction(
     facts = gather_facts(
         ruleset.attributes,
         ecs=ecs,
-        lookup=_lookup_facts(outcome),
+        lookup=lookup_facts(outcome),
         customer=customer,
         history=history_facts(past, now),
     )
@@ -42,7 +42,8 @@ def route_interaction(
     return Routed(decision, agent)
 
 
-def _lookup_facts(outcome: str) -> dict[str, Scalar]:
+def lookup_facts(outcome: str) -> dict[str, Scalar]:
+    """What rules may ask of the lookup itself, as ``lookup.known``."""
     return {
         "known": outcome == "known",
         "ambiguous": outcome == "ambiguous",
