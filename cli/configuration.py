@@ -33,6 +33,7 @@ from switchboard.contracts.configuration import (
     read_configuration,
 )
 from switchboard.contracts.lookup import LookupConfiguration
+from switchboard.domain.cells import unknown
 from switchboard.domain.routing import failing_stories
 from switchboard.domain.ruleset import RulesetProblem, read_ruleset
 from switchboard.errors import Misconfigured
@@ -285,13 +286,21 @@ def refuse_this_machine(documents: Mapping[str, Document]) -> None:
 
 
 def connector_file(use: str, folder: Path) -> Path:
-    """A connector that ships with Switchboard, or a file of one's own, relative to the folder."""
-    if not _is_own(use):
-        with resources.as_file(
-            resources.files("switchboard") / "connectors" / f"{use}.yaml"
-        ) as own:
-            return own
-    return folder / use
+    """A connector that ships with Switchboard, or a file of one's own, relative to the folder.
+
+    Raises: Misconfigured when none of that name ships.
+    """
+    if _is_own(use):
+        return folder / use
+    with resources.as_file(resources.files("switchboard") / "connectors") as shipped:
+        names = sorted(file.stem for file in shipped.glob("*.yaml"))
+        if use not in names:
+            advice = unknown(use, names)
+            raise Misconfigured(
+                f"{folder / 'connectors.yaml'}: use: {advice}, or the path of a file of your own, "
+                "ending with .yaml"
+            )
+        return shipped / f"{use}.yaml"
 
 
 def _is_own(use: str) -> bool:

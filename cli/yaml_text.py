@@ -53,7 +53,7 @@ def _twice(loader: Any, mapping: yaml.MappingNode) -> Iterator[str]:
     for key, _ in mapping.value:
         if isinstance(key, yaml.ScalarNode):
             # `yes` and `on` are two spellings of one key, `1` and "1" are two keys.
-            read = key.value if key.tag in _AS_WRITTEN else (key.tag, loader.construct_object(key))
+            read = key.value if key.tag in _AS_WRITTEN else loader.construct_object(key)
             lines.setdefault(read, []).append(key.start_mark.line + 1)
             written.setdefault(read, key.value)
     for read, places in lines.items():
@@ -62,7 +62,7 @@ def _twice(loader: Any, mapping: yaml.MappingNode) -> Iterator[str]:
 
 
 def _times(count: int) -> str:
-    return "twice" if count == 2 else f"{count} times"  # noqa: PLR2004  the word's meaning
+    return "twice" if count == 2 else f"{count} times"
 
 
 def _told(lines: list[int]) -> str:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from cli.configuration import checked_ruleset, connector_file, read_folder, refuse_this_machine
 from cli.main import app
 from switchboard.errors import Misconfigured
+from switchboard.use_cases.routing_decision import lookup_facts
 
 HERE = Path(__file__).resolve().parents[3] / "config"
 FILES = ("lookup", "posting", "contact_policy", "connectors", "ecs", "routing")
@@ -90,7 +91,7 @@ def test_an_entry_of_the_wrong_shape_is_refused(folder: Path, connectors: object
 def test_a_connector_that_is_not_there_is_named(folder: Path) -> None:
     change(folder / "connectors.yaml", connectors=[{"use": "sandbax"}])
 
-    assert "sandbax" in problem(folder)
+    assert "use: no 'sandbax'; did you mean 'sandbox'?" in problem(folder)
 
 
 def test_a_connector_of_ones_own_is_found_beside_the_file(folder: Path) -> None:
@@ -121,7 +122,9 @@ def test_a_connector_that_nobody_connected_is_refused(
 ) -> None:
     change(folder / f"{name}.yaml", **keys)
 
-    assert problem(folder) == f"{name}.yaml: connector 'tryton' is not in connectors.yaml"
+    assert problem(folder) == (
+        f"{name}.yaml: connector 'tryton' is not in connectors.yaml, which has sandbox"
+    )
 
 
 def test_a_ruleset_that_breaks_its_own_story_is_refused(folder: Path) -> None:
@@ -130,6 +133,53 @@ def test_a_ruleset_that_breaks_its_own_story_is_refused(folder: Path) -> None:
 
     with pytest.raises(Misconfigured, match="test 'wrong': expected"):
         checked_ruleset(folder / "routing.yaml")
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("lookup.knwon", "attributes.known.from: lookup: no 'knwon'; did you mean 'known'?"),
+        ("lookup.unreadable", "use one of: known, ambiguous, withheld, internal, ok"),
+        ("history.contacts_7", "from: history: no 'contacts_7'; did you mean 'contacts_7d'?"),
+    ],
+)
+def test_a_rule_cannot_look_at_what_is_never_told(folder: Path, source: str, said: str) -> None:
+    text = (folder / "routing.yaml").read_text(encoding="utf-8")
+    (folder / "routing.yaml").write_text(text.replace("lookup.known", source), encoding="utf-8")
+
+    assert said in problem(folder)
+    checked = CliRunner().invoke(app, ["rules", "check", str(folder / "routing.yaml")])
+    assert (checked.exit_code, said in checked.output) == (1, True)
+
+
+def test_a_rule_cannot_look_at_what_no_crm_sends(folder: Path) -> None:
+    text = (folder / "routing.yaml").read_text(encoding="utf-8")
+    (folder / "routing.yaml").write_text(text.replace("crm.tier", "crm.teir"), encoding="utf-8")
+
+    said = problem(folder)
+
+    assert "routing.yaml: attributes.tier.from: sandbox maps no 'crm.teir'; did you mean" in said
+
+
+def test_every_word_that_rules_may_ask_of_a_lookup_is_documented() -> None:
+    page = (HERE.parent / "docs/routing.md").read_text(encoding="utf-8")
+    line = next(line for line in page.splitlines() if line.startswith("| `lookup.…`"))
+
+    assert all(f"`{word}`" in line for word in lookup_facts("known"))
+
+
+def test_a_policy_for_a_business_process_that_the_rules_do_not_name_is_refused(
+    folder: Path,
+) -> None:
+    change(folder / "lookup.yaml", ambiguity={"by_business_process": {"Colections": "latest"}})
+
+    said = problem(folder)
+
+    assert "ambiguity.by_business_process: no 'Colections'; did you mean 'Collections'?" in said
+
+    change(folder / "lookup.yaml", ambiguity={"by_business_process": {" collections": "latest"}})
+
+    assert read_folder(folder)
 
 
 @pytest.mark.parametrize(
@@ -264,4 +314,4 @@ def test_a_region_that_does_not_exist_is_refused_by_name(folder: Path, region: s
     """Every national number of that CRM would be nobody's."""
     change(folder / "connectors.yaml", connectors=[{"use": "sandbox", "region": region}])
 
-    assert f"connectors.0.region: Value error, no region {region!r}" in problem(folder)
+    assert f"connectors.0.region: no region {region!r}" in problem(folder)

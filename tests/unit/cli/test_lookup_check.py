@@ -30,7 +30,9 @@ def change(folder: Path, **keys: Any) -> None:
     """New attributes, tables or stories in place of all that ship."""
     file = folder / "lookup.yaml"
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    fresh: dict[str, Any] = {"attributes": {}, "tables": {}, "tests": []}
+    fresh: dict[str, Any] = {
+        "attributes": {}, "tables": {}, "tests": [], "choices": {}, "identify_by": ["contact"]
+    }  # fmt: skip
     file.write_text(yaml.safe_dump({**document, **fresh, **keys}), encoding="utf-8")
 
 
@@ -195,6 +197,47 @@ def test_a_story_that_does_not_come_true_is_refused(folder: Path) -> None:
     ]
 
 
+def test_a_story_of_what_no_crm_sends_is_refused(folder: Path) -> None:
+    story = {"name": "vip", "given": {"crm": {"teir": "high"}}, "expect": {"tier": ""}}
+    change(folder, attributes={"tier": {}}, tests=[story])
+
+    said = problem(folder)
+
+    assert "tests, vip: given.crm: sandbox maps no 'crm.teir'; did you mean 'crm.tier'?" in said
+
+
+def test_an_account_number_wants_a_crm_that_can_be_asked_by_it(folder: Path) -> None:
+    use(folder, "{tier: tier}")
+    change(folder, identify_by=["account_number", "contact"])
+
+    assert problem(folder) == (
+        f"{folder / 'lookup.yaml'}: identify_by: account_number: mine has no "
+        "`lookups.by_account`; add it to a connector or remove account_number"
+    )
+
+    change(folder, connectors=["mine", "sandbox"], identify_by=["account_number", "contact"])
+
+    assert checked_lookup(folder / "lookup.yaml").connectors == ("mine", "sandbox")
+
+
+def test_a_file_with_a_key_twice_is_refused_before_the_second_wins(folder: Path) -> None:
+    file = folder / "lookup.yaml"
+    text = file.read_text(encoding="utf-8")
+    line = text[: text.index("shared_numbers:")].count("\n") + 1
+    second = 'shared_numbers: ["+14155550100"]\n'
+    file.write_text(text.replace("shared_numbers:", f"{second}shared_numbers:"), encoding="utf-8")
+
+    said = problem(folder)
+
+    assert said == f"{file}: shared_numbers stands twice, lines {line} and {line + 1}"
+
+
+def test_a_word_for_a_list_is_told_how_a_list_is_written(folder: Path) -> None:
+    change(folder, connectors="sandbox")
+
+    assert problem(folder).endswith("connectors: write a list: [sandbox]")
+
+
 def test_the_examples_in_the_documentation_are_true() -> None:
     page = (HERE.parent / "docs/attributes.md").read_text(encoding="utf-8")
     examples = "\n".join(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL))
@@ -208,7 +251,9 @@ def test_the_examples_in_the_documentation_are_true() -> None:
 def test_a_connector_that_is_not_there_is_named(folder: Path) -> None:
     change(folder, connectors=["tryton"])
 
-    assert problem(folder) == "lookup.yaml: connector 'tryton' is not in connectors.yaml"
+    assert problem(folder) == (
+        "lookup.yaml: connector 'tryton' is not in connectors.yaml, which has sandbox"
+    )
 
 
 def test_the_command_says_every_problem_and_fails(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cli.redaction import Redactor
@@ -55,6 +55,20 @@ def test_a_row_that_matched_still_matches(number: PhoneNumber, region: str, writ
     asked_after = PhoneNumber(made.identity_text().replace(" ", "").replace("-", ""))
     assert same_identity(asked_after, after, default_region=made.sample_region)
     assert after != written
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("1111 b", "1111"),
+        ("12 Margaret", "11"),
+        ("(212) 555-2671 Margaret Real", "(415) 555-0142"),
+        ("Margaret: 212 555 2671", "415 555 0142"),
+        ("Margaret 44 1632 21255526719", "11 1111 41555501421"),
+    ],
+)
+def test_what_is_said_beside_a_number_is_not_told(written: str, expected: str) -> None:
+    assert redactor().text(written, "phone").removeprefix(":").strip() == expected
 
 
 def test_a_number_that_only_contains_the_callers_goes_on_containing_it() -> None:
@@ -127,6 +141,8 @@ def test_somebody_who_is_left_in_the_sample_is_noticed() -> None:
     assert not made.leaks("Ada Byron, +1 415 555 0142")
 
 
+@example({"phone": "1111 b"})
+@example({"phone": "2125552671 b"})
 @given(
     st.dictionaries(
         st.sampled_from(["name", "text", "phone", "email", "x", "vorname", "adresse"]),

@@ -28,13 +28,35 @@ POLICY = {
 @pytest.mark.parametrize(
     ("model", "good", "change", "problem"),
     [
-        (LookupConfiguration, LOOKUP, {"budget": 1}, "lookup.yaml: budget: "),
+        (LookupConfiguration, LOOKUP, {"budjet_ms": 1}, "lookup.yaml: no key 'budjet_ms'; did you mean budget_ms?"),
         (LookupConfiguration, LOOKUP, {"budget_ms": 99}, "budget_ms: "),
         (LookupConfiguration, LOOKUP, {"default_region": "usa"}, "default_region: "),
         (LookupConfiguration, LOOKUP, {"time_zone": "Mars"}, "no time zone 'Mars'; write one like"),
         (LookupConfiguration, LOOKUP, {"time_zone": "../etc"}, "no time zone '../etc'"),
         (LookupConfiguration, LOOKUP, {"format": "lookup/2"}, "format: "),
-        (LookupConfiguration, LOOKUP, {"attributes": {"tier": {"form": 1}}}, "tier.form"),
+        (LookupConfiguration, LOOKUP, {"attributes": {"tier": {"form": 1}}}, "attributes.tier: no key 'form'; did you mean from?"),
+        (LookupConfiguration, LOOKUP, {"attributes": {"tier": {"zz": 1}}}, "no key 'zz'; keys are from, type"),
+        (LookupConfiguration, LOOKUP, {"ambiguity": {"polcy": "ask"}}, "ambiguity: no key 'polcy'; did you mean policy?"),
+        (LookupConfiguration, LOOKUP, {"tests": [{"nme": "a"}]}, "tests.0: no key 'nme'; did you mean name?"),
+        (LookupConfiguration, LOOKUP, {"tables": {"t": {"bnds": []}}}, "tables.t: no key 'bnds'; did you mean bands?"),
+        (LookupConfiguration, LOOKUP, {"connectors": "sandbox"}, "connectors: write a list: [sandbox]"),
+        (LookupConfiguration, LOOKUP, {"shared_numbers": "+14155550100"}, "shared_numbers: write a list: […]"),
+        (LookupConfiguration, LOOKUP, {"connectors": []}, "connectors: name at least one"),
+        (LookupConfiguration, LOOKUP, {"connectors": ["a", "b", "a"]}, "connectors: a: named twice"),
+        (LookupConfiguration, LOOKUP, {"fresh_s": 301}, "lookup.yaml: fresh_s (301) is more than renew_s (300); wanted: negative_s <= fresh_s"),
+        (LookupConfiguration, LOOKUP, {"fresh_s": 9}, "negative_s (10) is more than fresh_s (9)"),
+        (LookupConfiguration, LOOKUP, {"stale_s": 299}, "renew_s (300) is more than stale_s (299)"),
+        (LookupConfiguration, LOOKUP, {"renew_s": 0, "stale_s": 59}, "fresh_s (60) is more than stale_s (59)"),
+        (LookupConfiguration, LOOKUP, {"desk_base_url": "http://desk.example.com"}, "desk_base_url: write an address like https://"),
+        (LookupConfiguration, LOOKUP, {"desk_base_url": "desk.example.com"}, "desk_base_url: write an address"),
+        (LookupConfiguration, LOOKUP, {"desk_base_url": "https://"}, "desk_base_url: write an address"),
+        (LookupConfiguration, LOOKUP, {"desk_base_url": "https:///desk"}, "desk_base_url: write an address"),
+        (LookupConfiguration, LOOKUP, {"desk_base_url": "https://[::1"}, "desk_base_url: write an address"),
+        (LookupConfiguration, LOOKUP, {"desk_base_url": "https://desk.example.com:99999"}, "desk_base_url: write an address"),
+        (LookupConfiguration, LOOKUP, {"desk_base_url": "https://desk.example.com/?a=b"}, "desk_base_url: write an address"),
+        (LookupConfiguration, LOOKUP, {"desk_base_url": "javascript://desk.example.com"}, "desk_base_url: write an address"),
+        (LookupConfiguration, LOOKUP, {"desk_base_url": "http://127.0.0.1.example.com"}, "desk_base_url: write an address"),
+        (LookupConfiguration, LOOKUP, {"desk_base_url": f"https://desk.example.com/{'a' * 100}"}, "desk_base_url: at most 120 characters"),
         (LookupConfiguration, LOOKUP, {"attributes": {"reason": {}}}, "use this name already"),
         (LookupConfiguration, LOOKUP, {"budget_ms": 8001}, "budget_ms: "),
         (LookupConfiguration, LOOKUP, {"identify_by": []}, "identify_by: "),
@@ -70,6 +92,34 @@ def test_a_wrong_key_is_named(
     assert problem in str(refused.value)
 
 
+def test_a_number_for_a_list_is_not_repeated() -> None:
+    with pytest.raises(Misconfigured) as refused:
+        read_configuration(
+            LookupConfiguration, {**LOOKUP, "shared_numbers": "+14155550100"}, kind="lookup.yaml"
+        )
+
+    assert "5550100" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"renew_s": 0},
+        {"stale_s": 0},
+        {"fresh_s": 600, "renew_s": 0, "stale_s": 0},
+        {"fresh_s": 0, "negative_s": 0},
+        {"negative_s": 60, "fresh_s": 60, "renew_s": 60, "stale_s": 60},
+        {"desk_base_url": "https://desk.example.com:8443/switchboard/"},
+        {"desk_base_url": "http://127.0.0.1:4566/_aws/execute-api/abc/$default"},
+        {"desk_base_url": "http://localhost:4566"},
+    ],
+)
+def test_what_makes_sense_is_taken(change: dict[str, Any]) -> None:
+    written = read_configuration(LookupConfiguration, {**LOOKUP, **change}, kind="lookup.yaml")
+
+    assert {name: getattr(written, name) for name in change} == change
+
+
 def test_a_policy_becomes_minutes_and_weekdays() -> None:
     policy = read_configuration(ContactPolicyConfiguration, POLICY, kind="policy").policy()
 
@@ -90,10 +140,10 @@ def test_a_profile_keeps_its_filters() -> None:
 
 
 def test_lookup_rules_are_the_files() -> None:
-    written = {**LOOKUP, "fresh_s": 1, "negative_s": 2, "renew_wait_ms": 30, "ask": "together"}
+    written = {**LOOKUP, "fresh_s": 2, "negative_s": 1, "renew_wait_ms": 30, "ask": "together"}
     rules = read_configuration(LookupConfiguration, written, kind="lookup").settings.rules
 
-    assert (rules.cache.fresh_s, rules.cache.negative_s, rules.cache.renew_wait_s) == (1, 2, 0.03)
+    assert (rules.cache.fresh_s, rules.cache.negative_s, rules.cache.renew_wait_s) == (2, 1, 0.03)
     assert rules.ask_together
 
 

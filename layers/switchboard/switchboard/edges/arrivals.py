@@ -50,7 +50,8 @@ from switchboard.use_cases.routing_decision import Routed
 T = TypeVar("T")
 
 # What is left for noting the arrival and answering when the CRMs took all the time they had.
-_ANSWERING_S: Final = 0.05
+_ANSWERING_S: Final = 0.1
+_ANSWERING_SHARE: Final = 0.25  # of a budget so small that this is less
 # A first read of the key; it is kept for a while after that.
 _DESK_KEY_BEARABLE_S: Final = 0.25
 # What was read before is given within this, whatever hangs; without it there is no answer at all.
@@ -232,7 +233,9 @@ class Reception:
 
     @property
     def _all_but_the_answer(self) -> Deadline:
-        return Deadline(self.deadline.expires_at_s - _ANSWERING_S, self.deadline.clock)
+        budget_s = self.deadline.expires_at_s - self.started_s
+        reserve_s = min(_ANSWERING_S, budget_s * _ANSWERING_SHARE)
+        return Deadline(self.deadline.expires_at_s - reserve_s, self.deadline.clock)
 
     def _contact(self) -> Contact:
         """A request that could not be read says nothing of its sender, withheld or not."""
