@@ -25,6 +25,7 @@ _BIRTH: Final = "1990-01-01"
 _ORGANISATION: Final = "Example Ltd"
 _ORGANISATION_WORDS: Final = words("company organization organisation employer firma business")
 _EXTENSION: Final = re.compile(r"(?i)\s*(?:ext\.?|x|#|;ext=)\s*\d+\s*$")
+_BESIDE: Final = re.compile(r"[^\W\d_]+|[,;:|*\n]")
 _SHORTEST_TOLD: Final = 4
 _NANP: Final = "1"
 _US, _GB = "US", "GB"
@@ -197,8 +198,8 @@ def fictional_number(count: int, *, is_nanp: bool) -> PhoneNumber:
 
 def rewritten(text: str, number: PhoneNumber, fiction: PhoneNumber) -> str:
     """The fictional number, written as this text writes the real one."""
-    said = _without_letters(_EXTENSION.sub("", text))
     old, new = number.national_digits, fiction.national_digits
+    said = _alone(_EXTENSION.sub("", text), old)
     if number.country_code == fiction.country_code and len(old) == len(new):
         found = _replaced_digits(said, old, new)
         if found:
@@ -230,8 +231,21 @@ def _replaced_digits(text: str, old: str, new: str, *, others: str = "") -> str:
     return "".join(result)
 
 
+def _alone(text: str, digits: str) -> str:
+    """The part of a text that holds these digits, without words, and without more digits after
+    them: "Margaret 212 555 2671, 212 555 9999" tells of somebody and of a second number.
+    """
+    for part in _BESIDE.split(text):
+        places = [place for place, character in enumerate(part) if character.isdigit()]
+        start = "".join(part[place] for place in places).find(digits)
+        if start >= 0:
+            following = places[start + len(digits) :]
+            return part[: following[0] if following else None].strip(" /-.")
+    return _without_letters(text)
+
+
 def _without_letters(text: str) -> str:
-    """What is said beside a number may be a name: "212 555 2671 Margaret"."""
+    """What is said beside a number may be a name."""
     return "".join(one for one in text if not one.isalpha()).strip()
 
 

@@ -1,31 +1,23 @@
 """The chapters that are about all methods together."""
 
 from collections.abc import Iterable, Iterator
-from http import HTTPStatus
-from typing import Final
 
-from cli.handover import people
 from cli.handover.advice import STATUSES
 from cli.handover.blocks import (
     Block,
     Bullets,
     Heading,
-    Listing,
     Note,
     Paragraph,
     Table,
     as_code,
     words_as_code,
 )
-from cli.handover.methods import Method
 from cli.handover.parts import (
     EVERY_METHOD,
     REFUSALS,
     Content,
-    is_shown_elsewhere,
-    sample_blocks,
     timeout,
-    url,
     used_by,
 )
 from cli.handover.questions import OPEN_QUESTIONS, QUESTIONS, to_confirm
@@ -33,8 +25,6 @@ from cli.handover.samples import KEY_PLACEHOLDER, Sample
 from switchboard.edges.ecs_request import LONGEST_VALUE, MOST_FIELDS, MOST_TEXT
 from switchboard.edges.flat import LONGEST_VALUE as LONGEST_ANSWER
 from switchboard.edges.http_api import KEY_HEADER, LARGEST_BODY
-
-_COMPARED: Final = ("outcome", "action", "business_process", "row")
 
 
 def at_a_glance(of: Content) -> Iterator[Block]:
@@ -200,41 +190,6 @@ def _statuses_of_all(of: Content) -> Iterator[Block]:
     )
 
 
-def numbers_to_test(of: Content) -> Iterator[Block]:
-    yield Heading(1, "Test numbers", "test-numbers")
-    yield Paragraph(
-        "The numbers are reserved for fiction (+1 … 555 01xx): they are nobody's. On one "
-        "machine, `make run` starts a CRM that has these customers. On a stage with a CRM of "
-        "its own, let its administrator enter them, or name customers of yours for the test; "
-        "then send their numbers in place of these."
-    )
-    route = of.arrivals[-1]
-    usual = [s for s in of.samples[route.key] if s.situation.state == "as usual"]
-    shown = [s for s in usual if s.status == HTTPStatus.OK and s.situation.by == "json"]
-    yield Table(
-        f"What {route.key} answers to each",
-        ("Contact", "What it is", "outcome", "action", "business_process", "row"),
-        tuple(
-            (
-                _contact(sample),
-                sample.situation.name,
-                *(as_code(sample.answer.get(key, "")) for key in _COMPARED),
-            )
-            for sample in shown
-            if sample.situation.sends
-        ),
-        (20, 28, 12, 10, 16, 14),
-    )
-    yield Paragraph("By hand, with the key in a file that only you can read:")
-    yield Listing(
-        "Try it",
-        f"curl -sS {url(of, route)} \\\n"
-        f'  -H "{KEY_HEADER}: $(cat key)" \\\n'
-        "  -H 'content-type: application/json' \\\n"
-        f'  -d \'{{"contact": "{people.ADA}"}}\'',
-    )
-
-
 def questions() -> Iterator[Block]:
     yield Heading(1, "Questions for Evolve IP", OPEN_QUESTIONS)
     yield Paragraph(
@@ -253,30 +208,6 @@ def questions() -> Iterator[Block]:
     )
 
 
-def samples_of(of: Content, method: Method) -> Iterator[Block]:
-    yield Heading(1, f"Samples: {method.key}", f"samples-{method.key}")
-    yield Paragraph(
-        "Fictional people. The answers are the function's own, with this stage's "
-        "configuration; only `elapsed_ms`, `request_id` and the end of a screen pop's address "
-        "are the same in all of them and differ at every real call."
-    )
-    for sample in of.samples[method.key]:
-        if not is_shown_elsewhere(of, sample):
-            yield from sample_blocks(of, sample, level=2)
-
-
-def refusals(of: Content) -> Iterator[Block]:
-    yield Heading(1, "Samples: refusals", REFUSALS)
-    first = of.arrivals[0]
-    yield Paragraph(
-        f"What `{first.key}` does not answer with HTTP 200; the other methods word it the same. "
-        "What only one of them refuses is among its own samples."
-    )
-    for sample in of.samples[first.key]:
-        if sample.status != HTTPStatus.OK:
-            yield from sample_blocks(of, sample, level=2)
-
-
 def made_from(of: Content) -> Iterator[Block]:
     yield Heading(1, "What this sheet was written from", "made-from")
     yield Table(
@@ -291,16 +222,6 @@ def made_from(of: Content) -> Iterator[Block]:
         "sheet has to be written again: routing rules and attributes change what an answer "
         "can hold, not how it is read."
     )
-
-
-def _contact(sample: Sample) -> str:
-    sends = sample.situation.sends
-    more = [
-        f"{name} {as_code(sends[name])}"
-        for name in ("account_number", "customer_id")
-        if name in sends
-    ]
-    return ", ".join([as_code(sends.get("contact", "")), *more])
 
 
 def _has(column: Iterable[Sample], status: int) -> bool:

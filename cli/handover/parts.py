@@ -92,10 +92,12 @@ def see_samples(of: Content, method: Method) -> Block:
 def is_shown_elsewhere(of: Content, sample: Sample) -> bool:
     """A refusal that is worded the same for another method before."""
     first = of.triggers[0] if sample.method.is_trigger else of.arrivals[0]
-    is_of_all = sample.situation.key != "good" or sample.situation.verb == "PUT"
+    asked = sample.situation
+    is_of_all = asked.key != "good" or asked.verb == "PUT"
     if sample.method.is_trigger:
         return is_of_all or (sample.method != first and sample.status >= HTTPStatus.BAD_REQUEST)
-    return sample.status >= HTTPStatus.BAD_REQUEST and (sample.method == first or is_of_all)
+    of_first = {one.situation.name for one in of.samples[first.key]}
+    return sample.status >= HTTPStatus.BAD_REQUEST and asked.name in of_first
 
 
 def purpose(of: Content, method: Method) -> str:

@@ -70,8 +70,8 @@ def _state(state: State, world: World) -> AbstractContextManager[None]:
     match state:
         case "as usual":
             return nullcontext()
-        case "no ruleset":
-            return world.without_rules()
+        case "nothing published":
+            return world.with_nothing_published()
         case "tables down":
             return world.without_tables()
         case "CRM down":

@@ -10,11 +10,9 @@ from cli.handover.chapters_common import (
     at_a_glance,
     every_method,
     made_from,
-    numbers_to_test,
     questions,
-    refusals,
-    samples_of,
 )
+from cli.handover.chapters_samples import numbers_to_test, refusals, samples_of
 from cli.handover.chapters_triggers import every_trigger, trigger
 from cli.handover.methods import methods
 from cli.handover.parts import Content

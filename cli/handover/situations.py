@@ -28,7 +28,9 @@ _KNOWN_AT_START: Final = frozenset(
         "request_id",
     }
 )
-State = Literal["as usual", "CRM down", "CRM down, asked before", "no ruleset", "tables down"]
+State = Literal[
+    "as usual", "CRM down", "CRM down, asked before", "nothing published", "tables down"
+]
 Key = Literal["good", "none", "wrong", "elsewhere"]
 
 
@@ -74,8 +76,7 @@ def _of_arrival(method: Method, stage: Stage) -> Iterator[Situation]:
         yield Situation("A customer who pays late", _arrival(people.LEO), kind="phone")
     yield from _arrivals(stage)
     yield from _unguarded(method, _arrival(people.ADA))
-    if method.answers is not LookupAnswer:
-        yield Situation("No ruleset can be read", _arrival(people.ADA), "no ruleset")
+    yield Situation("Nothing usable is published", _arrival(people.ADA), "nothing published")
 
 
 def _arrivals(stage: Stage) -> Iterator[Situation]:

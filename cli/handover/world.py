@@ -5,7 +5,6 @@ and function, and they read what the stage has published. Nothing leaves this ma
 """
 
 import io
-import json
 import logging
 import os
 from collections.abc import Iterator, Mapping
@@ -118,9 +117,9 @@ class World:
             yield
 
     @contextmanager
-    def without_rules(self) -> Iterator[None]:
-        """Nobody ever published a ruleset."""
-        empty(self.dynamodb, "Config", lambda item: "routing" in json.dumps(item))
+    def with_nothing_published(self) -> Iterator[None]:
+        """As before the first `switchboard publish`."""
+        empty(self.dynamodb, "Config", lambda item: item["id"]["S"].startswith("active#"))
         wiring.forget()
         try:
             yield

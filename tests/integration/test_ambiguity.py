@@ -69,6 +69,8 @@ def test_who_does_not_have_the_number_cannot_be_chosen(
 
 
 def test_without_a_word_from_the_operator_nobody_is_named(switchboard: Deployment) -> None:
+    configure(switchboard, choices={})
+
     assert choices(asked(switchboard)) == NOBODY
 
 

@@ -128,8 +128,8 @@ def state_of(state: State, on: Deployment) -> AbstractContextManager[None]:
             return crm_down(on)
         case "CRM down, asked before":
             return crm_down(on, for_s=1000)
-        case "no ruleset":
-            return without_rules(on)
+        case "nothing published":
+            return with_nothing_published(on)
         case "tables down":
             return on.without_aws("dynamodb")
 
@@ -142,11 +142,13 @@ def crm_down(on: Deployment, *, for_s: float = 0) -> Iterator[None]:
 
 
 @contextmanager
-def without_rules(on: Deployment) -> Iterator[None]:
-    empty(on.dynamodb, "Config", lambda item: "routing" in json.dumps(item))
+def with_nothing_published(on: Deployment) -> Iterator[None]:
+    empty(
+        on.dynamodb, "Config", lambda item: item["id"]["S"] in {"active#lookup", "active#routing"}
+    )
     with on.changed("NOTHING", ""):  # functions start cold
         yield
-    on.publish(routing=on.documents["routing"])
+    on.publish(lookup=on.documents["lookup"], routing=on.documents["routing"])
 
 
 def settled(answer: dict[str, Any]) -> dict[str, Any]:

@@ -64,11 +64,14 @@ def test_a_row_that_matched_still_matches(number: PhoneNumber, region: str, writ
         ("12 Margaret", "11"),
         ("(212) 555-2671 Margaret Real", "(415) 555-0142"),
         ("Margaret: 212 555 2671", "415 555 0142"),
+        ("212 555 2671 Durchwahl 12", "415 555 0142"),
+        ("(212) 555-2671, (212) 555-9999", "(415) 555-0142"),
+        ("+1 212 555 2671 / 212 555 9999", "+1 415 555 0142"),
         ("Margaret 44 1632 21255526719", "11 1111 41555501421"),
     ],
 )
 def test_what_is_said_beside_a_number_is_not_told(written: str, expected: str) -> None:
-    assert redactor().text(written, "phone").removeprefix(":").strip() == expected
+    assert redactor().text(written, "phone") == expected
 
 
 def test_a_number_that_only_contains_the_callers_goes_on_containing_it() -> None:

@@ -110,7 +110,7 @@ def test_a_comparison_holds_for_numbers_that_came_as_text() -> None:
         ("x: {default: 2026-01-31}", "write it in quotes"),
         ("x: {default: .nan}", "this is no number"),
         ("x: {default: 1000000000000000}", "write it in quotes"),
-        ("x: {form: crm.tier}", "attributes.x.form"),
+        ("x: {form: crm.tier}", "attributes.x: no key 'form'; did you mean from?"),
         ("x: {from: cmr.tier}", "no 'cmr'; did you mean 'crm'?"),
         ("x: {from: crm.}", "say which value, for example crm.name"),
         ("x: {from: history.contacts_7}", "did you mean 'contacts_7d'?"),
@@ -182,7 +182,7 @@ def test_an_attribute_must_fit_its_table(attribute: str, said: str) -> None:
         ("{bands: [{from: 5, is: a}, {from: 0, is: b}]}", "0 must come before 5"),
         ("{bands: [{from: 0, is: a}, {from: 0, is: b}]}", "and only once"),
         ("{bands: [{from: .inf, is: a}]}", "tables.t.bands.0.from"),
-        ("{bands: [{to: 5, is: a}]}", "tables.t.bands.0.to"),
+        ("{bands: [{to: 5, is: a}]}", "tables.t.bands.0: no key 'to'; keys are from, is"),
     ],
 )
 def test_a_slip_in_a_table_is_named(table: str, said: str) -> None:
@@ -214,7 +214,7 @@ def test_no_name_of_an_answer_can_be_taken(name: str) -> None:
         ("{name: s, given: {customer: {nmae: Ada}}, expect: {}}", "did you mean 'name'?"),
         ("{name: s, given: {crm: {due: 2026-01-31}}, expect: {}}", "due: write it in quotes"),
         ("{name: s, today: 2026-01-31, expect: {}}", "tests.0.today"),
-        ("{name: s, expects: {}}", "tests.0.expects"),
+        ("{name: s, expects: {}}", "tests.0: no key 'expects'; did you mean expect?"),
     ],
 )
 def test_a_slip_in_a_story_is_named(story: str, said: str) -> None:

@@ -25,38 +25,20 @@ POLICY = {
 }
 
 
+def refused_lookup(**change: Any) -> str:
+    with pytest.raises(Misconfigured) as refused:
+        read_configuration(LookupConfiguration, {**LOOKUP, **change}, kind="lookup.yaml")
+    return str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("model", "good", "change", "problem"),
     [
-        (LookupConfiguration, LOOKUP, {"budjet_ms": 1}, "lookup.yaml: no key 'budjet_ms'; did you mean budget_ms?"),
         (LookupConfiguration, LOOKUP, {"budget_ms": 99}, "budget_ms: "),
         (LookupConfiguration, LOOKUP, {"default_region": "usa"}, "default_region: "),
         (LookupConfiguration, LOOKUP, {"time_zone": "Mars"}, "no time zone 'Mars'; write one like"),
         (LookupConfiguration, LOOKUP, {"time_zone": "../etc"}, "no time zone '../etc'"),
         (LookupConfiguration, LOOKUP, {"format": "lookup/2"}, "format: "),
-        (LookupConfiguration, LOOKUP, {"attributes": {"tier": {"form": 1}}}, "attributes.tier: no key 'form'; did you mean from?"),
-        (LookupConfiguration, LOOKUP, {"attributes": {"tier": {"zz": 1}}}, "no key 'zz'; keys are from, type"),
-        (LookupConfiguration, LOOKUP, {"ambiguity": {"polcy": "ask"}}, "ambiguity: no key 'polcy'; did you mean policy?"),
-        (LookupConfiguration, LOOKUP, {"tests": [{"nme": "a"}]}, "tests.0: no key 'nme'; did you mean name?"),
-        (LookupConfiguration, LOOKUP, {"tables": {"t": {"bnds": []}}}, "tables.t: no key 'bnds'; did you mean bands?"),
-        (LookupConfiguration, LOOKUP, {"connectors": "sandbox"}, "connectors: write a list: [sandbox]"),
-        (LookupConfiguration, LOOKUP, {"shared_numbers": "+14155550100"}, "shared_numbers: write a list: […]"),
-        (LookupConfiguration, LOOKUP, {"connectors": []}, "connectors: name at least one"),
-        (LookupConfiguration, LOOKUP, {"connectors": ["a", "b", "a"]}, "connectors: a: named twice"),
-        (LookupConfiguration, LOOKUP, {"fresh_s": 301}, "lookup.yaml: fresh_s (301) is more than renew_s (300); wanted: negative_s <= fresh_s"),
-        (LookupConfiguration, LOOKUP, {"fresh_s": 9}, "negative_s (10) is more than fresh_s (9)"),
-        (LookupConfiguration, LOOKUP, {"stale_s": 299}, "renew_s (300) is more than stale_s (299)"),
-        (LookupConfiguration, LOOKUP, {"renew_s": 0, "stale_s": 59}, "fresh_s (60) is more than stale_s (59)"),
-        (LookupConfiguration, LOOKUP, {"desk_base_url": "http://desk.example.com"}, "desk_base_url: write an address like https://"),
-        (LookupConfiguration, LOOKUP, {"desk_base_url": "desk.example.com"}, "desk_base_url: write an address"),
-        (LookupConfiguration, LOOKUP, {"desk_base_url": "https://"}, "desk_base_url: write an address"),
-        (LookupConfiguration, LOOKUP, {"desk_base_url": "https:///desk"}, "desk_base_url: write an address"),
-        (LookupConfiguration, LOOKUP, {"desk_base_url": "https://[::1"}, "desk_base_url: write an address"),
-        (LookupConfiguration, LOOKUP, {"desk_base_url": "https://desk.example.com:99999"}, "desk_base_url: write an address"),
-        (LookupConfiguration, LOOKUP, {"desk_base_url": "https://desk.example.com/?a=b"}, "desk_base_url: write an address"),
-        (LookupConfiguration, LOOKUP, {"desk_base_url": "javascript://desk.example.com"}, "desk_base_url: write an address"),
-        (LookupConfiguration, LOOKUP, {"desk_base_url": "http://127.0.0.1.example.com"}, "desk_base_url: write an address"),
-        (LookupConfiguration, LOOKUP, {"desk_base_url": f"https://desk.example.com/{'a' * 100}"}, "desk_base_url: at most 120 characters"),
         (LookupConfiguration, LOOKUP, {"attributes": {"reason": {}}}, "use this name already"),
         (LookupConfiguration, LOOKUP, {"budget_ms": 8001}, "budget_ms: "),
         (LookupConfiguration, LOOKUP, {"identify_by": []}, "identify_by: "),
@@ -92,13 +74,73 @@ def test_a_wrong_key_is_named(
     assert problem in str(refused.value)
 
 
-def test_a_number_for_a_list_is_not_repeated() -> None:
-    with pytest.raises(Misconfigured) as refused:
-        read_configuration(
-            LookupConfiguration, {**LOOKUP, "shared_numbers": "+14155550100"}, kind="lookup.yaml"
-        )
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"budjet_ms": 1}, "no key 'budjet_ms'; did you mean budget_ms?"),
+        (
+            {"attributes": {"tier": {"form": 1}}},
+            "attributes.tier: no key 'form'; did you mean from?",
+        ),
+        ({"attributes": {"tier": {"zz": 1}}}, "attributes.tier: no key 'zz'; keys are from, type"),
+        ({"ambiguity": {"polcy": "ask"}}, "ambiguity: no key 'polcy'; did you mean policy?"),
+        (
+            {"tests": [{"nme": "a", "name": "a", "expect": {}}]},
+            "tests.0: no key 'nme'; did you mean name?",
+        ),
+        (
+            {"tables": {"t": {"bnds": [], "words": {"a": "b"}}}},
+            "tables.t: no key 'bnds'; did you mean bands?",
+        ),
+        ({"connectors": "sandbox"}, "connectors: write a list: [sandbox]"),
+        ({"shared_numbers": "+14155550100"}, "shared_numbers: write a list: […]"),
+        ({"connectors": []}, "connectors: name at least one"),
+        ({"connectors": ["a", "b", "a"]}, "connectors: a: named twice"),
+        (
+            {"fresh_s": 301},
+            "fresh_s (301) is more than renew_s (300); wanted: negative_s <= fresh_s",
+        ),
+        ({"fresh_s": 9}, "negative_s (10) is more than fresh_s (9)"),
+        ({"stale_s": 299}, "renew_s (300) is more than stale_s (299)"),
+        ({"renew_s": 0, "stale_s": 59}, "fresh_s (60) is more than stale_s (59)"),
+    ],
+)
+def test_a_slip_in_lookup_yaml_is_told_with_the_way_out(change: dict[str, Any], said: str) -> None:
+    assert refused_lookup(**change).startswith(f"lookup.yaml: {said}")
 
-    assert "5550100" not in str(refused.value)
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://desk.example.com",
+        "desk.example.com",
+        "https://",
+        "https:///desk",
+        "https://[::1",
+        "https://desk.example.com:99999",
+        "https://desk.example.com/?a=b",
+        "javascript://desk.example.com",
+        "http://127.0.0.1.example.com",
+    ],
+)
+def test_agents_are_not_sent_where_no_browser_should_go(address: str) -> None:
+    said = refused_lookup(desk_base_url=address)
+
+    assert said.startswith("lookup.yaml: desk_base_url: write an address like https://")
+
+
+def test_an_address_leaves_room_for_the_link() -> None:
+    longest = f"https://desk.example.com/{'a' * 95}"
+
+    assert len(longest) == 120
+    assert read_configuration(
+        LookupConfiguration, {**LOOKUP, "desk_base_url": longest}, kind="lookup.yaml"
+    )
+    assert "at most 120 characters" in refused_lookup(desk_base_url=longest + "a")
+
+
+def test_a_number_for_a_list_is_not_repeated() -> None:
+    assert "5550100" not in refused_lookup(shared_numbers="+14155550100")
 
 
 @pytest.mark.parametrize(
