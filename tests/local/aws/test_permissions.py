@@ -17,7 +17,7 @@ DESK = "/desk/token"
     ("path", "do", "table"),
     [
         (LOOKUP, "get", "Lookups"),
-        (LOOKUP, "put", "Lookups"),
+        (LOOKUP, "put", "Coordination"),
         (TRIGGER, "get", "Interactions"),
         (REQUEST, "put", "Outbound"),
         (CONTROL, "put", "Coordination"),
