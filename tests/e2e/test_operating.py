@@ -67,7 +67,7 @@ def test_one_request_can_be_followed_through_the_logs(world: World) -> None:
     command = [SWITCHBOARD, "logs", "--request-id", answer["request_id"]]
 
     with started(command, environment=world.desk.environment, cwd=world.desk.folder) as followed:
-        followed.until("caller looked up", within_s=20)
+        followed.until("contact looked up", within_s=20)
         followed.press_ctrl_c()
         code = followed.ends(within_s=10)
 
