@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
@@ -25,14 +25,11 @@ from switchboard.adapters.connector.settings import (
 )
 from switchboard.contracts.configuration import (
     Configuration,
-    ConnectorsConfiguration,
-    ContactPolicyConfiguration,
-    EcsConfiguration,
     OptionalRegion,
-    PostingConfiguration,
     read_configuration,
 )
 from switchboard.contracts.lookup import LookupConfiguration
+from switchboard.contracts.published import MODELS, completed
 from switchboard.domain.cells import unknown
 from switchboard.domain.routing import failing_stories
 from switchboard.domain.ruleset import RulesetProblem, read_ruleset
@@ -75,15 +72,6 @@ class _EcsFile(Configuration):
     settings: _Settings | None = None
 
 
-_MODELS: Final[Mapping[str, type[Configuration]]] = {
-    "lookup": LookupConfiguration,
-    "posting": PostingConfiguration,
-    "contact_policy": ContactPolicyConfiguration,
-    "connectors": ConnectorsConfiguration,
-    "ecs": EcsConfiguration,
-}
-
-
 def read_folder(folder: Path) -> dict[str, Document]:
     """Every document to publish, by kind.
 
@@ -97,7 +85,7 @@ def read_folder(folder: Path) -> dict[str, Document]:
         "ecs": compiled_profile(read_yaml(folder / "ecs.yaml"), folder),
     }
     for kind, document in documents.items():
-        read_configuration(_MODELS[kind], document, kind=f"{folder / kind}.yaml")
+        read_configuration(MODELS[kind], document, kind=f"{folder / kind}.yaml")
     _check_references(documents)
     lookup = _lookup_of(documents["lookup"], folder / "lookup.yaml")
     systems = _asked(lookup, documents["connectors"], folder)
@@ -112,10 +100,7 @@ def complete(kind: str, document: Document) -> Document:
 
     Raises: Misconfigured that names every wrong key.
     """
-    if kind not in _MODELS:
-        return document
-    checked = read_configuration(_MODELS[kind], document, kind=kind)
-    return checked.model_dump(mode="json", by_alias=True)
+    return completed(kind, document) if kind in MODELS else document
 
 
 def checked_lookup(file: Path) -> LookupConfiguration:

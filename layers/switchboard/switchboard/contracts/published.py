@@ -1,4 +1,4 @@
-"""Documents that an earlier version published, with the defaults of this one filled in."""
+"""What may be published, by kind, and how it is completed before functions read it."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,17 +6,26 @@ from typing import Any, Final
 from switchboard.contracts.configuration import (
     Configuration,
     ConnectorsConfiguration,
+    ContactPolicyConfiguration,
+    EcsConfiguration,
+    PostingConfiguration,
     read_configuration,
 )
 from switchboard.contracts.lookup import LookupConfiguration
 
-_MODELS: Final[Mapping[str, type[Configuration]]] = {
+MODELS: Final[Mapping[str, type[Configuration]]] = {
     "lookup": LookupConfiguration,
+    "posting": PostingConfiguration,
+    "contact_policy": ContactPolicyConfiguration,
     "connectors": ConnectorsConfiguration,
+    "ecs": EcsConfiguration,
 }
 
 
-def completed(kind: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Raises: Misconfigured when this version cannot use it at all."""
-    read = read_configuration(_MODELS[kind], body, kind=kind)
-    return read.model_dump(mode="json", by_alias=True)
+def completed(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with every default of this version written into it.
+
+    Raises: Misconfigured that names every wrong key.
+    """
+    checked = read_configuration(MODELS[kind], document, kind=kind)
+    return checked.model_dump(mode="json", by_alias=True)
