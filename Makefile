@@ -23,7 +23,7 @@ run: $(READY) ## Everything on this machine, and one contact from ring to record
 	@$(BIN)/switchboard run --crm "$(CRM)" $(if $(ONCE),--once)
 
 .PHONY: test
-test: test-unit test-wired test-api test-local test-vendors test-peers test-stack ## Every test; each part can be run alone
+test: test-unit test-wired test-api test-jdm test-local test-vendors test-peers test-stack ## Every test; each part can be run alone
 
 .PHONY: test-unit
 test-unit: $(READY) ## Decisions over values: seconds, no network
@@ -36,6 +36,10 @@ test-wired: $(READY) ## Ports, contracts and handlers, wired for real on moto an
 .PHONY: test-api
 test-api: $(READY) ## A property-based tester that knows only docs/openapi.json
 	@$(BIN)/pytest tests/api -q
+
+.PHONY: test-jdm
+test-jdm: $(READY) ## Our rules, exported to GoRules JDM, decided by GoRules' own engine
+	@$(BIN)/pytest tests/jdm -q
 
 .PHONY: test-local
 test-local: $(READY) ## The ECS emulator, the sandbox CRM and the local AWS themselves
@@ -148,7 +152,7 @@ lock: $(READY) ## Resolve every lock file again from pyproject.toml and the laye
 	@lock="$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url"
 	$$lock layers/switchboard/requirements.in -o layers/switchboard/requirements.txt
 	$$lock --generate-hashes pyproject.toml --group dev -o requirements/dev.lock
-	for group in bootstrap stack sam tryton roundup vendors api; do
+	for group in bootstrap stack sam tryton roundup vendors api jdm; do
 	    $$lock --generate-hashes --group $$group -o requirements/$$group.lock
 	done
 

@@ -11,7 +11,8 @@ from pydantic import Field
 
 from cli.ambiguity_check import ambiguity_problems
 from cli.lookup_check import Definition, Samples, identity_problems, lookup_problems
-from cli.rules_check import business_process_problems, crm_problems, source_problems
+from cli.rules.ruleset_file import checked_ruleset
+from cli.rules_check import business_process_problems, crm_problems
 from cli.yaml_text import KeysTwice, read_yaml_text
 from switchboard.adapters.connector.compile import ConnectorMistakes, compile_connector
 from switchboard.adapters.connector.limits import check_limits
@@ -31,8 +32,7 @@ from switchboard.contracts.configuration import (
 from switchboard.contracts.lookup import LookupConfiguration
 from switchboard.contracts.published import MODELS, completed
 from switchboard.domain.cells import unknown
-from switchboard.domain.routing import failing_stories
-from switchboard.domain.ruleset import RulesetProblem, read_ruleset
+from switchboard.domain.ruleset_reader import read_ruleset
 from switchboard.errors import Misconfigured
 
 Document = dict[str, Any]
@@ -143,10 +143,10 @@ def _check_rules(
     routing: Document, lookup: LookupConfiguration, systems: _Systems, folder: Path
 ) -> None:
     """Raises: Misconfigured when the rules and `lookup.yaml` do not fit each other."""
-    named = tuple((routing.get("names") or {}).get("business_processes") or ())
+    rules = read_ruleset(routing)
+    named = rules.business_processes
     _refuse(folder / "lookup.yaml", *business_process_problems(lookup.ambiguity, named))
-    attributes = read_ruleset(routing).attributes
-    _refuse(folder / "routing.yaml", *crm_problems(attributes, systems))
+    _refuse(folder / "routing.yaml", *crm_problems(rules.attributes, systems))
 
 
 def _refuse(file: Path, *problems: str) -> None:
@@ -164,21 +164,6 @@ def _samples(asked: Collection[str], folder: Path) -> dict[str, list[Document]]:
         if name in asked:
             found[name] = file.get("samples") or []
     return found
-
-
-def checked_ruleset(file: Path) -> Document:
-    """The ruleset's document, once it reads without a problem and keeps its own stories.
-
-    Raises: Misconfigured.
-    """
-    document = read_yaml(file)
-    try:
-        ruleset = read_ruleset(document)
-    except RulesetProblem as error:
-        raise Misconfigured(f"{file}:\n{error}") from error
-    if broken := [*source_problems(ruleset.attributes), *failing_stories(ruleset)]:
-        raise Misconfigured(f"{file}:\n" + "\n".join(broken))
-    return document
 
 
 def compiled_connectors(document: Document, folder: Path) -> Document:

@@ -4,8 +4,9 @@ from typing import Final
 
 import typer
 
-from cli import calls, connector, findings, lookup, operate, run
+from cli import calls, connector, do_not_pair, findings, lookup, operate, run, switches
 from cli.handover.command import handover
+from cli.rules import command as rules
 
 HELP: Final = "Switchboard, the CRM side of an ECS contact centre."
 
@@ -21,6 +22,8 @@ app.command("retry")(operate.retry)
 app.command("do-not-call")(operate.do_not_call)
 app.command("handover")(handover)
 app.add_typer(operate.keys, name="keys")
-app.add_typer(operate.rules, name="rules")
+app.add_typer(rules.app, name="rules")
+app.add_typer(switches.app, name="switch")
+app.add_typer(do_not_pair.app, name="do-not-pair")
 app.add_typer(lookup.app, name="lookup")
 app.add_typer(connector.app, name="connector")

@@ -8,9 +8,9 @@ from uuid import uuid4
 import typer
 from rich.console import Console
 
-from cli.configuration import checked_ruleset, read_folder, refuse_this_machine
+from cli.configuration import read_folder, refuse_this_machine
 from cli.deployment import local_target, target
-from cli.publishing import create_key, publish
+from cli.publishing import create_key, operator_name, publish
 from local.aws.clients import client
 from local.aws.deploy import describe
 from local.aws.logs import LogReader, follow
@@ -21,8 +21,6 @@ from switchboard.adapters.dynamodb_outbound import DynamoDbOutboundStore
 from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.domain.identity import read_phone
 from switchboard.domain.posting import PostingState, taken_up_again
-from switchboard.domain.routing import decide, explain, facts_of
-from switchboard.domain.ruleset import read_ruleset
 from switchboard.errors import Misconfigured
 from switchboard.ports import LedgerRow
 
@@ -31,7 +29,6 @@ Stack = Annotated[
 ]
 
 keys = typer.Typer(help="Keys for those who call Switchboard.", no_args_is_help=True)
-rules = typer.Typer(help="Routing rulesets.", no_args_is_help=True)
 
 
 def publish_configuration(
@@ -60,39 +57,10 @@ def publish_configuration(
         typer.echo(f"ok {folder}: {', '.join(sorted(wanted))} can be published")
         return
     chosen = {kind: document for kind, document in documents.items() if kind in wanted}
-    for kind, digest in publish(target(stack), chosen, now=datetime.now(UTC)).items():
+    by = operator_name()
+    for kind, digest in publish(target(stack), chosen, now=datetime.now(UTC), by=by).items():
         typer.echo(f"{kind:<16} {digest}")
     typer.echo("Functions pick it up within 30 seconds.")
-
-
-@rules.command("check")
-def check_rules(
-    file: Annotated[Path, typer.Argument(help="A ruleset.")] = Path("config/routing.yaml"),
-) -> None:
-    """Read a ruleset, name every problem in it, and run its stories."""
-    try:
-        document = checked_ruleset(file)
-    except Misconfigured as error:
-        _fail(str(error))
-    rows = sum(len(table["rows"]) for table in document["tables"])
-    typer.echo(f"{file}: {rows} rows, {len(document.get('tests') or ())} stories kept")
-
-
-@rules.command("explain")
-def explain_rules(
-    given: Annotated[list[str], typer.Option(help="A fact, for example tier=high; repeatable.")],
-    file: Annotated[Path, typer.Argument(help="A ruleset.")] = Path("config/routing.yaml"),
-) -> None:
-    """Which row decides for a made-up contact, and why no earlier one did."""
-    try:
-        ruleset = read_ruleset(checked_ruleset(file))
-    except Misconfigured as error:
-        _fail(str(error))
-    facts = facts_of(ruleset.attributes, dict(fact.partition("=")[::2] for fact in given))
-    for passed in explain(ruleset, facts):
-        typer.echo(f"not {passed.row}: {passed.why}")
-    decision = decide(ruleset, facts)
-    typer.echo(f"{decision.then.business_process or decision.then.action}, by {decision.because}")
 
 
 @keys.command("create")

@@ -1,5 +1,6 @@
 """What an operator puts into a deployed Switchboard: configuration, and keys for its callers."""
 
+import getpass
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,16 +13,36 @@ from switchboard.ports import HeaderKey
 from switchboard.use_cases.authorizer import digest_of
 
 
-def publish(target: Target, documents: Mapping[str, Document], *, now: datetime) -> dict[str, str]:
+def publish(
+    target: Target,
+    documents: Mapping[str, Document],
+    *,
+    now: datetime,
+    by: str = "",
+    note: str = "",
+) -> dict[str, str]:
     """Make each document the active version of its kind; their digests by kind.
 
     Raises: Misconfigured, and then nothing was published.
     """
-    publications = DynamoDbPublications(_config_table(target))
+    publications = publications_of(target)
     completed = {kind: complete(kind, document) for kind, document in sorted(documents.items())}
     return {
-        kind: publications.publish(kind, document, now=now) for kind, document in completed.items()
+        kind: publications.publish(kind, document, now=now, by=by, note=note)
+        for kind, document in completed.items()
     }
+
+
+def publications_of(target: Target) -> DynamoDbPublications:
+    return DynamoDbPublications(_config_table(target))
+
+
+def operator_name() -> str:
+    """Who types, as this machine knows them; empty where it does not."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
 
 
 def create_key(

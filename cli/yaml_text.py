@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import yaml
 
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TYPED: Final = ("null", "bool", "int", "float", "timestamp", "binary", "value")
 _AS_WRITTEN: Final = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"})
 
 
@@ -14,12 +15,36 @@ class KeysTwice(ValueError):
     """One line for each key that stands more than once, with the lines of the file."""
 
 
+class _AsWritten(_LOADER):  # type: ignore[misc]
+    """Leaves every scalar the text that it is: `no`, `12:30` and `2026-12-25` stay as they are."""
+
+    def as_written(self, node: yaml.ScalarNode) -> str | None:
+        """A key with nothing after it has no value; an empty text in quotes is one."""
+        return str(node.value) if node.value or node.style else None
+
+    yaml_constructors: Final = {
+        **_LOADER.yaml_constructors,
+        **dict.fromkeys((f"tag:yaml.org,2002:{name}" for name in _TYPED), as_written),
+    }
+
+
 def read_yaml_text(text: str) -> Any:
     """Whatever stands in the text.
 
     Raises: KeysTwice, yaml.YAMLError, ValueError for a day that no calendar has, RecursionError.
     """
-    loader = _LOADER(text)
+    return _read(_LOADER(text))
+
+
+def read_yaml_as_written(text: str) -> Any:
+    """The same with every scalar as text, for files whose own catalogue says the types.
+
+    Raises: KeysTwice, yaml.YAMLError, RecursionError.
+    """
+    return _read(_AsWritten(text))
+
+
+def _read(loader: Any) -> Any:
     try:
         root = loader.get_single_node()
         if root is None:

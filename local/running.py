@@ -22,6 +22,7 @@ from local.aws.deploy import Deployment, deploy
 from local.aws.layer import ensure_layer
 from local.aws.ministack import Ministack
 from local.aws.ministack import start as start_aws
+from local.opening import open_at_any_hour
 from local.peers import HOST, ApplicationError, RunningCrm, roundup, tryton
 from local.venvs import stack_python
 
@@ -169,7 +170,8 @@ def _configure(
 def _fit(documents: dict[str, dict[str, Any]], crm: RunningCrm, api_url: str, ecs_url: str) -> None:
     """Put this machine's addresses and the chosen CRM into the configuration.
 
-    Calls are allowed at any hour here: they ring in an emulator, and the story must play at night.
+    Calls are taken and made at any hour here: they ring in an emulator, and the story must play at
+    night.
     """
     use = {"use": crm.connector_id, "settings": crm.connector_settings()}
     documents["connectors"] = compiled_connectors(
@@ -179,6 +181,7 @@ def _fit(documents: dict[str, dict[str, Any]], crm: RunningCrm, api_url: str, ec
     for profile in documents["posting"]["profiles"]:
         profile.update(connector=crm.connector_id)
     documents["ecs"]["profile"]["settings"]["base"] = ecs_url
+    documents["routing"] = open_at_any_hour(documents["routing"])
     week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
     documents["contact_policy"].update(
         opens="00:00", closes="24:00", weekdays=week, max_attempts_per_day=100

@@ -26,6 +26,7 @@ from cli.handover.questions import to_confirm
 from cli.handover.returned import VARIABLE_PREFIX, words_in_words
 from cli.handover.sent import CHOICE_VARIABLE
 from switchboard.contracts.answers import LookupAnswer
+from switchboard.domain.ruleset import Outcome, Queue, Ruleset
 
 
 def arrival(of: Content, method: Method) -> Iterator[Block]:
@@ -120,7 +121,8 @@ def _when_open(method: Method) -> str:
 
 
 def _decisions(of: Content) -> Iterator[Block]:
-    rows = of.stage.ruleset.rows
+    rules = of.stage.ruleset
+    rows = rules.route.rows
     actions = dict.fromkeys(row.then.action for row in rows)
     yield Table(
         "Branch: Flow Variable sb_action, operator Is",
@@ -133,30 +135,37 @@ def _decisions(of: Content) -> Iterator[Block]:
     )
     yield Table(
         "What the published rules can decide",
-        ("row", "action", "business_process", "priority_class", "prompts", "preferred_agent"),
+        ("row", "action", "business_process", "demand", "priority_class", "prompts", "agent"),
         tuple(
             (
                 as_code(row.id),
                 as_code(row.then.action),
-                as_code(row.then.business_process),
-                as_code(row.then.priority_class),
-                words_as_code(row.then.prompts) or "(none)",
-                "the last agent" if row.then.last_agent else "(empty)",
+                as_code(_process(rules, row.then)),
+                as_code(_queue(rules, row.then).demand) if row.then.queue else "(empty)",
+                as_code(_class(row.then)),
+                _prompts(row.then),
+                _agent(row.then),
             )
             for row in rows
         ),
-        (20, 14, 20, 16, 15, 15),
+        (20, 12, 16, 13, 11, 16, 12),
     )
     yield Bullets(
         (
             "Make a leg for every Business Process, and let what no filter knows go to "
-            f"{as_code(rows[-1].then.business_process)}: rules are published without a change "
+            f"{as_code(_process(rules, rows[-1].then))}: rules are published without a change "
             "in ECS.",
             "Play `prompt_1` to `prompt_3` in order, each unless it is empty. Each word stands for "
             "a prompt that you keep in the Media Repository: make a Branch with a leg for each. "
             f"{to_confirm('Prompts and remarks')}.",
             f"If `preferred_agent` Is Not empty ({to_confirm('Variables')}): Assign Agent by "
-            f"Extension ({to_confirm('Agents')}); its leg No Agent Found goes on to the Queue.",
+            f"{'Extension' if rules.agent_form == 'extension' else 'Name'} "
+            f"({to_confirm('Agents')}); its leg No Agent Found goes on to the Queue. "
+            "`preferred_agent_hold_s` is how long nobody else should have the interaction.",
+            "If `demand` Is Not empty, set it before the Queue, where a Business Process routes "
+            f"by skill ({to_confirm('Priority')}).",
+            "`avoid_agent` is who must not have the interaction. Where that matters, route such "
+            "interactions to a Business Process or Demand that others serve.",
             f"Add Remark with `sb_remark` ({to_confirm('Prompts and remarks')}), so that the agent "
             "reads why.",
         )
@@ -165,13 +174,14 @@ def _decisions(of: Content) -> Iterator[Block]:
 
 def _on_fault(of: Content, method: Method) -> Iterator[Block]:
     yield Heading(2, f"On FAULT of {method.key}", f"{method.key}-on-fault")
-    last = of.stage.ruleset.rows[-1].then
-    prompts = words_as_code(last.prompts)
+    rules = of.stage.ruleset
+    last = rules.route.rows[-1].then
+    prompts = words_as_code(last.prompts or ())
     way_on = (
         "Go on as with the outcome `degraded`: the flow's own path for somebody unknown."
         if method.answers is LookupAnswer
         else f"Go on as the last rule would: {as_code(last.action)}, Business Process "
-        f"{as_code(last.business_process)}, Priority Class {as_code(last.priority_class)}"
+        f"{as_code(_process(rules, last))}, Priority Class {as_code(_class(last))}"
         + (f", prompts {prompts}." if prompts else ".")
     )
     yield Bullets(
@@ -188,3 +198,27 @@ def _on_fault(of: Content, method: Method) -> Iterator[Block]:
             "Let Add To Log note it. Several in a row are a case for Switchboard's operator.",
         )
     )
+
+
+def _queue(rules: Ruleset, then: Outcome) -> Queue:
+    return rules.queues.get(then.queue, Queue("", ""))
+
+
+def _process(rules: Ruleset, then: Outcome) -> str:
+    return _queue(rules, then).business_process
+
+
+def _class(then: Outcome) -> str:
+    return then.priority.class_name if then.priority else ""
+
+
+def _prompts(then: Outcome) -> str:
+    if then.prompts is None:
+        return "by the tables that add them"
+    return words_as_code(then.prompts) or "(none)"
+
+
+def _agent(then: Outcome) -> str:
+    if then.avoids_last_agent:
+        return "not the last agent"
+    return f"by {as_code(then.last_agent)}" if then.last_agent else "(empty)"

@@ -113,8 +113,8 @@ QUESTIONS: Final = (
     ),
     Question(
         "Priority",
-        "Which activity sets a Priority Class from a Flow Variable?",
-        "One that can compare its name; otherwise a Branch with one leg for each class.",
+        "Which activity sets a Priority Class, or a Demand, from a Flow Variable?",
+        "One that can compare its name; otherwise a Branch with one leg for each class and Demand.",
     ),
     Question(
         "Screen pop",

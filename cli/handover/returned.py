@@ -8,13 +8,15 @@ from pydantic.fields import FieldInfo
 
 from cli.handover.methods import Method
 from cli.handover.stage import Stage
-from switchboard.contracts.answers import TriggerAnswer
+from switchboard.contracts.answers import RouteAnswer, TriggerAnswer
 from switchboard.contracts.attributes import AttributeSpec
 from switchboard.contracts.lookup import LookupConfiguration
 from switchboard.domain.ambiguity import Policy
+from switchboard.domain.challenger import ARMS
 from switchboard.domain.customer import NotAsked, Scalar, Source
-from switchboard.edges.arrivals import PROMPTS
+from switchboard.domain.ruleset import Ruleset
 from switchboard.edges.flat import LONGEST_VALUE, flat
+from switchboard.edges.routing_answer import FLAG, PROMPTS
 from switchboard.use_cases.arrival_lookup import MatchedBy
 from switchboard.use_cases.lookup_settings import LONGEST_BUDGET_MS
 
@@ -71,7 +73,8 @@ def return_values(method: Method, stage: Stage) -> tuple[ReturnValue, ...]:
     )
     if method.answers is TriggerAnswer:
         return own
-    return (*own, *_attributes(stage.lookup))
+    flags = _flags(stage) if method.answers is RouteAnswer else ()
+    return (*own, *flags, *_attributes(stage.lookup))
 
 
 def outcome_words() -> tuple[str, ...]:
@@ -103,25 +106,45 @@ def _described(name: str, field: FieldInfo, stage: Stage) -> ReturnValue:
 
 def _words(name: str, stage: Stage) -> tuple[str, ...]:
     """All that a key can be, where contracts, configuration or ruleset say so."""
-    decided = [row.then for row in stage.ruleset.rows]
-    prompts = {f"prompt_{number}": number - 1 for number in range(1, PROMPTS + 1)}
-    if name in prompts:
-        at = prompts[name]
-        return _each_once(then.prompts[at] if at < len(then.prompts) else "" for then in decided)
+    rules = stage.ruleset
+    decided = [row.then for row in rules.route.rows]
+    priorities = [then.priority for then in decided if then.priority]
+    if name in _NAMED_BY_RULES:
+        return _prompts(rules, int(name.rpartition("_")[2]))
     found: Mapping[str, Iterable[str]] = {
         "outcome": outcome_words(),
         "source": get_args(Source),
         "matched_by": ("", *filter(stage.identifies_by, get_args(MatchedBy))),
         "resolved_by": ("", "choice", *(p for p in get_args(Policy) if p not in _LEAVE_OPEN)),
         "action": (then.action for then in decided),
-        "business_process": (then.business_process for then in decided),
-        "priority_class": (then.priority_class for then in decided),
-        "priority_seconds": (str(then.priority_seconds) for then in decided),
-        "row": (row.id for row in stage.ruleset.rows),
+        "queue": ("", *rules.queues),
+        "business_process": ("", *rules.business_processes),
+        "demand": ("", *(queue.demand for queue in rules.queues.values())),
+        "priority_class": (priority.class_name for priority in priorities),
+        "priority_seconds": (str(round(priority.seconds)) for priority in priorities),
+        "self_service_flow": ("", *(then.flow for then in decided)),
+        "row": (row.id for row in rules.route.rows),
+        "arm": ARMS,
         "accepted": ("true",),
         "duplicate": _YES_OR_NO,
     }
     return _each_once(flat({"": word})[""] for word in found.get(name, ()))
+
+
+def _prompts(rules: Ruleset, number: int) -> tuple[str, ...]:
+    """Each that some row puts there itself; and any of those that tables add, where one asks."""
+    said = [row.then.prompts for row in rules.route.rows]
+    named = [prompts[number - 1] for prompts in said if prompts and len(prompts) >= number]
+    added = [p for table in rules.tables[1:] for row in table.rows for p in row.then.prompts or ()]
+    may_be_added = None in said and len(set(added)) >= number
+    return _each_once(("", *named, *(added if may_be_added else ())))
+
+
+def _flags(stage: Stage) -> Iterable[ReturnValue]:
+    for name in stage.ruleset.flags:
+        meaning = f"Whether the rules set the flag `{name}`."
+        longest = _longest(_YES_OR_NO)
+        yield ReturnValue(f"{FLAG}{name}", "yes or no", meaning, longest, _YES_OR_NO)
 
 
 def _attributes(lookup: LookupConfiguration) -> Iterable[ReturnValue]:

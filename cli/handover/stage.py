@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 
-from cli.configuration import checked_ruleset, compiled_connectors, read_yaml
+from cli.configuration import compiled_connectors, read_yaml
 from cli.deployment import Target
+from cli.rules.ruleset_file import checked_ruleset
 from switchboard.adapters.documents import to_text
 from switchboard.adapters.dynamodb_config import DynamoDbPublications
 from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.contracts.configuration import read_configuration
 from switchboard.contracts.lookup import LookupConfiguration
-from switchboard.domain.ruleset import Ruleset, RulesetProblem, read_ruleset
+from switchboard.domain.ruleset import Ruleset
+from switchboard.domain.ruleset_reader import RulesetProblem, read_ruleset
 from switchboard.errors import Misconfigured
 from switchboard.use_cases.arrival_lookup import MatchedBy
 

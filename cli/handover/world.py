@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cached_property
 from typing import Any, Final, Self
 from unittest.mock import patch
 from urllib.parse import urlsplit
@@ -40,6 +41,8 @@ _AWS: Final = {
 _FOR_ARRIVALS_AND_TRIGGERS: Final = ("/v1/arrivals/", "/v1/triggers/")
 _ELSEWHERE: Final = ("/v1/outbound-requests",)
 _A_WHILE_S: Final = 60
+_STEP: Final = timedelta(minutes=15)
+_MOST_STEPS: Final = 60 * 24 * 4  # sixty days
 _DATE: Final = datetime(2026, 1, 5, 10, tzinfo=UTC)
 
 
@@ -108,12 +111,8 @@ class World:
         fresh_s = rules.fresh_s * (1 + rules.jitter)
         ahead = timedelta(seconds=fresh_s + rules.renew_s + _A_WHILE_S)
 
-        class Later(datetime):
-            @classmethod
-            def now(cls, tz: tzinfo | None = None) -> Self:
-                return cls.fromtimestamp((datetime.now(tz) + ahead).timestamp(), tz)
-
-        with self.with_crms_down(), patch.object(arrivals, "datetime", Later):
+        later = _clock_ahead(self.opens_in + ahead)
+        with self.with_crms_down(), patch.object(arrivals, "datetime", later):
             yield
 
     @contextmanager
@@ -133,6 +132,24 @@ class World:
             wiring.forget()
             yield
         wiring.forget()
+
+    @cached_property
+    def opens_in(self) -> timedelta:
+        """From now until the next opening hour: samples are of a normal day.
+
+        No time at all where the rules look at no calendar, or it never opens.
+        """
+        calendar = self.stage.ruleset.calendars.get("main")
+        now = datetime.now(UTC)
+        waits = (number * _STEP for number in range(_MOST_STEPS))
+        return next(
+            (
+                wait
+                for wait in waits
+                if calendar and calendar.is_open(now + wait) and not calendar.is_holiday(now + wait)
+            ),
+            timedelta(),
+        )
 
     def forget(self) -> None:
         """No interaction and no lookup was ever seen."""
@@ -170,8 +187,22 @@ def world(stage: Stage) -> Iterator[World]:
         everything.enter_context(patch.object(wiring, "crms", lambda: crms))
         everything.enter_context(patch.object(wiring, "desk_link_key", lambda: b"of the samples"))
         standing = World(stage, target, crms, keys, dynamodb)
+        everything.enter_context(
+            patch.object(arrivals, "datetime", _clock_ahead(standing.opens_in))
+        )
         standing._publish()
         yield standing
+
+
+def _clock_ahead(by: timedelta) -> type[datetime]:
+    """The time of day as functions see it, so much later than it is."""
+
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp((datetime.now(tz) + by).timestamp(), tz)
+
+    return Ahead
 
 
 @contextmanager

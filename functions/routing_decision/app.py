@@ -9,16 +9,16 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from switchboard import wiring
-from switchboard.domain.customer import Known
 from switchboard.edges.arrival_report import report_lookup
-from switchboard.edges.arrivals import receive, routing_values
+from switchboard.edges.arrivals import receive
 from switchboard.edges.direct_api import DirectApi
 from switchboard.edges.flat import flat
 from switchboard.edges.http_api import require_key
+from switchboard.edges.routing_answer import arriving, report_routing, routing_values
 from switchboard.observability import logger, metrics
-from switchboard.use_cases.arrival_lookup import note_arrival, outcome_of, settle
+from switchboard.use_cases.arrival_lookup import note_arrival, settle
 from switchboard.use_cases.customer_history import history_facts
-from switchboard.use_cases.routing_decision import route_interaction
+from switchboard.use_cases.routing_decision import Agents, route_interaction
 
 PATH = "/v1/arrivals/route"
 api = DirectApi(PATH, "GET", "POST")
@@ -32,31 +32,30 @@ api = DirectApi(PATH, "GET", "POST")
 def route() -> dict[str, str]:
     require_key(api)
     reception = receive(api, wiring.lookup_settings)
-    read_rules = reception.begin_reading(wiring.ruleset, name="ruleset")
+    read_rules = reception.begin_reading(wiring.routing_rules, name="ruleset")
     lookup = reception.begin_lookup(crms=wiring.asked_crms, stores=wiring.lookup_stores())
     desk_url = reception.desk_url(read_key=wiring.desk_link_key)
-    ruleset, digest = read_rules()
+    rules = read_rules()
     found = lookup.result()
     past = reception.history(found.match, ledger=wiring.ledger())
     routed = route_interaction(
-        outcome=outcome_of(found.match),
-        customer=found.match.customer if isinstance(found.match, Known) else None,
-        ecs=reception.asked.values,
-        ruleset=ruleset,
-        digest=digest,
-        past=past,
+        arriving(reception, found.match, past),
+        rules,
+        agents=Agents(wiring.agent_states, wiring.agent_load),
         now=reception.now,
+        deadline=reception.until_answering,
     )
-    decided = routing_values(routed)
+    decided = routing_values(routed, rules.ruleset.flags)
     note = note_arrival(
         reception.asked.interaction_id,
-        reception.note(found.match, flat(decided)),
+        reception.note(found.match, flat(decided), routed.record),
         ledger=wiring.ledger(),
     )
     settle([*found.kept, note], reception.deadline)
     facts = history_facts(past, reception.now)
     said = flat(reception.lookup_values(found, facts, desk_url=desk_url, decided=decided))
     report_lookup(said, found, {"row": said["row"], "ruleset": said["ruleset"]})
+    report_routing(routed)
     return said
 
 
@@ -66,5 +65,5 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     return api.resolve(event)
 
 
-wiring.prepare_lookups(wiring.ruleset)
+wiring.prepare_lookups(wiring.routing_rules)
 quiet_start.end()

@@ -7,6 +7,7 @@ about it.
 import hmac
 import socket
 import time
+from collections.abc import Callable
 from random import Random
 
 from flask import Blueprint, Response, jsonify, request
@@ -14,9 +15,11 @@ from flask.typing import ResponseReturnValue
 
 from local.ecs_emulator import views
 from local.ecs_emulator.contact_centre import Answer, ContactCentre
+from local.ecs_emulator.floor import Agent
 from local.ecs_emulator.interaction import Interaction
 from local.ecs_emulator.people_api import found
 from local.ecs_emulator.requests_read import (
+    AgentSearch,
     ControlTransfer,
     NewCall,
     RefusedError,
@@ -42,6 +45,8 @@ class EcsApi:
         api.after_request(self._perhaps_lose)
         api.post("/calls")(self.create_call)
         api.get("/calls")(self.calls)
+        api.get("/agents/<extension>")(self.agent)
+        api.post("/agents/search")(self.agent_by_name)
         api.get(one)(self.interaction)
         api.post(f"{one}/hold")(self.hold)
         api.post(f"{one}/retrieve")(self.retrieve)
@@ -77,6 +82,15 @@ class EcsApi:
             ]
         return jsonify(calls=matching)
 
+    def agent(self, extension: str) -> ResponseReturnValue:
+        """How the agent of that extension is."""
+        return self._agent(lambda one: one.settings.extension == extension)
+
+    def agent_by_name(self) -> ResponseReturnValue:
+        """How the agent is whom Assign Agent finds by that name."""
+        name = parsed(AgentSearch).name
+        return self._agent(lambda one: self._knobs.agent_name(one.settings.name) == name)
+
     def interaction(self, interaction_id: str) -> ResponseReturnValue:
         """Where an interaction stands."""
         return self._told(found(self._centre, interaction_id), None)
@@ -101,6 +115,12 @@ class EcsApi:
         """End the conversation."""
         interaction = found(self._centre, interaction_id)
         return self._told(interaction, self._centre.hang_up(interaction))
+
+    def _agent(self, is_meant: Callable[[Agent], bool]) -> ResponseReturnValue:
+        for one in self._centre.floor.agents():
+            if is_meant(one):
+                return jsonify(views.agent_state(one))
+        raise RefusedError(404, "not_found", "The centre has no such agent.")
 
     def _told(self, interaction: Interaction, answer: Answer) -> ResponseReturnValue:
         check(answer)

@@ -92,12 +92,17 @@ class AddRemark(Strict):
 
 
 class AssignAgent(Strict):
-    """Prefer one agent; nobody else may have it for `hold_s` once it is queued."""
+    """Prefer one agent; nobody else may have it for `hold_s`, then anybody in its old place.
+
+    `hold_value` may name a value with other whole seconds. How long ECS holds, and whether a
+    variable can say so, is not public; both are the emulator's.
+    """
 
     kind: Literal["assign_agent"]
     by: Literal["extension", "name"]
     value: Source
     hold_s: Seconds = 15
+    hold_value: Source | None = None
     done: str
     no_agent_found: str
 

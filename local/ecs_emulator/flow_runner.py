@@ -145,21 +145,21 @@ class FlowRunner:
             if not wanted or extension is None or not self._can_be_found(extension):
                 self._note(interaction, "assign agent", "No Agent Found")
                 return node.no_agent_found
-            until = self.now() + timedelta(seconds=node.hold_s)
+            until = self.now() + timedelta(seconds=self._hold_s(node, interaction))
             interaction.preference = Preference(extension, until)
         self._note(interaction, "assign agent", f"Done: extension {extension}")
         return node.done
+
+    def _hold_s(self, node: AssignAgent, interaction: Interaction) -> float:
+        said = self.catalogue.text(node.hold_value, interaction) if node.hold_value else ""
+        return float(said) if said.isdecimal() else node.hold_s
 
     def _extension(self, node: AssignAgent, wanted: str) -> str | None:
         if node.by == "extension":
             known = self.centre.agent(wanted)
             return known.extension if known else None
-        named = (a for a in self.centre.agents if self._name_form(a.name) == wanted)
+        named = (a for a in self.centre.agents if self.knobs.agent_name(a.name) == wanted)
         return next((agent.extension for agent in named), None)
-
-    def _name_form(self, name: str) -> str:
-        first, _, last = name.rpartition(" ")
-        return f"{last}, {first}" if self.knobs.assign_agent_name_form == "Last, First" else name
 
     def _can_be_found(self, extension: str) -> bool:
         return self.knobs.assign_agent_finds == "known" or self.signed_in(extension)

@@ -60,3 +60,8 @@ class Knobs(Strict):
     api_lost_answer_probability: Probability = 0
 
     seed: int | None = None
+
+    def agent_name(self, name: str) -> str:
+        """An agent's name as Assign Agent takes it."""
+        first, _, last = name.rpartition(" ")
+        return f"{last}, {first}" if self.assign_agent_name_form == "Last, First" else name

@@ -52,6 +52,12 @@ class ControlTransfer(Strict):
     target: str = Field(min_length=1, max_length=100)
 
 
+class AgentSearch(Strict):
+    """An agent whom the asker knows by name only."""
+
+    name: str = Field(min_length=1, max_length=200)
+
+
 class NewCall(Strict):
     """A call to be queued for the best agent."""
 

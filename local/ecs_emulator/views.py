@@ -92,6 +92,17 @@ def agent(one: Agent) -> View:
     }
 
 
+def agent_state(one: Agent) -> View:
+    """An agent as the ECS-side API tells it."""
+    return {
+        "extension": one.settings.extension,
+        "name": one.settings.name,
+        "state": one.state.value,
+        "business_processes": list(one.settings.business_processes),
+        "media_types": list(one.settings.media_types),
+    }
+
+
 def call(interaction: Interaction) -> View:
     """An outbound call as the ECS-side API tells it."""
     return {

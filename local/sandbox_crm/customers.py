@@ -34,6 +34,10 @@ class CustomerFields(Record):
     products: Annotated[list[Name], Field(max_length=50, default_factory=list)]
     time_zone: TimeZone = None
     owner_extension: Line = None
+    transaction_status: Literal["none", "in_progress", "in_jeopardy", "disputed", "complete"] = (
+        "none"
+    )
+    lifetime_value: Annotated[str, Field(pattern=r"^\d{1,10}\.\d{2}$")] = "0.00"
     status: Status = "active"
     call_after: Moment = None
 

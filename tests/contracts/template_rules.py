@@ -10,7 +10,12 @@ from typing import Any
 Template = dict[str, Any]
 Problems = Iterator[str]
 
-PUBLIC_PATHS = {"/v1/webhooks/{connector}", "/desk/{token}"}
+PUBLIC_PATHS = {
+    "/v1/webhooks/{connector}",
+    "/desk/{token}",
+    "/editor/{name}",
+    "/editor/api/{action}",
+}
 # Seconds one call to a CRM or to ECS may take, and what a batch needs around its calls.
 CALL_DEADLINE_S = 15
 BATCH_OVERHEAD_S = 10

@@ -54,7 +54,10 @@ def test_an_old_file_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_route_of_the_template_is_described_and_no_other(description: Schema) -> None:
-    of_the_template = {without_names(route.path) for route in template.routes()}
+    # What the editing page asks its server is between the two of them; see docs/editing.md.
+    of_the_template = {
+        without_names(route.path) for route in template.routes() if route.job != "rules_editor"
+    }
 
     assert {without_names(path) for path in description["paths"]} == of_the_template
 

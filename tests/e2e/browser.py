@@ -30,6 +30,9 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 PATIENCE_S = 20
+# Windows' virtual key codes, by which a browser knows what such a key does.
+_CODES = {"Enter": 13, "Tab": 9, "Escape": 27, "Delete": 46, "ArrowLeft": 37, "ArrowUp": 38,
+          "ArrowRight": 39, "ArrowDown": 40, "Home": 36, "End": 35}  # fmt: skip
 
 
 def find_chromium() -> str | None:
@@ -45,9 +48,10 @@ class Seen:
 
 
 class Browser:
-    """One tab."""
+    """One tab. A dialog of the browser itself is agreed to and kept in `asked`."""
 
     def __init__(self, reads: int, writes: int) -> None:
+        self.asked: list[str] = []
         self._reads, self._writes = reads, writes
         self._buffer = b""
         self._numbers = itertools.count(1)
@@ -81,6 +85,49 @@ class Browser:
         answer = self._send("Runtime.evaluate", expression=expression, returnByValue=True)
         return answer["result"].get("value")
 
+    def until(self, expression: str, what: str = "") -> Any:
+        """The expression's value, as soon as it is one that counts as true."""
+        give_up_at = time.monotonic() + PATIENCE_S
+        while not (value := self.evaluate(expression)):
+            assert time.monotonic() < give_up_at, f"never: {what or expression}\n{self.text()}"
+            time.sleep(0.05)
+        return value
+
+    def click(self, selector: str) -> None:
+        """Press and release the mouse in the middle of the element, which is scrolled to."""
+        find = f"document.querySelector({json.dumps(selector)})"
+        self.until(f"!!{find}", f"there is {selector}")
+        self.evaluate(f"{find}.scrollIntoView({{block: 'nearest', inline: 'nearest'}})")
+        x, y, width, height = self.evaluate(
+            f"(box => [box.x, box.y, box.width, box.height])({find}.getBoundingClientRect())"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self._send(
+                "Input.dispatchMouseEvent",
+                type=kind,
+                x=x + width / 2,
+                y=y + height / 2,
+                button="left",
+                clickCount=1,
+            )
+
+    def press(self, key: str, *, alt: bool = False, ctrl: bool = False) -> None:
+        """One key, by its DOM name, as `ArrowDown` or `x`."""
+        text = {"Enter": "\r"}.get(key, key if len(key) == 1 and not ctrl else "")
+        keys = {"key": key, "modifiers": alt + 2 * ctrl}
+        codes = {"windowsVirtualKeyCode": _CODES[key]} if key in _CODES else {}
+        self._send("Input.dispatchKeyEvent", type="keyDown", text=text, **keys, **codes)
+        self._send("Input.dispatchKeyEvent", type="keyUp", **keys, **codes)
+
+    def write(self, text: str) -> None:
+        """Into what has the focus, as if it were typed or pasted."""
+        self._send("Input.insertText", text=text)
+
+    def problems(self) -> list[str]:
+        """What the browser complained of since the page was opened."""
+        self.evaluate("1")  # takes in what has happened meanwhile
+        return _noticed(self._events).problems
+
     def text(self) -> str:
         return str(self.evaluate("document.body.innerText"))
 
@@ -93,10 +140,7 @@ class Browser:
 
     def _send(self, method: str, **parameters: Any) -> Json:
         number = next(self._numbers)
-        message = {"id": number, "method": method, "params": parameters}
-        if self._session:
-            message["sessionId"] = self._session
-        os.write(self._writes, json.dumps(message).encode() + b"\0")
+        self._write(number, method, parameters)
         while True:
             heard = self._hear()
             if heard.get("id") == number:
@@ -104,6 +148,12 @@ class Browser:
                 result: Json = heard["result"]
                 return result
             self._events.append(heard)
+
+    def _write(self, number: int, method: str, parameters: Json) -> None:
+        message = {"id": number, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._writes, json.dumps(message).encode() + b"\0")
 
     def _wait_for(self, event: str) -> None:
         while not any(heard.get("method") == event for heard in self._events):
@@ -116,6 +166,9 @@ class Browser:
             self._buffer += os.read(self._reads, 1 << 20)
         message, _, self._buffer = self._buffer.partition(b"\0")
         heard: Json = json.loads(message)
+        if heard.get("method") == "Page.javascriptDialogOpening":
+            self.asked.append(heard["params"]["type"])
+            self._write(next(self._numbers), "Page.handleJavaScriptDialog", {"accept": True})
         return heard
 
 

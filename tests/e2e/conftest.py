@@ -1,10 +1,15 @@
 """One running Switchboard for all tests that need one; the agents here are quick."""
 
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from local.running import Ports, prepare, running
+from tests.e2e.browser import Browser, find_chromium, opened
 from tests.e2e.terminal import new_desk
 from tests.e2e.world import World
 
@@ -28,6 +33,42 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         ecs_settings=QUICK,
     ) as up:
         yield World(up, desk)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = find_chromium() or installed()
+    if not found:
+        pytest.skip(
+            "NOT TESTED, no Chromium here: the desk page, the rules' editor, the CRM's customer page "
+            "and the contact centre's floor in a real browser"
+        )
+    return found
+
+
+def installed() -> str | None:
+    """Chromium from Debian's packages, where we may install it."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return None
+    command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(command, env=environment, capture_output=True, check=False, timeout=300)
+    return find_chromium()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with opened(chromium, tmp_path_factory.mktemp("profile")) as tab:
+        yield tab
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the screenshots go; a folder of one's choice can be named to keep them."""
+    chosen = os.environ.get("SWITCHBOARD_PICTURES")
+    folder = Path(chosen) if chosen else tmp_path_factory.mktemp("pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -83,9 +83,7 @@ def test_a_broken_ruleset_is_refused_and_the_old_one_goes_on_deciding(
 ) -> None:
     config = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
     ruleset = config / "routing.yaml"
-    broken = ruleset.read_text().replace(
-        "Collections, priority_class", "Colections, priority_class"
-    )
+    broken = ruleset.read_text().replace("queue: collections,", "queue: colections,")
     ruleset.write_text(broken)
     before = world.published("routing")
     decided = route(world)
@@ -93,7 +91,7 @@ def test_a_broken_ruleset_is_refused_and_the_old_one_goes_on_deciding(
     done = switchboard(world, "publish", str(config))
 
     assert done.returncode == 1
-    assert "Colections" in done.stderr
+    assert "colections" in done.stderr
     assert "Traceback" not in done.stderr
     assert world.published("routing") == before
     assert route(world) == decided

@@ -1,8 +1,5 @@
 """The pages people look at, in a real browser: wide and narrow, light and dark."""
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,42 +25,6 @@ BREAKS_A_WORD = """
 })
 """
 REMARKS = "Asked about the <b>last</b> invoice"
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    found = find_chromium() or installed()
-    if not found:
-        pytest.skip(
-            "NOT TESTED, no Chromium here: the desk page, the CRM's customer page and the "
-            "contact centre's floor in a real browser"
-        )
-    return found
-
-
-def installed() -> str | None:
-    """Chromium from Debian's packages, where we may install it."""
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return None
-    command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"]
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(command, env=environment, capture_output=True, check=False, timeout=300)
-    return find_chromium()
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with opened(chromium, tmp_path_factory.mktemp("profile")) as tab:
-        yield tab
-
-
-@pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the screenshots go; a folder of one's choice can be named to keep them."""
-    chosen = os.environ.get("SWITCHBOARD_PICTURES")
-    folder = Path(chosen) if chosen else tmp_path_factory.mktemp("pictures")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 @pytest.fixture(scope="session")

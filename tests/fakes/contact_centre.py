@@ -1,10 +1,11 @@
-"""A contact centre in memory that keeps the promises of `ports.ContactCentre`."""
+"""A contact centre in memory that keeps the promises of `ContactCentre` and `AgentStates`."""
 
 from threading import RLock
 from typing import Final
 
 from switchboard.domain.call_control import CallAction, CallCommand
 from switchboard.domain.deadline import Deadline
+from switchboard.domain.last_agent import AgentState
 from switchboard.domain.outbound import OutboundRequest
 from switchboard.errors import (
     NotFound,
@@ -27,7 +28,8 @@ class InMemoryContactCentre:
 
     `dialled` lists the requests; `calls` holds the state of each call and may be set. Set
     `failing_with` to have every call raise it, `lost_answers` to have that many carried out and
-    their answers lost.
+    their answers lost. `agents` are states by extension or name; `asked` lists who was asked for.
+    With `tells_agent_states` off it offers no such question.
     """
 
     def __init__(self) -> None:
@@ -35,6 +37,9 @@ class InMemoryContactCentre:
         self.calls: dict[str, str] = {}
         self.failing_with: SwitchboardError | None = None
         self.lost_answers = 0
+        self.agents: dict[str, AgentState] = {}
+        self.asked: list[str] = []
+        self.tells_agent_states = True
         self._lock = RLock()
 
     def queue_call(self, request: OutboundRequest, *, deadline: Deadline) -> str:
@@ -57,6 +62,15 @@ class InMemoryContactCentre:
             self.calls[command.call_id] = state
         self._answer()
         return state
+
+    def agent_state(self, *, extension: str, name: str, deadline: Deadline) -> AgentState | None:
+        if not self.tells_agent_states:
+            return None
+        self._reach(deadline)
+        with self._lock:
+            self.asked.append(extension or name)
+        self._answer()
+        return self.agents.get(extension or name, AgentState("nobody"))
 
     def _reach(self, deadline: Deadline) -> None:
         if self.failing_with:

@@ -45,9 +45,18 @@ class _Row:
 
 def _combined(before: Arrival | None, after: Arrival) -> Arrival:
     """The later note, without losing a customer or a decision that was there."""
-    decision = after.decision or (before.decision if before else {})
-    newest = before if before and before.customer and not after.customer else after
-    return replace(newest, decision=decision)
+    if before is None:
+        return after
+    newest = before if before.customer and not after.customer else after
+    return replace(
+        newest,
+        decision=after.decision or before.decision,
+        routing=after.routing or before.routing,
+    )
+
+
+def _without_routing(row: LedgerRow) -> LedgerRow:
+    return replace(row, arrival=replace(row.arrival, routing=None)) if row.arrival else row
 
 
 class InMemoryInteractionLedger(InMemoryStore):
@@ -139,4 +148,10 @@ class InMemoryInteractionLedger(InMemoryStore):
                 for name, row in self._rows.items()
                 if row.customer_key == customer_key and row.started_at
             )
-            return tuple(self._rows[name].seen() for _, name in reversed(theirs))[:limit]
+            rows = (self._rows[name].seen() for _, name in reversed(theirs))
+            return tuple(_without_routing(row) for row in rows)[:limit]
+
+    def every_row(self) -> list[tuple[LedgerRow, str]]:
+        """All rows, each with its customer's key; empty for nobody."""
+        with self._reached():
+            return [(row.seen(), row.customer_key or "") for row in self._rows.values()]

@@ -16,6 +16,7 @@ STRANGER: Final = "+14155550199"
 STRANGERS_ADDRESS: Final = "stranger@example.com"
 ECS_KEY: Final = "the-emulators-key"
 DESK_KEY: Final = "the key that desk links of these tests are signed with"
+EDITOR_KEY: Final = "the key that links to the editor are signed with in these tests"
 
 PERSONAL: Final = (
     "ada byron",
@@ -36,6 +37,7 @@ SECRETS: Final = (
     WEBHOOK_SECRET.removeprefix(SECRET_PREFIX),
     ECS_KEY,
     DESK_KEY,
+    EDITOR_KEY,
 )
 
 

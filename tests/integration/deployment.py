@@ -30,13 +30,14 @@ from cli.deployment import Target
 from cli.publishing import create_key, publish
 from local.ecs_emulator.centre_file import load
 from local.ecs_emulator.server import serving
+from local.opening import open_at_any_hour
 from switchboard import observability, wiring
 from switchboard.adapters.aws_clients import aws_session
 from switchboard.adapters.connector import engine
 from switchboard.edges import arrivals
 from tests.events import Event, LambdaContext, authorizer_event, http_event, sqs_event
 from tests.integration import template
-from tests.integration.canaries import DESK_KEY, ECS_KEY
+from tests.integration.canaries import DESK_KEY, ECS_KEY, EDITOR_KEY
 from tests.local.ecs_emulator.person import Person
 from tests.local.sandbox_crm.harness import (
     CREDENTIALS,
@@ -78,6 +79,8 @@ _WORK_BESIDE: Final = frozenset(
         "refresh",
         "ruleset",
         "desk key",
+        "agent",
+        "agent load",
     }
 )
 _OUR_LOGGERS: Final = ("switchboard", observability.logger.name)
@@ -337,6 +340,7 @@ def configuration(crm_url: str, ecs_url: str) -> dict[str, Document]:
     documents = read_folder(template.ROOT / "config")
     documents["connectors"]["connectors"]["sandbox"]["settings"]["base"] = crm_url
     documents["ecs"]["profile"]["settings"]["base"] = ecs_url
+    documents["routing"] = open_at_any_hour(documents["routing"])
     always = {"opens": "00:00", "closes": "24:00", "weekdays": list(WEEK)}
     documents["contact_policy"] = {**documents["contact_policy"], **always}
     return documents
@@ -353,6 +357,7 @@ def _keep_secrets() -> None:
         "connectors/sandbox": sandbox,
         "ecs": {"api_key": ECS_KEY},
         "desk-link": {"key": DESK_KEY},
+        "editor-link": {"key": EDITOR_KEY},
     }
     for name, values in secrets.items():
         client.create_secret(Name=f"{template.STACK_NAME}/{name}", SecretString=json.dumps(values))

@@ -36,8 +36,10 @@ def ask(switchboard: Deployment, path: str, body: Any, **more: Any) -> dict[str,
     answer = switchboard.http("POST", path, **sent, **more)
     assert answer.status == 200, answer.text
     values = flat_body(answer)
-    attributes = set(switchboard.documents["lookup"]["attributes"])
-    assert set(values) == KEYS[path] | attributes
+    named = set(switchboard.documents["lookup"]["attributes"])
+    if path == ROUTE:
+        named |= {f"flag_{flag}" for flag in switchboard.documents["routing"]["names"]["flags"]}
+    assert set(values) == KEYS[path] | named
     return values
 
 

@@ -1,4 +1,4 @@
-"""ContactCentre: what keeps the promise in memory, and the adapter that keeps it over HTTP."""
+"""ContactCentre and AgentStates: what keeps the promise in memory, and what keeps it over HTTP."""
 
 import json
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from switchboard.adapters.ecs_client import EcsClient
 from switchboard.domain.call_control import CallAction, CallCommand
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.identity import PhoneNumber
+from switchboard.domain.last_agent import AgentState, Presence
 from switchboard.domain.outbound import OutboundRequest
 from switchboard.errors import (
     Misconfigured,
@@ -26,7 +27,7 @@ from switchboard.errors import (
     UpstreamUnavailable,
     UpstreamUnknown,
 )
-from switchboard.ports import ContactCentre
+from switchboard.ports import AgentStates, ContactCentre
 from tests.fakes.contact_centre import InMemoryContactCentre
 
 PROFILES = Path(__file__).parents[2] / "config/ecs"
@@ -40,7 +41,9 @@ class World(Protocol):
     """A contact centre, and what happens in it."""
 
     centre: ContactCentre
+    states: AgentStates
 
+    def has_agent(self, extension: str, name: str, state: AgentState) -> None: ...
     def references(self) -> list[str]: ...
     def goes_down(self) -> None: ...
     def loses_the_next_answer(self) -> None: ...
@@ -50,6 +53,10 @@ class InMemoryWorld:
     def __init__(self) -> None:
         self.fake = InMemoryContactCentre()
         self.centre: ContactCentre = self.fake
+        self.states: AgentStates = self.fake
+
+    def has_agent(self, extension: str, name: str, state: AgentState) -> None:
+        self.fake.agents |= {extension: state, name: state}
 
     def references(self) -> list[str]:
         return [request.id for request in self.fake.dialled]
@@ -67,7 +74,13 @@ class Application(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     world: "HttpWorld"
 
+    def do_GET(self) -> None:
+        self._handle()
+
     def do_POST(self) -> None:
+        self._handle()
+
+    def _handle(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         body: dict[str, Any] = json.loads(raw) if raw else {}
         if self.world.is_down:
@@ -76,6 +89,8 @@ class Application(BaseHTTPRequestHandler):
             self._send(401, {"error": "unauthorized"})
         elif self.path == "/ecs-api/calls":
             self._queue(body)
+        elif self.path.startswith("/ecs-api/agents/"):
+            self._agent(body.get("name") or self.path.split("/")[-1])
         else:
             self._control(*self.path.split("/")[-2:])
 
@@ -84,6 +99,10 @@ class Application(BaseHTTPRequestHandler):
         call_id = f"call-{len(self.world.queued)}"
         self.world.calls[call_id] = "Handling"
         self._done(202, {"call_id": call_id})
+
+    def _agent(self, wanted: str) -> None:
+        found = self.world.agents.get(wanted)
+        self._done(200 if found else 404, found or {"error": "not_found"})
 
     def _control(self, call_id: str, action: str) -> None:
         state = self.world.calls.get(call_id)
@@ -120,11 +139,24 @@ class Application(BaseHTTPRequestHandler):
 
 
 class HttpWorld:
-    def __init__(self) -> None:
+    def __init__(self, profile_of_it: dict[str, Any] | None = None) -> None:
+        self._profile = compile_connector(profile_of_it) if profile_of_it else profile("emulator")
         self.queued: list[dict[str, Any]] = []
         self.calls: dict[str, str] = {}
+        self.agents: dict[str, dict[str, Any]] = {}
         self.is_down = self.loses_answer = False
         self.centre: ContactCentre
+        self.states: AgentStates
+
+    def has_agent(self, extension: str, name: str, state: AgentState) -> None:
+        words = {"ready": "Ready", "soon": "Busy", "away": "Break", "offline": "Offline"}
+        media = {"voice": "Telephony", "email": "Email"}
+        told = {
+            "state": words[state.presence],
+            "business_processes": sorted(state.queues or ()),
+            "media_types": [media[channel] for channel in sorted(state.channels or ())],
+        }
+        self.agents |= {extension: told, name: told}
 
     def references(self) -> list[str]:
         return [body["reference"] for body in self.queued]
@@ -142,12 +174,12 @@ class HttpWorld:
             thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
             thread.start()
             client = EcsClient(
-                profile("emulator"),
+                self._profile,
                 {"base": f"http://127.0.0.1:{server.server_port}"},
                 lambda: {"api_key": "k"},
                 transport=HttpTransport(allow_loopback=True),
             )
-            self.centre = client
+            self.centre = self.states = client
             yield self
             client.close()
             server.shutdown()
@@ -166,6 +198,9 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
         return
     with HttpWorld().served() as served:
         yield served
+
+
+MAYA = AgentState("ready", frozenset({"Customer Care"}), frozenset({"voice", "email"}))
 
 
 def soon() -> Deadline:
@@ -252,3 +287,70 @@ def test_calls_cannot_be_queued_either() -> None:
 
     with pytest.raises(Misconfigured, match="queue_call is not configured in the ECS profile"):
         centre.queue_call(REQUEST, deadline=soon())
+
+
+@pytest.mark.parametrize("presence", ["ready", "soon", "away", "offline"])
+def test_an_agent_is_as_the_contact_centre_says(world: World, presence: Presence) -> None:
+    state = AgentState(presence, MAYA.queues, MAYA.channels)
+    world.has_agent("2001", "Maya Lindqvist", state)
+
+    by_extension = world.states.agent_state(extension="2001", name="", deadline=soon())
+    by_name = world.states.agent_state(extension="", name="Maya Lindqvist", deadline=soon())
+
+    assert by_extension == by_name == state
+
+
+def test_somebody_whom_the_contact_centre_does_not_have_is_nobody(world: World) -> None:
+    world.has_agent("2001", "Maya Lindqvist", MAYA)
+
+    told = world.states.agent_state(extension="2999", name="Maya Lindqvist", deadline=soon())
+
+    assert told == AgentState("nobody")
+
+
+@pytest.mark.parametrize("trouble", ["is down", "loses the answer", "is too late"])
+def test_how_agents_are_is_not_known_in_an_outage(world: World, trouble: str) -> None:
+    world.has_agent("2001", "Maya Lindqvist", MAYA)
+    if trouble == "is down":
+        world.goes_down()
+    if trouble == "loses the answer":
+        world.loses_the_next_answer()
+    deadline = Deadline.after(0) if trouble == "is too late" else soon()
+
+    with pytest.raises((UpstreamUnavailable, UpstreamUnknown)):
+        world.states.agent_state(extension="2001", name="", deadline=deadline)
+
+
+def test_a_profile_that_cannot_ask_for_agents_says_nothing_of_them() -> None:
+    centre = EcsClient(profile("evolve-ip"), {"base": "https://ecs.example.com"}, dict)
+
+    assert centre.agent_state(extension="2001", name="", deadline=soon()) is None
+    assert not centre.tells_agent_states
+
+
+@pytest.mark.parametrize(
+    "said", ["body", "body.state", "{presence: body.state}", "{presence: `7`}"]
+)
+def test_an_answer_that_says_no_presence_is_not_one(said: str) -> None:
+    document = yaml.safe_load((PROFILES / "emulator.yaml").read_text(encoding="utf-8"))
+    for step in document["operations"]["agent_state"]["steps"]:
+        step["map"] = said
+    served = HttpWorld(document)
+    with served.served():
+        served.has_agent("2001", "Maya Lindqvist", MAYA)
+
+        with pytest.raises(UpstreamUnavailable, match="the answer cannot be read"):
+            served.states.agent_state(extension="2001", name="", deadline=soon())
+
+
+def test_an_answer_may_leave_queues_and_channels_open() -> None:
+    document = yaml.safe_load((PROFILES / "emulator.yaml").read_text(encoding="utf-8"))
+    for step in document["operations"]["agent_state"]["steps"]:
+        step["map"] = "{presence: pick(tables.presences, body.state, `null`), queues: body.none}"
+    served = HttpWorld(document)
+    with served.served():
+        served.has_agent("2001", "Maya Lindqvist", MAYA)
+
+        told = served.states.agent_state(extension="2001", name="", deadline=soon())
+
+    assert told == AgentState("ready")

@@ -14,6 +14,7 @@ from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
 from switchboard.domain.customer import Customer, Scalar
 from switchboard.domain.interaction import Interaction, TriggerEvent, TriggerKind
 from switchboard.domain.posting import Posting, PostingState
+from switchboard.domain.routing_record import RoutingRecord
 from switchboard.errors import StateConflict, StateUnavailable
 from switchboard.ports import Arrival, InteractionLedger, LedgerRow
 from tests.fakes.ledger import InMemoryInteractionLedger
@@ -22,6 +23,17 @@ from tests.ports.conftest import BOTH_SIDES, TableOf, WatchedClient
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 SOON = NOW + timedelta(seconds=30)
 ADA = Customer("sandbox", "cus-1", "person", "Ada Byron", ("(415) 555-0142",), ())
+ROUTING = RoutingRecord(
+    NOW,
+    "d" * 16,
+    "high-value",
+    "queue",
+    {"crm.tier": "high", "crm.products": ["tv"], "ecs.attempt": 0.5, "crm.owner": None},
+    queue="vip",
+    priority_s=600,
+    prompts=("menu_short",),
+    agent="2001",
+)
 POSTED = Posting("sandbox", PostingState.DONE, revision=1, attempted_at=NOW, record_id="act-1")
 
 
@@ -240,6 +252,35 @@ def test_a_decision_survives_a_lookup_that_came_after_it(ledger: InteractionLedg
     assert noted == Arrival("req-2", SOON, "unknown", decision={"row": "vip"})
 
 
+def test_the_record_of_a_decision_is_kept_whole(ledger: InteractionLedger) -> None:
+    ledger.note_arrival("int-1", replace(arrival(), routing=ROUTING))
+
+    noted = known(ledger).arrival
+    assert noted is not None
+    assert noted.routing == ROUTING
+
+
+def test_a_note_without_a_decision_leaves_the_record_of_one(ledger: InteractionLedger) -> None:
+    ledger.note_arrival("int-1", replace(arrival(None), routing=ROUTING))
+    ledger.note_arrival("int-1", Arrival("req-2", SOON, "known", customer=ADA))
+
+    noted = known(ledger).arrival
+    assert noted is not None
+    assert (noted.customer, noted.routing) == (ADA, ROUTING)
+
+
+def test_a_later_decision_replaces_the_record_even_when_nobody_is_known(
+    ledger: InteractionLedger,
+) -> None:
+    again = replace(ROUTING, at=SOON, row="low-value-again")
+    ledger.note_arrival("int-1", replace(arrival(), routing=ROUTING))
+    ledger.note_arrival("int-1", Arrival("req-2", SOON, "degraded", routing=again))
+
+    noted = known(ledger).arrival
+    assert noted is not None
+    assert (noted.customer, noted.routing) == (ADA, again)
+
+
 def test_a_customers_attributes_survive_with_their_types(ledger: InteractionLedger) -> None:
     attributes: dict[str, Scalar] = {
         "balance_due": 120.5,
@@ -453,11 +494,11 @@ def test_history_is_newest_first_and_over_all_channels(ledger: InteractionLedger
     assert ledger.history("sandbox:cus-9", limit=10) == ()
 
 
-def test_history_tells_all_that_the_row_holds(ledger: InteractionLedger) -> None:
-    ledger.note_arrival("int-1", arrival())
+def test_history_tells_all_that_the_row_holds_but_the_record(ledger: InteractionLedger) -> None:
+    ledger.note_arrival("int-1", replace(arrival(), routing=ROUTING))
     row = told(ledger, event(channel="voice", disposition_code="SOLD"))
 
-    assert ledger.history(ADA.key, limit=10) == (row,)
+    assert ledger.history(ADA.key, limit=10) == (replace(row, arrival=arrival()),)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from switchboard.adapters.documents import (
     read_key,
     read_posting,
     read_request,
+    read_routing,
     to_text,
     value_text,
 )
@@ -28,6 +29,7 @@ from switchboard.domain.identity import PhoneNumber
 from switchboard.domain.interaction import FieldVersion, Interaction, TriggerKind
 from switchboard.domain.outbound import OutboundRequest, OutboundState
 from switchboard.domain.posting import Posting, PostingState
+from switchboard.domain.routing_record import RoutingRecord
 from switchboard.ports import Arrival, HeaderKey
 
 if TYPE_CHECKING:
@@ -52,6 +54,25 @@ FINDING = Finding(
     number="+14155550142",
     records=(FoundRecord("sandbox:cus-1", "https://crm.example.com/cus-1"), FoundRecord("b:2")),
 )
+ROUTING = RoutingRecord(
+    at=NOW,
+    ruleset="d" * 16,
+    row="vip",
+    action="queue",
+    facts={"crm.tier": "high", "crm.products": ["tv"], "ecs.attempt": 1.0, "lookup.ok": True},
+    queue="vip",
+    priority_s=600,
+    gain_per_min_s=2.5,
+    max_s=900,
+    prompts=("menu_short",),
+    collected=("p-short",),
+    agent="2001",
+    hold_s=15,
+    agents_tried="2001 preferred, from history",
+    arm="challenger",
+    challenger="c" * 16,
+    challenger_row="vip",
+)
 ARRIVAL = Arrival(
     request_id="apigw-1",
     at=NOW,
@@ -59,6 +80,7 @@ ARRIVAL = Arrival(
     contact="+14155550142",
     customer=ADA,
     decision={"row": "vip"},
+    routing=ROUTING,
 )
 POSTING = Posting(
     connector="sandbox",
@@ -118,6 +140,7 @@ INTERACTION = Interaction(
         (ADA, lambda value: read_customers(customers_text([value]))[0]),
         (FINDING, lambda value: read_finding(value_text(value))),
         (ARRIVAL, lambda value: read_arrival(value_text(value))),
+        (ROUTING, lambda value: read_routing(value_text(value))),
         (POSTING, lambda value: read_posting(value_text(value))),
         (REQUEST, lambda value: read_request(value_text(value))),
         (KEY, lambda value: read_key(value_text(value))),

@@ -15,7 +15,7 @@ class Down:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def active(self, kind: str) -> Published:
+    def find(self, kind: str) -> Published | None:
         self.asked.append(kind)
         raise StateUnavailable("the table hangs")
 

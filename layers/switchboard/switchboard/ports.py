@@ -4,7 +4,7 @@ Every method that leaves the process may raise: a CRM or the contact centre rais
 our own tables and queues raise StateUnavailable. Nobody has to inherit from these.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -15,8 +15,12 @@ from switchboard.domain.deadline import Deadline
 from switchboard.domain.findings import Finding, KeptFinding
 from switchboard.domain.identity import Identity, PhoneNumber
 from switchboard.domain.interaction import Interaction, TriggerEvent
+from switchboard.domain.last_agent import AgentState, Reservation
 from switchboard.domain.outbound import OutboundRequest
 from switchboard.domain.posting import Idempotency, InteractionRecord, Logged, Posting
+from switchboard.domain.recorded_contact import RecordedContact
+from switchboard.domain.routing_controls import RoutingControls
+from switchboard.domain.routing_record import RoutingRecord
 from switchboard.errors import UpstreamError
 
 
@@ -101,9 +105,44 @@ class ContactCentre(Protocol):
         """
 
 
+class AgentStates(Protocol):
+    """How the contact centre's agents are, as far as it tells that."""
+
+    def agent_state(self, *, extension: str, name: str, deadline: Deadline) -> AgentState | None:
+        """The agent of that extension, or of that name where no extension is given.
+
+        None where the contact centre, or its profile, answers no such question. Raises also
+        Misconfigured; who asks does without the answer.
+        """
+
+
+class AgentLoad(Protocol):
+    """How many contacts wait for one agent, and had them today."""
+
+    def reserve(
+        self,
+        agent: str,
+        *,
+        holder: str,
+        until: datetime,
+        most_waiting: int,
+        most_per_day: int,
+        local_day: str,
+        now: datetime,
+    ) -> Reservation:
+        """Have the contact `holder` wait for the agent until then, and count it for the day.
+
+        Atomic: of many at once no more than `most_waiting` get a place, and in one day no more
+        than `most_per_day`, where 0 is no limit. Who holds a place keeps it and counts once.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What we found and decided when an interaction arrived; kept for the desk and the posting."""
+    """What we found and decided when an interaction arrived; kept for the desk and the posting.
+
+    `decision` is what ECS was answered, `routing` what explains it and decides it again.
+    """
 
     request_id: str
     at: datetime
@@ -111,6 +150,7 @@ class Arrival:
     contact: str = field(default="", repr=False)
     customer: Customer | None = None
     decision: Mapping[str, str] = field(default_factory=dict)
+    routing: RoutingRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +212,27 @@ class InteractionLedger(Protocol):
         """Ids of rows whose time has come, oldest first."""
 
     def history(self, customer_key: str, *, limit: int) -> tuple[LedgerRow, ...]:
-        """The customer's interactions over all channels, newest first."""
+        """The customer's interactions over all channels, newest first, without `routing`:
+        somebody may be waiting, and nobody who asks for the history needs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedPage:
+    """Some decided interactions, and how many rows of the ledger were looked at for them."""
+
+    contacts: tuple[RecordedContact, ...]
+    looked_at: int
+
+
+class RecordedContacts(Protocol):
+    """What was decided and what came of it, to decide again with other rules."""
+
+    def pages(self, start: datetime, end: datetime, *, now: datetime) -> Iterator[RecordedPage]:
+        """Interactions decided from `start` until before `end`, in no order; some pages are empty.
+
+        Looks at every row there is, at a pace that leaves callers their share. Expired rows are
+        gone. Whoever has enough closes the iterator.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,20 +363,114 @@ class KeyStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A published document and the hash of its content."""
+    """A published document and the hash of its content.
+
+    `previous` are the digests to go back to, the nearest first. `mistake` tells why what stands
+    there cannot be read; the body is empty then.
+    """
 
     kind: str
     digest: str
     body: Mapping[str, Any] = field(repr=False)
+    previous: tuple[str, ...] = ()
+    mistake: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedVersion:
+    """When a version became the active one, by whom and why. No digest: it was withdrawn."""
+
+    digest: str
+    published_at: datetime
+    by: str = ""
+    note: str = ""
 
 
 class Publications(Protocol):
-    """What an operator published: rulesets, profiles, policies, connectors."""
+    """What an operator published: rulesets, profiles, policies, connectors.
+
+    A version never changes. Which one is active is one write, so whoever reads gets the one
+    before or the one after, and of two who publish at once one comes after the other.
+    """
+
+    def find(self, kind: str) -> Published | None:
+        """The active version; None when there is none. May be some seconds old."""
 
     def active(self, kind: str) -> Published:
-        """The active version.
+        """The active version, to be read by who cannot do without.
 
-        Raises: Misconfigured when none was ever published.
+        Raises: Misconfigured when there is none, or nobody can read it.
+        """
+
+    def version(self, kind: str, digest: str) -> Published:
+        """A version, active or not.
+
+        Raises: NotFound when none has this digest, Misconfigured when nobody can read it.
+        """
+
+    def versions(self, kind: str) -> tuple[PublishedVersion, ...]:
+        """What was active and since when, newest first: at most the last 200. Never a copy."""
+
+    def keep(self, kind: str, body: Mapping[str, Any], *, now: datetime) -> str:
+        """Store a version without making it the active one; its digest."""
+
+    def publish(
+        self,
+        kind: str,
+        body: Mapping[str, Any],
+        *,
+        now: datetime,
+        by: str = "",
+        note: str = "",
+        expected: str | None = None,
+    ) -> str:
+        """Make the body the active version; its digest. The same again changes nothing.
+
+        `expected` is the digest that the change was made from, empty where there was none.
+
+        Raises: StateConflict, and nothing is changed, when another is active by now.
+        Misconfigured when it is too large to store.
+        """
+
+    def activate(
+        self,
+        kind: str,
+        digest: str,
+        *,
+        now: datetime,
+        by: str = "",
+        note: str = "",
+        expected: str | None = None,
+    ) -> None:
+        """Make an earlier version the active one again.
+
+        One that can be gone back to is no longer among `previous` then, and neither is what came
+        after it. Raises: NotFound, Misconfigured as `version` does, StateConflict as `publish`.
+        """
+
+    def withdraw(
+        self,
+        kind: str,
+        *,
+        now: datetime,
+        by: str = "",
+        note: str = "",
+        expected: str | None = None,
+    ) -> None:
+        """Have no active version from now on. Raises: StateConflict as `publish`."""
+
+
+class RoutingControlsStore(Protocol):
+    """What operators change without publishing: switches, and who is kept apart."""
+
+    def current(self) -> RoutingControls:
+        """As it was within the last ten seconds, or when it could last be read. Empty before
+        anybody changed anything."""
+
+    def change(self, change: Callable[[RoutingControls], RoutingControls]) -> RoutingControls:
+        """Apply a change to what stands now; what stands then. Nobody else's change is lost.
+
+        `change` is asked again when somebody else was faster; what it raises, nothing is changed.
         """
 
 

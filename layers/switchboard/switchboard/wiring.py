@@ -1,8 +1,9 @@
 """The only place that knows everything: ports meet their adapters, built on first use and kept."""
 
 import functools
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.config import Config
 
@@ -13,13 +14,17 @@ from switchboard.adapters.dynamodb_findings import DynamoDbFindings
 from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
 from switchboard.adapters.dynamodb_lookups import DynamoDbLookupMemory
 from switchboard.adapters.dynamodb_table import DynamoDbTable
+from switchboard.adapters.publication_items import digest_of
 from switchboard.adapters.secrets import SecretsManagerSecrets
+from switchboard.current import Current, CurrentIfAny
+from switchboard.domain.last_agent import needs_states
 from switchboard.domain.outbound import ContactPolicy
 from switchboard.domain.posting import PostingProfile
-from switchboard.domain.ruleset import Ruleset, RulesetProblem, read_ruleset
 from switchboard.errors import Misconfigured, NotFound, StateUnavailable
 from switchboard.observability import logger
 from switchboard.ports import (
+    AgentLoad,
+    AgentStates,
     ContactCentre,
     Crm,
     Findings,
@@ -43,57 +48,25 @@ if TYPE_CHECKING:
     from switchboard.adapters.connector.events import ConnectorEvent
     from switchboard.adapters.connector.systems import ConnectedSystem
     from switchboard.adapters.connector.transport import HttpTransport
+    from switchboard.adapters.ecs_client import EcsClient
+    from switchboard.domain.challenger import RunningChallenger
+    from switchboard.domain.routing_controls import RoutingControls
+    from switchboard.domain.ruleset import Ruleset
+    from switchboard.ports import AgentLoad, AgentStates, RecordedContacts, RoutingControlsStore
     from switchboard.use_cases.arrival_lookup import Stores
     from switchboard.use_cases.lookup_settings import LookupSettings
+    from switchboard.use_cases.routing_decision import Rules
 
 _Built = TypeVar("_Built")
 
 
-class _Current(Generic[_Built]):
-    """What was built from the active version of a published document; rebuilt when that changes.
-
-    A new version that cannot be built is reported, and the one before it goes on serving. `also`
-    tells what else it is built of, where that is another document's.
-    """
-
-    def __init__(
-        self,
-        kind: str,
-        build: Callable[[Published], _Built],
-        *,
-        also: Callable[[], Hashable] = lambda: None,
-    ) -> None:
-        self._kind = kind
-        self._build = build
-        self._also = also
-        self._built_of: Hashable = None
-        self._value: _Built | None = None
-
-    def get(self) -> _Built:
-        """Raises: Misconfigured when nothing usable was ever published."""
-        published = publications().active(self._kind)
-        made_of = (published.digest, self._also())
-        if made_of != self._built_of:
-            self._rebuild(published)
-            self._built_of = made_of
-        if self._value is None:
-            raise Misconfigured(f"The published {self._kind} cannot be used; publish a good one.")
-        return self._value
-
-    def _rebuild(self, published: Published) -> None:
-        try:
-            self._value = self._build(published)
-        except Misconfigured as error:
-            logger.error(
-                "published document cannot be used",
-                kind=self._kind,
-                digest=published.digest,
-                detail=str(error),
-            )
-
-
 @functools.cache
 def publications() -> Publications:
+    return DynamoDbPublications(_table("CONFIG_TABLE"))
+
+
+def fresh_publications() -> Publications:
+    """Without copies of earlier requests, for who edits what is published."""
     return DynamoDbPublications(_table("CONFIG_TABLE"))
 
 
@@ -156,9 +129,22 @@ def lookup_settings() -> "LookupSettings":
     return _lookup_settings().get()
 
 
-def ruleset() -> tuple[Ruleset, str]:
+def ruleset() -> "tuple[Ruleset, str]":
     """The active ruleset and its hash."""
     return _ruleset().get()
+
+
+def routing_rules() -> "Rules":
+    """What decides just now. Switches that cannot be read are as they were last seen, or off."""
+    from switchboard.use_cases.routing_decision import Rules
+
+    active, digest = ruleset()
+    return Rules(active, digest, challenger(), _controls_or_none_seen())
+
+
+def challenger() -> "RunningChallenger | None":
+    """The ruleset that is tried beside the active one; None also when it cannot be had or used."""
+    return _challenger().get()
 
 
 def posting_profiles() -> tuple[PostingProfile, ...]:
@@ -214,6 +200,51 @@ def contact_centre() -> ContactCentre:
     return _contact_centre().get()
 
 
+@functools.cache
+def agent_states() -> AgentStates:
+    """How agents are. Without a published ECS profile, asking raises Misconfigured."""
+    from switchboard.adapters.wary_agent_states import WaryAgentStates
+
+    return WaryAgentStates(lambda: _contact_centre().get(), clock=time.time)
+
+
+@functools.cache
+def agent_load() -> AgentLoad:
+    from switchboard.adapters.dynamodb_agent_load import DynamoDbAgentLoad
+
+    return DynamoDbAgentLoad(_table("COORDINATION_TABLE"))
+
+
+@functools.cache
+def routing_controls() -> "RoutingControlsStore":
+    from switchboard.adapters.dynamodb_controls import DynamoDbRoutingControls
+
+    return DynamoDbRoutingControls(_table("CONFIG_TABLE"))
+
+
+def fresh_controls() -> "RoutingControlsStore":
+    """Without a copy of an earlier request, for who turns switches."""
+    from switchboard.adapters.dynamodb_controls import DynamoDbRoutingControls
+
+    return DynamoDbRoutingControls(_table("CONFIG_TABLE"))
+
+
+@functools.cache
+def recorded_contacts() -> "RecordedContacts":
+    from switchboard.adapters.dynamodb_recorded import DynamoDbRecordedContacts
+
+    return DynamoDbRecordedContacts(_table("INTERACTIONS_TABLE"))
+
+
+def prepare_agents() -> None:
+    """What it takes to ask how agents are, where a profile of the ruleset wants to know."""
+    rules, _ = ruleset()
+    if any(needs_states(profile) for profile in rules.last_agents.values()):
+        centre = _contact_centre().get()
+        if centre.tells_agent_states:
+            _secrets().read("ecs")
+
+
 def connector_secrets(connector_id: str) -> Mapping[str, str]:
     return _secrets().read(f"connectors/{connector_id}")
 
@@ -223,10 +254,12 @@ def desk_link_key() -> bytes:
 
     Raises: Misconfigured without one: anybody could sign with an empty key.
     """
-    key = _secrets().read("desk-link").get("key")
-    if not key:
-        raise Misconfigured("the secret desk-link has no value named key")
-    return key.encode()
+    return _signing_key("desk-link")
+
+
+def editor_link_key() -> bytes:
+    """What links to the rules' editing page are signed with. Raises: Misconfigured without one."""
+    return _signing_key("editor-link")
 
 
 def prepare_lookups(*more: Callable[[], object]) -> None:
@@ -255,6 +288,32 @@ def forget() -> None:
             built.cache_clear()
 
 
+def _current(
+    kind: str,
+    build: Callable[[Published], _Built],
+    *,
+    also: Callable[[], Hashable] = lambda: None,
+) -> Current[_Built]:
+    return Current(kind, build, publications=lambda: publications(), also=also)
+
+
+def _controls_or_none_seen() -> "RoutingControls":
+    from switchboard.domain.routing_controls import RoutingControls
+
+    try:
+        return routing_controls().current()
+    except StateUnavailable as error:
+        logger.warning("switches not read", error=error.code)
+        return RoutingControls()
+
+
+def _signing_key(secret: str) -> bytes:
+    key = _secrets().read(secret).get("key")
+    if not key:
+        raise Misconfigured(f"the secret {secret} has no value named key")
+    return key.encode()
+
+
 def _missing_crm(connector_id: str) -> Crm:
     from switchboard.adapters.missing_crm import MissingCrm
 
@@ -269,33 +328,45 @@ def _secrets_of_asked_crms() -> None:
 
 
 @functools.cache
-def _lookup_settings() -> "_Current[LookupSettings]":
+def _lookup_settings() -> "Current[LookupSettings]":
     from switchboard.use_cases.lookup_settings import read_lookup_settings
 
-    return _Current("lookup", lambda published: _read_or_completed(read_lookup_settings, published))
+    return _current("lookup", lambda published: _read_or_completed(read_lookup_settings, published))
 
 
 @functools.cache
-def _ruleset() -> _Current[tuple[Ruleset, str]]:
-    return _Current("routing", _read_rules)
+def _ruleset() -> "Current[tuple[Ruleset, str]]":
+    return _current("routing", lambda published: (_read_rules(published.body), published.digest))
 
 
 @functools.cache
-def _posting_profiles() -> _Current[tuple[PostingProfile, ...]]:
+def _challenger() -> "CurrentIfAny[RunningChallenger]":
+    from switchboard.domain.challenger import RunningChallenger
+    from switchboard.use_cases.challenger_settings import KIND, read_challenger
+
+    def build(published: Published) -> RunningChallenger:
+        terms, document = read_challenger(published.body)
+        return RunningChallenger(terms, _read_rules(document), digest_of(document))
+
+    return CurrentIfAny(KIND, build, publications=lambda: publications())
+
+
+@functools.cache
+def _posting_profiles() -> Current[tuple[PostingProfile, ...]]:
     from switchboard.contracts.configuration import PostingConfiguration, read_configuration
 
     def build(published: Published) -> tuple[PostingProfile, ...]:
         read = read_configuration(PostingConfiguration, published.body, kind="posting")
         return tuple(spec.profile() for spec in read.profiles)
 
-    return _Current("posting", build)
+    return _current("posting", build)
 
 
 @functools.cache
-def _contact_policy() -> _Current[ContactPolicy]:
+def _contact_policy() -> Current[ContactPolicy]:
     from switchboard.contracts.configuration import ContactPolicyConfiguration, read_configuration
 
-    return _Current(
+    return _current(
         "contact_policy",
         lambda p: read_configuration(
             ContactPolicyConfiguration, p.body, kind="contact_policy"
@@ -304,16 +375,16 @@ def _contact_policy() -> _Current[ContactPolicy]:
 
 
 @functools.cache
-def _connectors() -> "_Current[Mapping[str, ConnectedSystem]]":
+def _connectors() -> "Current[Mapping[str, ConnectedSystem]]":
     from switchboard.adapters.connector.systems import connected_systems
 
-    return _Current(
+    return _current(
         "connectors", lambda published: _read_or_completed(connected_systems, published)
     )
 
 
 @functools.cache
-def _crms() -> _Current[Mapping[str, Crm]]:
+def _crms() -> Current[Mapping[str, Crm]]:
     from switchboard.adapters.rest_crm import RestCrm
 
     def build(_: Published) -> Mapping[str, Crm]:
@@ -329,7 +400,7 @@ def _crms() -> _Current[Mapping[str, Crm]]:
             for name, spec in _connectors().get().items()
         }
 
-    return _Current("connectors", build, also=_regions)
+    return _current("connectors", build, also=_regions)
 
 
 def _regions() -> Hashable:
@@ -338,20 +409,20 @@ def _regions() -> Hashable:
 
 
 @functools.cache
-def _contact_centre() -> _Current[ContactCentre]:
+def _contact_centre() -> "Current[EcsClient]":
+    from switchboard.adapters.connector.systems import connected_centre
     from switchboard.adapters.ecs_client import EcsClient
-    from switchboard.contracts.configuration import EcsConfiguration, read_configuration
 
-    def build(published: Published) -> ContactCentre:
-        profile = read_configuration(EcsConfiguration, published.body, kind="ecs").profile
+    def build(published: Published) -> EcsClient:
+        centre = _read_or_completed(connected_centre, published)
         return EcsClient(
-            profile.definition,
-            profile.settings,
+            centre.definition,
+            centre.settings,
             _secrets().reader("ecs"),
             transport=_transport(),
         )
 
-    return _Current("ecs", build)
+    return _current("ecs", build)
 
 
 @functools.cache
@@ -425,10 +496,11 @@ def _table(variable: str) -> DynamoDbTable:
     return DynamoDbTable(_dynamodb(), settings.required(variable))
 
 
-def _read_rules(published: Published) -> tuple[Ruleset, str]:
-    body: Mapping[str, Any] = published.body
+def _read_rules(document: Mapping[str, Any]) -> "Ruleset":
+    from switchboard.domain.ruleset_reader import RulesetProblem, read_ruleset
+
     try:
-        return read_ruleset(body), published.digest
+        return read_ruleset(document)
     except RulesetProblem as error:
         raise Misconfigured(f"routing: {error}") from error
 

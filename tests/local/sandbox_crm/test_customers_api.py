@@ -78,6 +78,7 @@ def test_a_customer_shows_every_promised_field(steady_crm: Client) -> None:
     assert late["days_past_due"] == 34
     promised = "id name company phone mobile email tier balance_due days_past_due language"
     promised += " open_complaint open_cases products time_zone owner_extension status updated_at"
+    promised += " transaction_status lifetime_value"
     assert set(promised.split()) <= set(late)
 
 

@@ -132,8 +132,10 @@ def test_an_attribute_of_the_configuration_is_a_return_value_of_its_kind(stage: 
 def test_words_are_those_of_the_published_rules(stage: Stage) -> None:
     values = {value.name: value for value in return_values(method("route"), stage)}
 
-    assert values["business_process"].words == ("Customer Care", "Collections")
-    assert set(values["row"].words) == {row.id for row in stage.ruleset.rows}
+    assert values["business_process"].words == ("", "Customer Care", "Collections")
+    assert "Retention" in values["demand"].words
+    assert values["flag_skip_menu"].words == ("true", "false")
+    assert set(values["row"].words) == {row.id for row in stage.ruleset.route.rows}
     assert values["outcome"].words == outcome_words()
 
 
@@ -144,6 +146,8 @@ def test_words_that_contain_each_other_are_pointed_out(stage: Stage) -> None:
 
 
 def test_a_prompt_that_no_rule_names_today_has_room_for_one_of_tomorrow(stage: Stage) -> None:
+    only_the_route = [stage.routing_body["tables"][0]]
+    stage = replace(stage, routing_body={**stage.routing_body, "tables": only_the_route})
     values = {value.name: value for value in return_values(method("route"), stage)}
 
     assert values["prompt_2"].longest == 64

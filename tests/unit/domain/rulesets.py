@@ -6,14 +6,31 @@ from typing import Any
 _GOOD: dict[str, Any] = {
     "format": "routing/1",
     "name": "main",
+    "timezone": "America/New_York",
+    "priority_point": "6s",
     "attributes": {
         "tier": {"type": "choice", "values": ["high", "low"], "from": "crm.tier"},
         "known": {"type": "flag", "from": "lookup.known"},
-        "days": {"type": "number", "from": "crm.days_past_due"},
+        "days": {"type": "number", "unit": "days", "from": "crm.days_past_due"},
         "channel": {"type": "choice", "values": ["voice", "email"], "from": "ecs.channel"},
         "recent": {"type": "number", "from": "history.contacts_7d"},
+        "products": {"type": "set", "values": ["mobile", "tv"], "from": "crm.products"},
+        "seen": {"type": "instant", "from": "history.last_contact_at"},
+        "open": {"type": "flag", "from": "calendar.open"},
+        "closed": {"type": "flag", "from": "switch.closed"},
     },
-    "names": {"business_processes": ["Care", "Collections"], "prompts": ["full", "short"]},
+    "names": {
+        "queues": {
+            "care": "Customer Care",
+            "debts": {"business_process": "Collections", "demand": "Debts"},
+        },
+        "prompts": ["full", "short", "balance"],
+        "views": ["days", "products"],
+        "flags": ["skip_menu"],
+        "priority_classes": {"Normal": "0s", "Urgent": "2m", "Front": 600},
+    },
+    "last_agent": {"rapport": {"seen_within": "14d", "never_if": ["closed"]}},
+    "calendars": {"main": {"weekly": {"mon-fri": ["09:00-17:00"]}}},
     "tables": [
         {
             "id": "route",
@@ -22,27 +39,43 @@ _GOOD: dict[str, Any] = {
                 {
                     "id": "late",
                     "when": {"days": ">= 15", "known": True},
-                    "then": {"do": "queue", "business_process": "Collections"},
+                    "then": {"do": "queue", "queue": "debts", "priority": 20, "prompts": []},
                 },
                 {
                     "id": "high",
                     "when": {"tier": "high"},
                     "then": {
                         "do": "queue",
-                        "business_process": "Care",
-                        "priority_class": "Front",
-                        "priority_seconds": 600,
+                        "queue": "care",
+                        "priority": "Front",
                         "prompts": ["short"],
-                        "last_agent": True,
+                        "last_agent": "rapport",
+                        "flags": ["skip_menu"],
                     },
                 },
                 {
                     "id": "rest",
                     "when": {},
-                    "then": {"do": "queue", "business_process": "Care", "prompts": ["full"]},
+                    "then": {"do": "queue", "queue": "care"},
                 },
             ],
-        }
+        },
+        {
+            "id": "prompts",
+            "hit": "all",
+            "rows": [
+                {"id": "p-balance", "when": {"days": "> 0"}, "then": {"prompts": ["balance"]}},
+                {"id": "p-full", "when": {}, "then": {"prompts": ["full"]}},
+            ],
+        },
+        {
+            "id": "views",
+            "hit": "first",
+            "rows": [
+                {"id": "v-days", "when": {"days": "present"}, "then": {"views": ["days"]}},
+                {"id": "v-set", "when": {"products": "has tv"}, "then": {"views": ["products"]}},
+            ],
+        },
     ],
     "tests": [
         {"name": "high goes first", "given": {"tier": "high"}, "expect": {"row": "high"}},

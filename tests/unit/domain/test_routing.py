@@ -1,12 +1,15 @@
 """The first row whose cells all hold decides, and says why in one sentence."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchboard.domain.customer import Customer, Scalar
-from switchboard.domain.routing import decide, explain, failing_stories, gather_facts
-from switchboard.domain.ruleset import Ruleset, read_ruleset
+from switchboard.domain.cells import OTHER, Value
+from switchboard.domain.routing import decide, explain, failing_stories
+from switchboard.domain.ruleset import Priority, Ruleset
+from switchboard.domain.ruleset_reader import read_ruleset
 from tests.unit.domain.rulesets import good, with_change
 
 
@@ -14,135 +17,143 @@ def ruleset() -> Ruleset:
     return read_ruleset(good())
 
 
-def facts(**crm: Scalar) -> dict[str, Scalar]:
-    ada = Customer("crm", "1", "person", "Ada", attributes=crm)
-    return gather_facts(
-        ruleset().attributes,
-        ecs={"channel": "voice"},
-        lookup={"known": True},
-        customer=ada,
-        history={"contacts_7d": 2},
-    )
-
-
 def test_the_first_row_that_holds_decides() -> None:
-    decision = decide(ruleset(), {"days": 20, "known": True, "tier": "high"}, digest="abc")
+    decision = decide(ruleset(), {"days": 20.0, "known": True, "tier": "high"}, digest="abc")
 
     assert decision.row == "late"
-    assert decision.then.business_process == "Collections"
-    assert decision.because == "late: days is 20 and known is true"
-    assert decision.read == {"days": 20, "known": True}
+    assert decision.then.queue == "debts"
+    assert decision.because == "late: days is 20 days and known is true"
+    assert [(read.name, value) for read, value in decision.values_read] == [
+        ("days", 20),
+        ("known", True),
+    ]
     assert decision.ruleset == "abc"
 
 
 def test_every_cell_of_a_row_must_hold() -> None:
-    assert decide(ruleset(), {"days": 20, "known": False, "tier": "high"}).row == "high"
+    assert decide(ruleset(), {"days": 20.0, "known": False, "tier": "high"}).row == "high"
 
 
 def test_whoever_fits_nothing_is_decided_by_the_last_row() -> None:
-    decision = decide(ruleset(), {})
-
-    assert decision.because == "rest: no other rule applied"
-    assert decision.then.prompts == ("full",)
+    assert decide(ruleset(), {}).because == "rest: no other rule applied"
 
 
 def test_a_row_decides_all_that_it_says() -> None:
-    then = decide(ruleset(), {"tier": "high"}).then
+    decision = decide(ruleset(), {"tier": "high"})
 
-    assert (then.priority_class, then.priority_seconds) == ("Front", 600)
-    assert then.last_agent
+    assert decision.then.priority == Priority(600, "Front")
+    assert decision.then.last_agent == "rapport"
+    assert decision.flags == ("skip_menu",)
+
+
+def test_the_other_tables_add_what_the_row_leaves_open() -> None:
+    decision = decide(ruleset(), {"days": 3.0, "products": frozenset({"tv"})})
+
+    assert decision.prompts == ("balance", "full")
+    assert decision.views == ("days",), "of a table with `hit: first` only the first row counts"
+    assert decision.collected == ("p-balance", "p-full", "v-days")
+
+
+def test_prompts_that_the_row_says_are_the_only_ones() -> None:
+    assert decide(ruleset(), {"tier": "high"}).prompts == ("short",)
+    assert decide(ruleset(), {"days": 20.0, "known": True}).prompts == ()
+
+
+def test_rules_that_nobody_checked_still_send_everybody_somewhere() -> None:
+    rules = ruleset()
+    table = replace(rules.route, rows=rules.route.rows[:2])
+    gappy = replace(rules, tables=(table, *rules.tables[1:]))
+
+    assert decide(gappy, {}).because == "high: no other rule applied"
 
 
 def test_it_is_explained_why_each_earlier_row_did_not_match() -> None:
     passed = explain(ruleset(), {"days": 3.5, "tier": None})
 
-    assert [(p.row, p.why) for p in passed] == [
-        ("late", "days is 3.5, needs >= 15"),
-        ("high", "tier is not known, needs high"),
+    assert [(p.row, p.attribute, p.why) for p in passed] == [
+        ("late", "days", "days is 3.5 days, needs >= 15"),
+        ("high", "tier", "tier is not known, needs high"),
     ]
 
 
+def test_a_value_that_nobody_listed_explains_itself() -> None:
+    assert explain(ruleset(), {"tier": OTHER})[1].why == "tier is none of the listed, needs high"
+
+
 def test_nothing_is_explained_about_rows_after_the_deciding_one() -> None:
-    assert explain(ruleset(), {"days": 15, "known": True}) == ()
+    assert explain(ruleset(), {"days": 15.0, "known": True}) == ()
 
 
 @given(
     st.fixed_dictionaries(
         {},
         optional={
-            "days": st.none() | st.floats() | st.integers(),
+            "days": st.none() | st.floats(allow_nan=False),
             "known": st.none() | st.booleans(),
-            "tier": st.none() | st.sampled_from(["high", "low"]),
+            "tier": st.none() | st.sampled_from(["high", "low", OTHER]),
         },
     )
 )
-def test_everybody_is_decided_and_the_rows_before_are_explained(known: dict[str, Scalar]) -> None:
+def test_everybody_is_decided_and_the_rows_before_are_explained(known: dict[str, Value]) -> None:
     rules = ruleset()
 
     decision = decide(rules, known)
 
-    before = [row.id for row in rules.rows][: len(explain(rules, known))]
-    assert [passed.row for passed in explain(rules, known)] == before
-    assert decision.row == rules.rows[len(before)].id
-
-
-def test_facts_come_from_their_source_and_as_their_type() -> None:
-    assert facts(tier="high", days_past_due="34", other="unused") == {
-        "tier": "high",
-        "known": True,
-        "days": 34.0,
-        "channel": "voice",
-        "recent": 2.0,
-    }
-
-
-@pytest.mark.parametrize(
-    ("sent", "expected"),
-    [
-        ("412.50", 412.5),
-        (0, 0.0),
-        ("", None),
-        (None, None),
-        ("many", None),
-        (True, None),
-        (10**400, None),
-    ],
-)
-def test_a_number_is_read_from_text_or_is_missing(sent: Scalar, expected: float | None) -> None:
-    assert facts(days_past_due=sent)["days"] == expected
-
-
-@pytest.mark.parametrize("sent", ["gold", "HIGH", 1, True, "", None])
-def test_a_value_that_is_not_one_of_the_choices_is_missing(sent: Scalar) -> None:
-    assert facts(tier=sent)["tier"] is None
-
-
-@pytest.mark.parametrize(
-    ("sent", "expected"),
-    [(True, True), ("Yes", True), ("1", True), (1, True), (" false ", False), (0, False),
-     ("no", False), ("perhaps", None), ("", None), (None, None), (2, None)],
-)  # fmt: skip
-def test_a_flag_is_read_from_the_words_people_use(sent: Scalar, expected: bool | None) -> None:
-    found = gather_facts(
-        ruleset().attributes, ecs={}, lookup={"known": sent}, customer=None, history={}
-    )
-
-    assert found["known"] is expected
-
-
-def test_without_a_customer_what_only_the_crm_knows_is_missing() -> None:
-    found = gather_facts(ruleset().attributes, ecs={}, lookup={}, customer=None, history={})
-
-    assert set(found) == set(ruleset().attributes)
-    assert set(found.values()) == {None}
+    passed = explain(rules, known)
+    assert [p.row for p in passed] == [row.id for row in rules.route.rows[: len(passed)]]
+    assert decision.row == rules.route.rows[len(passed)].id
 
 
 def test_a_story_that_is_not_kept_says_what_came_instead() -> None:
     broken = read_ruleset(
-        with_change("tests.0.expect", {"row": "late", "business_process": "Care", "prompts": []})
+        with_change("tests.0.expect", {"row": "late", "queue": "care", "prompts": "none"})
     )
 
     assert failing_stories(broken) == (
-        "test 'high goes first': expected {'row': 'late', 'business_process': 'Care', "
-        "'prompts': []}, got {'row': 'high', 'prompts': ['short']}",
+        "test 'high goes first': expected row late, got high; prompts none, got short "
+        "(decided by high: tier is high)",
     )
+
+
+@pytest.mark.parametrize(
+    "expect",
+    [
+        {"priority": 100},
+        {"priority": "Front"},
+        {"last_agent": "rapport"},
+        {"flags": "skip_menu"},
+        {"prompts": ["short"]},
+        {"views": []},
+        {"do": "queue", "queue": "care"},
+    ],
+)
+def test_a_story_may_expect_anything_that_is_decided(expect: dict[str, object]) -> None:
+    assert failing_stories(read_ruleset(with_change("tests.0.expect", expect))) == ()
+
+
+@pytest.mark.parametrize(
+    "expect", [{"priority": 99}, {"priority": "Urgent"}, {"priority": "x"}, {"flags": "none"}]
+)
+def test_a_story_is_held_to_what_it_expects(expect: dict[str, object]) -> None:
+    assert len(failing_stories(read_ruleset(with_change("tests.0.expect", expect)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "row"),
+    [("2026-11-23 16:59", "open"), ("2026-11-23 17:00", "rest"), ("2026-11-22 12:00", "rest"),
+     ("2026-11-23T21:59:00Z", "open")],
+)  # fmt: skip
+def test_a_story_may_say_when_and_then_the_hours_are_those_of_the_calendar(
+    at: str, row: str
+) -> None:
+    row_by_day = {"id": "open", "when": {"open": True}, "then": {"do": "queue", "queue": "care"}}
+    document = with_change("tables.0.rows.0", row_by_day)
+    document["tests"] = [{"name": "hours", "at": at, "given": {}, "expect": {"row": row}}]
+
+    assert failing_stories(read_ruleset(document)) == ()
+
+
+def test_a_story_at_no_moment_is_not_kept() -> None:
+    document = with_change("tests.0.at", "noon")
+
+    assert "write 2026-12-24 18:30" in failing_stories(read_ruleset(document))[0]

@@ -12,7 +12,6 @@ from switchboard.use_cases.customer_history import (
     FACTS,
     HISTORY_READ,
     history_facts,
-    last_agent,
     read_history,
 )
 from tests.fakes.ledger import InMemoryInteractionLedger
@@ -95,7 +94,7 @@ def test_only_contacts_of_seven_days_count_and_only_agents_of_fourteen() -> None
         past.contact(days, agent_extension=agent)
 
     assert past.facts()["contacts_7d"] == 1
-    assert last_agent(past.rows(), NOW) == "2001"
+    assert past.facts()["last_agent"] == "2001"
 
 
 def test_an_agent_of_long_ago_is_nobody() -> None:
@@ -106,7 +105,6 @@ def test_an_agent_of_long_ago_is_nobody() -> None:
 
     assert (facts["last_agent"], facts["last_agent_name"]) == (None, None)
     assert facts["last_contact_at"] is not None
-    assert last_agent(past.rows(), NOW) == ""
 
 
 def test_only_the_latest_are_read() -> None:

@@ -17,6 +17,8 @@ from switchboard.domain.identity import PhoneNumber
 from switchboard.domain.interaction import FieldVersion, Interaction, TriggerKind
 from switchboard.domain.outbound import OutboundRequest, OutboundState
 from switchboard.domain.posting import Posting, PostingState
+from switchboard.domain.routing_controls import Change, Pair, RoutingControls, Switch
+from switchboard.domain.routing_record import RoutingRecord
 from switchboard.ports import Arrival, HeaderKey
 
 if TYPE_CHECKING:
@@ -39,7 +41,9 @@ def to_text(document: object, *, default: Callable[[object], object] | None = No
     )
 
 
-def value_text(value: "Arrival | Finding | HeaderKey | OutboundRequest | Posting") -> str:
+def value_text(
+    value: "Arrival | Finding | HeaderKey | OutboundRequest | Posting | RoutingRecord",
+) -> str:
     return to_text(value, default=_plain)
 
 
@@ -75,7 +79,13 @@ def read_interaction(interaction_id: str, text: str, *, revision: int) -> Intera
 
 
 def read_arrival(text: str) -> Arrival:
-    return _read(Arrival, json.loads(text), at=_moment, customer=_read_customer)
+    return _read(
+        Arrival, json.loads(text), at=_moment, customer=_read_customer, routing=_read_routing
+    )
+
+
+def read_routing(text: str) -> RoutingRecord:
+    return _read_routing(json.loads(text))
 
 
 def read_posting(text: str) -> Posting:
@@ -102,12 +112,32 @@ def read_key(text: str) -> HeaderKey:
     return _read(HeaderKey, json.loads(text), routes=tuple, sources=tuple, expires_at=_moment)
 
 
+def controls_text(controls: RoutingControls) -> str:
+    return to_text(controls, default=_plain)
+
+
+def read_controls(text: str) -> RoutingControls:
+    return _read(
+        RoutingControls,
+        json.loads(text),
+        switches=lambda stored: tuple(
+            _read(Switch, each, at=_moment, expires_at=_moment) for each in stored
+        ),
+        do_not_pair=lambda stored: tuple(_read(Pair, each, at=_moment) for each in stored),
+        log=lambda stored: tuple(_read(Change, each, at=_moment) for each in stored),
+    )
+
+
 def read_finding(text: str) -> Finding:
     return _read(Finding, json.loads(text), records=_records)
 
 
 def _records(stored: Iterable[Mapping[str, Any]]) -> tuple[FoundRecord, ...]:
     return tuple(_read(FoundRecord, record) for record in stored)
+
+
+def _read_routing(stored: Mapping[str, Any]) -> RoutingRecord:
+    return _read(RoutingRecord, stored, at=_moment, prompts=tuple, collected=tuple)
 
 
 def _read_customer(stored: Mapping[str, Any]) -> Customer:

@@ -1,73 +1,167 @@
 """What an operator publishes, and the header keys, in one DynamoDB table.
 
-active#<kind>             digest and body of the version in force
+active#<kind>             digest and body of the version in force, what was in force before, and
+                          who made it so: everything that changes with it, so that it is one write
 version#<kind>#<digest>   every version ever published, never changed
 key#<id>                  a header key: its digest and where it may be used
 """
 
-import base64
-import gzip
-import hashlib
-import json
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from switchboard.adapters.documents import read_key, to_text, value_text
+from switchboard.adapters.documents import read_key, value_text
 from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.adapters.items import Item, utc_text
 from switchboard.adapters.last_good import LastGoodCopies, Lifetime
-from switchboard.errors import Misconfigured
-from switchboard.ports import HeaderKey, Published
+from switchboard.adapters.publication_items import (
+    body_item,
+    read_history,
+    read_published,
+    version_of,
+)
+from switchboard.adapters.publication_moves import NOT_OURS, Move
+from switchboard.errors import Misconfigured, NotFound, StateBusy, StateConflict
+from switchboard.ports import HeaderKey, Published, PublishedVersion
 
-_DIGEST_LENGTH: Final = 16
-_PLAIN_UP_TO_BYTES: Final = 100_000
-_LARGEST_BODY_BYTES: Final = 390_000  # an item holds 400 KB, its names and key included
 _LONGEST_KEY_ID: Final = 128
 _KNOWN_KEY: Final = Lifetime(fresh_s=60, usable_s=3600)
 _UNKNOWN_KEY: Final = Lifetime(fresh_s=5, usable_s=5)
+# Who changes how callers are routed, or wants to see what a change would do, watches it happen.
+_WATCHED: Final = frozenset({"routing", "routing_challenger"})
+_WATCHED_COPY: Final = Lifetime(fresh_s=10, usable_s=math.inf)
+_COPY: Final = Lifetime(fresh_s=30, usable_s=math.inf)
+_TRIES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found of a kind, which may be nothing: that is remembered, too."""
+
+    kind: str
+    published: Published | None
+
+    @property
+    def lifetime(self) -> Lifetime:
+        return _WATCHED_COPY if self.published is None or self.kind in _WATCHED else _COPY
 
 
 class DynamoDbPublications:
-    """Keeps the promises of `Publications`; a new version is seen within `max_age_s`.
+    """Keeps the promises of `Publications`; routing is at most 10 s old, other kinds 30 s.
 
     While DynamoDB fails, the last good copy goes on being served.
     """
 
-    def __init__(
-        self,
-        table: DynamoDbTable,
-        *,
-        max_age_s: float = 30,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, table: DynamoDbTable, *, clock: Callable[[], float] = time.time) -> None:
         self._table = table
-        lifetime = Lifetime(fresh_s=max_age_s, usable_s=math.inf)
-        self._copies: LastGoodCopies[Published] = LastGoodCopies(lambda _: lifetime, clock=clock)
+        self._copies: LastGoodCopies[_Found] = LastGoodCopies(
+            lambda found: found.lifetime, clock=clock
+        )
+
+    def find(self, kind: str) -> Published | None:
+        return self._copies.get(kind, lambda: self._read(kind)).published
 
     def active(self, kind: str) -> Published:
-        return self._copies.get(kind, lambda: self._read(kind))
+        published = self.find(kind)
+        if published is None:
+            raise Misconfigured(f"no {kind} was ever published; run `switchboard publish`")
+        return _readable(published)
 
-    def publish(self, kind: str, body: Mapping[str, Any], *, now: datetime) -> str:
-        """Make the body the active version; its digest. Publishing the same again changes nothing.
+    def version(self, kind: str, digest: str) -> Published:
+        return _readable(read_published(kind, self._version_item(kind, digest)))
 
-        Raises: Misconfigured when it is too large to store.
-        """
-        text = to_text(body)
-        digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
-        version = {"digest": digest, "published_at": utc_text(now), **_packed(kind, text)}
-        self._table.put_new({"id": f"version#{kind}#{digest}", **version})
-        self._table.put({"id": f"active#{kind}", **version})
-        self._copies.forget(kind)
+    def versions(self, kind: str) -> tuple[PublishedVersion, ...]:
+        return read_history(self._item(_pointer(kind)) or {})
+
+    def keep(self, kind: str, body: Mapping[str, Any], *, now: datetime) -> str:
+        return str(self._kept(kind, body, now)["digest"])
+
+    def publish(
+        self,
+        kind: str,
+        body: Mapping[str, Any],
+        *,
+        now: datetime,
+        by: str = "",
+        note: str = "",
+        expected: str | None = None,
+    ) -> str:
+        kept = self._kept(kind, body, now)
+        digest = str(kept["digest"])
+        version = version_of(digest, now, by=by, note=note)
+        self._move(kind, Move(version, kept), expected)
         return digest
 
-    def _read(self, kind: str) -> Published:
-        item = self._table.get(f"active#{kind}")
+    def activate(
+        self,
+        kind: str,
+        digest: str,
+        *,
+        now: datetime,
+        by: str = "",
+        note: str = "",
+        expected: str | None = None,
+    ) -> None:
+        item = self._version_item(kind, digest)
+        _readable(read_published(kind, item))
+        body = {name: item[name] for name in ("digest", "body", "body_encoding")}
+        version = version_of(digest, now, by=by, note=note)
+        self._move(kind, Move(version, body, goes_back=True), expected)
+
+    def withdraw(
+        self,
+        kind: str,
+        *,
+        now: datetime,
+        by: str = "",
+        note: str = "",
+        expected: str | None = None,
+    ) -> None:
+        version = version_of("", now, by=by, note=note)
+        self._move(kind, Move(version, {"digest": ""}), expected)
+
+    def _kept(self, kind: str, body: Mapping[str, Any], now: datetime) -> Item:
+        item = body_item(kind, body)
+        version_id = f"version#{kind}#{item['digest']}"
+        self._table.put_new({"id": version_id, "published_at": utc_text(now), **item})
+        return item
+
+    def _move(self, kind: str, move: Move, expected: str | None) -> None:
+        """Raises: StateConflict when `expected` is not what is active."""
+        for _ in range(_TRIES):
+            item = self._item(_pointer(kind)) or {}
+            # First, because the answer to our own write may have been lost.
+            if move.is_made(kind, item):
+                return
+            if expected not in (None, item.get("digest", "")):
+                raise StateConflict(
+                    f"another {kind} was published meanwhile: {item.get('digest') or 'none'} is "
+                    f"active, not {expected or 'none'}; look at what changed, then publish again"
+                )
+            if self._table.update(_pointer(kind), move.change_of(item)) is not None:
+                self._copies.forget(kind)
+                return
+        raise StateBusy(f"others publish the {kind} at this moment; try again")
+
+    def _read(self, kind: str) -> _Found:
+        item = self._item(_pointer(kind))
+        is_there = item is not None and item.get("digest") != ""
+        return _Found(kind, read_published(kind, item or {}) if is_there else None)
+
+    def _version_item(self, kind: str, digest: str) -> Item:
+        item = self._item(f"version#{kind}#{digest}")
         if item is None:
-            raise Misconfigured(f"no {kind} was ever published; run `switchboard publish`")
-        return Published(kind=kind, digest=str(item["digest"]), body=json.loads(_unpacked(item)))
+            raise NotFound(f"no {kind} {digest} was ever published here")
+        return item
+
+    def _item(self, item_id: str) -> Item | None:
+        try:
+            return self._table.get(item_id)
+        except (KeyError, ValueError):
+            return NOT_OURS
 
 
 class DynamoDbKeyStore:
@@ -98,17 +192,11 @@ class DynamoDbKeyStore:
         return read_key(str(item["header_key"])) if item else None
 
 
-def _packed(kind: str, text: str) -> Item:
-    if len(text.encode()) <= _PLAIN_UP_TO_BYTES:
-        return {"body": text, "body_encoding": "json"}
-    packed = base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
-    if len(packed) > _LARGEST_BODY_BYTES:
-        raise Misconfigured(f"this {kind} is too large to publish; split it")
-    return {"body": packed, "body_encoding": "json+gzip+base64"}
+def _pointer(kind: str) -> str:
+    return f"active#{kind}"
 
 
-def _unpacked(item: Item) -> str:
-    body = str(item["body"])
-    if item["body_encoding"] == "json":
-        return body
-    return gzip.decompress(base64.b64decode(body)).decode()
+def _readable(published: Published) -> Published:
+    if published.mistake:
+        raise Misconfigured(published.mistake)
+    return published

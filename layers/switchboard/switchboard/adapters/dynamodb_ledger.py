@@ -1,6 +1,7 @@
 """The interaction ledger in DynamoDB: one item per interaction (see `ledger_items`)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -56,7 +57,8 @@ class DynamoDbInteractionLedger:
         raise StateUnavailable("too many events of one interaction at once; try again")
 
     def note_arrival(self, interaction_id: str, arrival: Arrival) -> None:
-        found = self._noted(arrival).set({"arrival": value_text(arrival)})
+        note = value_text(replace(arrival, routing=None))
+        found = self._noted(arrival).set({"arrival": note})
         if arrival.customer:
             found.set({"customer_key": arrival.customer.key, "customer_by": "arrival"})
             self._table.update(interaction_id, found)
@@ -69,6 +71,8 @@ class DynamoDbInteractionLedger:
         change.set_if_absent({"started_at": utc_text(arrival.at)})
         if arrival.decision:
             change.set({"decision": to_text(dict(arrival.decision))})
+        if routing := arrival.routing:
+            change.set({"routing": value_text(routing), "routed_at": utc_text(routing.at)})
         return change
 
     def read(self, interaction_id: str) -> LedgerRow | None:
@@ -135,7 +139,7 @@ class DynamoDbInteractionLedger:
             limit=limit,
             newest_first=True,
         )
-        return tuple(row_of(item) for item in items)
+        return tuple(row_of(item, with_routing=False) for item in items)
 
     def _merge_change(
         self, merged: Interaction, seen: Item, *, now: datetime, due_at: datetime

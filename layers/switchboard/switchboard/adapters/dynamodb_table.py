@@ -3,7 +3,8 @@
 The low-level client is used because it may be shared by threads; boto3's Table may not.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from switchboard.adapters.aws_errors import ConditionFailed, aws_call
@@ -14,7 +15,18 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _METADATA: Final = "ResponseMetadata"
+_Start = Mapping[str, Any]
 _EMPTY: Final = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedPage:
+    """Part of a scan: what was found among how many, at what price, and where it goes on."""
+
+    items: list[Item]
+    read: int
+    units: float
+    next_start: _Start | None
 
 
 class Update:
@@ -194,6 +206,38 @@ class DynamoDbTable:
             if "LastEvaluatedKey" not in page:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def scan_page(
+        self,
+        condition: str,
+        values: Item,
+        *,
+        only: Sequence[str],
+        segment: tuple[int, int],
+        start: _Start | None = None,
+    ) -> ScannedPage:
+        """One page of one segment (number, of how many): what meets the condition, and of that
+        only some attributes. A page is 1 MB of the table, whatever of it is found."""
+        going_on: dict[str, Any] = {"ExclusiveStartKey": start} if start else {}
+        with aws_call(f"scanning {self._name}"):
+            page = self._client.scan(
+                TableName=self._name,
+                FilterExpression=condition,
+                ExpressionAttributeValues=to_attributes(values),
+                ProjectionExpression=", ".join(f"#{name}" for name in only),
+                ExpressionAttributeNames={f"#{name}": name for name in only},
+                Segment=segment[0],
+                TotalSegments=segment[1],
+                ReturnConsumedCapacity="TOTAL",
+                **going_on,
+            )
+        self._require_whole(page)
+        return ScannedPage(
+            items=[from_attributes(found) for found in page["Items"]],
+            read=page["ScannedCount"],
+            units=page.get("ConsumedCapacity", {}).get("CapacityUnits", 0),
+            next_start=page.get("LastEvaluatedKey"),
+        )
 
     def query(
         self, index: str, condition: str, values: Item, *, limit: int, newest_first: bool = False

@@ -7,14 +7,22 @@ from switchboard.adapters.connector.engine import Engine, Secrets
 from switchboard.adapters.connector.exchange import ClassifiedRejection
 from switchboard.adapters.connector.outcomes import ErrorClass
 from switchboard.adapters.connector.transport import Transport
+from switchboard.contracts.words import channel_word
 from switchboard.domain.call_control import CallCommand
 from switchboard.domain.deadline import Deadline
+from switchboard.domain.last_agent import PRESENCES, AgentState
 from switchboard.domain.outbound import OutboundRequest
-from switchboard.errors import Misconfigured, NotFound, StateConflict, UpstreamUnknown
+from switchboard.errors import (
+    Misconfigured,
+    NotFound,
+    StateConflict,
+    UpstreamUnavailable,
+    UpstreamUnknown,
+)
 
 
 class EcsClient:
-    """Keeps the promises of `ports.ContactCentre`."""
+    """Keeps the promises of `ports.ContactCentre` and `ports.AgentStates`."""
 
     def __init__(
         self,
@@ -54,9 +62,40 @@ class EcsClient:
                     ) from rejection
             raise
 
+    @property
+    def tells_agent_states(self) -> bool:
+        """Whether the profile says how to ask for one."""
+        return "agent_state" in self._operations
+
+    def agent_state(self, *, extension: str, name: str, deadline: Deadline) -> AgentState | None:
+        """How an agent is; None when the profile does not say how to ask."""
+        method = self._operations.get("agent_state")
+        if method is None:
+            return None
+        data = {"extension": extension or None, "name": name or None}
+        try:
+            said = self._engine.write("agent_state", method, data, deadline=deadline)
+        except ClassifiedRejection as rejection:
+            if rejection.error_class is ErrorClass.NOT_FOUND:
+                return AgentState("nobody")
+            raise
+        return self._agent_state(said)
+
     def close(self) -> None:
         """Let go of connections that were kept for the next call."""
         self._engine.close()
+
+    def _agent_state(self, said: Any) -> AgentState:
+        told = said if isinstance(said, Mapping) else {}
+        presence = next((word for word in PRESENCES if word == told.get("presence")), None)
+        if presence is None:
+            raise UpstreamUnavailable(self._engine.id, "agent_state: the answer cannot be read")
+        channels = _words(told.get("channels"))
+        return AgentState(
+            presence,
+            queues=_words(told.get("queues")),
+            channels=None if channels is None else frozenset(map(channel_word, channels)),
+        )
 
     def _done(self, operation: str, data: Mapping[str, Any], deadline: Deadline) -> str:
         method = self._operations.get(operation)
@@ -68,3 +107,10 @@ class EcsClient:
         if not isinstance(said, str | int) or said == "":
             raise UpstreamUnknown(self._engine.id, f"{operation}: the answer cannot be read")
         return str(said)
+
+
+def _words(said: Any) -> frozenset[str] | None:
+    """The texts of a list; None for anything else, which says nothing."""
+    if not isinstance(said, list):
+        return None
+    return frozenset(word for word in said if isinstance(word, str))

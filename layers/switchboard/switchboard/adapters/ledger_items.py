@@ -4,6 +4,8 @@
     revision       N   of the document; absent while only an arrival was noted
     document       the merged document, JSON
     arrival        the arrival note, JSON
+    decision       what ECS was answered on a decision, JSON
+    routing        what is kept of the decision, JSON; with routed_at, ISO UTC
     posting#<id>   how far the posting to connector <id> has come, JSON
     started_at     ISO UTC; with customer_key the index by_customer
     ended_at       ISO UTC; our own clock
@@ -22,7 +24,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from switchboard.adapters.documents import read_arrival, read_interaction, read_posting
+from switchboard.adapters.documents import (
+    read_arrival,
+    read_interaction,
+    read_posting,
+    read_routing,
+)
 from switchboard.adapters.items import Item
 from switchboard.domain.interaction import Interaction
 from switchboard.ports import Arrival, LedgerRow
@@ -41,27 +48,30 @@ def interaction_of(interaction_id: str, item: Item | None) -> Interaction:
     return read_interaction(interaction_id, str(item["document"]), revision=int(item["revision"]))
 
 
-def row_of(item: Item) -> LedgerRow:
+def row_of(item: Item, *, with_routing: bool = True) -> LedgerRow:
+    """What the item says. Reading a record of a decision takes a while; most do without."""
     postings = [
         read_posting(str(text)) for name, text in item.items() if name.startswith(POSTING_PREFIX)
     ]
     return LedgerRow(
         interaction=interaction_of(str(item["id"]), item),
-        arrival=_arrival_in(item),
+        arrival=_arrival_in(item, with_routing=with_routing),
         postings={posting.connector: posting for posting in postings},
         ended_at=_moment_in(item, "ended_at"),
         started_at=_moment_in(item, "started_at"),
     )
 
 
-def _arrival_in(item: Item) -> Arrival | None:
+def _arrival_in(item: Item, *, with_routing: bool) -> Arrival | None:
     """The latest note, with the latest decision: a note without one does not take it away."""
     if "arrival" not in item:
         return None
     arrival = read_arrival(str(item["arrival"]))
-    if "decision" not in item:
-        return arrival
-    return replace(arrival, decision=json.loads(str(item["decision"])))
+    if "decision" in item:
+        arrival = replace(arrival, decision=json.loads(str(item["decision"])))
+    if with_routing and "routing" in item:
+        arrival = replace(arrival, routing=read_routing(str(item["routing"])))
+    return arrival
 
 
 def told_start(interaction: Interaction) -> datetime | None:

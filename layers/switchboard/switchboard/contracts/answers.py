@@ -50,19 +50,37 @@ class LookupAnswer(FlatAnswer):
 
 
 class RouteAnswer(LookupAnswer):
-    """Where to send it, and why; everything of the lookup as well."""
+    """Where to send it, and why; everything of the lookup as well.
+
+    Beside these there is a key `flag_<name>`, true or false, for each flag that the ruleset names.
+    """
 
     action: str = Field(description="queue, self_service, message or callback.")
+    queue: str = Field("", description="The ruleset's own name of where they wait.")
     business_process: str = Field(description="The Business Process to transfer into.")
+    demand: str = Field("", description="The Demand to ask for there; empty for none.")
     priority_class: str = Field(description="Name of the Priority Class to use.")
-    priority_seconds: int = Field(description="What that class is worth, for information.")
-    preferred_agent: str = Field(description="Extension for Assign Agent; empty for anybody.")
+    priority_seconds: int = Field(
+        description="The head start that the rules give, in seconds of waiting; for information."
+    )
+    preferred_agent: str = Field(
+        description="For Assign Agent, as an extension or a name, whichever the ruleset says; "
+        "empty for anybody."
+    )
+    preferred_agent_hold_s: int = Field(
+        0, description="For how long nobody else should have it; then anybody, in the same place."
+    )
+    avoid_agent: str = Field("", description="Who must not have it; empty for nobody.")
+    agent_reason: str = Field("", description="Who was preferred or dropped, and why.")
     prompt_1: str = Field("", description="Key of the first prompt to play; empty for none.")
     prompt_2: str = ""
     prompt_3: str = ""
+    self_service_flow: str = Field("", description="With the action self_service: which one.")
+    views: str = Field("", description="What the agent should look at first.")
     row: str = Field(description="The rule that decided.")
     reason: str = Field(description="Why, in one sentence.")
     ruleset: str = Field(description="Hash of the ruleset that decided.")
+    arm: str = Field("champion", description="champion, or challenger while another is tried.")
     remark: str = Field(description="One line for Add Remark, so that the agent sees the reason.")
 
 

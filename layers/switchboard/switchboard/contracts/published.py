@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from switchboard.contracts.challenger import ChallengerConfiguration
 from switchboard.contracts.configuration import (
     Configuration,
     ConnectorsConfiguration,
@@ -19,6 +20,7 @@ MODELS: Final[Mapping[str, type[Configuration]]] = {
     "contact_policy": ContactPolicyConfiguration,
     "connectors": ConnectorsConfiguration,
     "ecs": EcsConfiguration,
+    "routing_challenger": ChallengerConfiguration,
 }
 
 

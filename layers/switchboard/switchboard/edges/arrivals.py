@@ -26,6 +26,7 @@ from switchboard.domain.identity import (
     read_account,
     read_contact,
 )
+from switchboard.domain.routing_record import RoutingRecord
 from switchboard.edges.arrival_request import NAMES, ArrivalRequest, read_arrival_request
 from switchboard.edges.ecs_request import readable_parameters
 from switchboard.edges.flat import LONGEST_VALUE
@@ -45,7 +46,6 @@ from switchboard.use_cases.arrival_lookup import (
 )
 from switchboard.use_cases.customer_history import history_facts, read_history
 from switchboard.use_cases.lookup_settings import LookupSettings
-from switchboard.use_cases.routing_decision import Routed
 
 T = TypeVar("T")
 
@@ -56,7 +56,6 @@ _ANSWERING_SHARE: Final = 0.25  # of a budget so small that this is less
 _DESK_KEY_BEARABLE_S: Final = 0.25
 # What was read before is given within this, whatever hangs; without it there is no answer at all.
 _A_COPY_COMES_IN_S: Final = 0.1
-PROMPTS: Final = 3
 
 
 def receive(api: Api, read_settings: Callable[[], LookupSettings]) -> "Reception":
@@ -135,7 +134,7 @@ class Reception:
             crms=crms,
             stores=stores,
             rules=self.settings.rules,
-            deadline=self._all_but_the_answer,
+            deadline=self.until_answering,
             now=self.now,
             chance=random.random(),  # noqa: S311 - spreads renewals, keeps no secret
         )
@@ -150,7 +149,7 @@ class Reception:
 
         def result() -> T:
             try:
-                return reading.result(max(self._all_but_the_answer.remaining_s, _A_COPY_COMES_IN_S))
+                return reading.result(max(self.until_answering.remaining_s, _A_COPY_COMES_IN_S))
             except TimeoutError:
                 raise StateUnavailable(f"the {name} was not read in time") from None
 
@@ -159,7 +158,7 @@ class Reception:
     def history(self, match: CustomerMatch, *, ledger: InteractionLedger) -> Sequence[LedgerRow]:
         """The known customer's interactions, newest first, as far as there is time."""
         customer = match.customer if isinstance(match, Known) else None
-        return read_history(customer, ledger=ledger, deadline=self._all_but_the_answer)
+        return read_history(customer, ledger=ledger, deadline=self.until_answering)
 
     def history_facts(
         self, match: CustomerMatch, *, ledger: InteractionLedger
@@ -169,7 +168,12 @@ class Reception:
             return {}
         return history_facts(self.history(match, ledger=ledger), self.now)
 
-    def note(self, match: CustomerMatch, decision: Mapping[str, str] | None = None) -> Arrival:
+    def note(
+        self,
+        match: CustomerMatch,
+        decision: Mapping[str, str] | None = None,
+        routing: RoutingRecord | None = None,
+    ) -> Arrival:
         """What the ledger keeps of this arrival."""
         return Arrival(
             request_id=self.request_id,
@@ -178,6 +182,7 @@ class Reception:
             contact=self.asked.contact,
             customer=match.customer if isinstance(match, Known) else None,
             decision=decision or {},
+            routing=routing,
         )
 
     def lookup_values(
@@ -218,7 +223,7 @@ class Reception:
             return ""
         reading = run_beside(read_key, name="desk key")
         try:
-            key = reading.result(min(_DESK_KEY_BEARABLE_S, self._all_but_the_answer.remaining_s))
+            key = reading.result(min(_DESK_KEY_BEARABLE_S, self.until_answering.remaining_s))
         except (Misconfigured, StateUnavailable) as error:
             logger.warning("no desk link", error=error.code)
             return ""
@@ -232,7 +237,8 @@ class Reception:
         return url if len(url) <= LONGEST_VALUE else ""  # half a link opens nothing
 
     @property
-    def _all_but_the_answer(self) -> Deadline:
+    def until_answering(self) -> Deadline:
+        """The time there is for everything but noting the arrival and answering."""
         budget_s = self.deadline.expires_at_s - self.started_s
         reserve_s = min(_ANSWERING_S, budget_s * _ANSWERING_SHARE)
         return Deadline(self.deadline.expires_at_s - reserve_s, self.deadline.clock)
@@ -288,21 +294,3 @@ def _count(match: CustomerMatch) -> int:
         case Ambiguous(customers):
             return len(customers)
     return 0
-
-
-def routing_values(routed: Routed) -> dict[str, Scalar]:
-    """The decision as ECS can act on it; prompts are numbered, because ECS reads no lists."""
-    decision, then = routed.decision, routed.decision.then
-    prompts = (*then.prompts, *[""] * PROMPTS)[:PROMPTS]
-    return {
-        "action": then.action,
-        "business_process": then.business_process,
-        "priority_class": then.priority_class,
-        "priority_seconds": then.priority_seconds,
-        "preferred_agent": routed.preferred_agent,
-        **{f"prompt_{number}": prompt for number, prompt in enumerate(prompts, start=1)},
-        "row": decision.row,
-        "reason": decision.because,
-        "ruleset": decision.ruleset,
-        "remark": f"Routed by {decision.because}",
-    }

@@ -44,11 +44,6 @@ def history_facts(past: Sequence[LedgerRow], now: datetime) -> dict[str, Scalar]
     return {name: tell(ended, now) for name, tell in _FACTS.items()}
 
 
-def last_agent(past: Sequence[LedgerRow], now: datetime) -> str:
-    """The extension of the agent who last handled the customer, in ECS's Assign Agent form."""
-    return str(_last_agents(past, now, "agent_extension") or "")
-
-
 def _last_agents(past: Sequence[LedgerRow], now: datetime, name: str) -> Scalar:
     for row in past:
         said = row.interaction.get(name)

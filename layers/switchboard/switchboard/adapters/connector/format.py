@@ -308,9 +308,9 @@ class EcsProfileFile(_File):
     """The contact centre's own API, as far as it is known."""
 
     ecs_profile: Literal[1] = Field(description="The version of this format.")
-    operations: dict[Literal["queue_call", "hold", "retrieve", "transfer", "hang-up"], Method] = (
-        Field(default={}, description="What the contact centre can do.")
-    )
+    operations: dict[
+        Literal["queue_call", "hold", "retrieve", "transfer", "hang-up", "agent_state"], Method
+    ] = Field(default={}, description="What the contact centre can do.")
 
     @model_validator(mode="after")
     def _shares_nothing(self) -> "EcsProfileFile":

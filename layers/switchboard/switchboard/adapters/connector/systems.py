@@ -1,4 +1,4 @@
-"""The CRMs that a deployment is connected to, read from what was published.
+"""The CRMs, and the contact centre, that a deployment is connected to, as they were published.
 
 What an operator may write is checked where it is published, by `contracts.configuration`.
 """
@@ -10,11 +10,12 @@ from typing import Any, Final
 from switchboard.use_cases.published_values import reading, value_of, word_of
 
 _FORMAT: Final = "connectors/1"
+_ECS_FORMAT: Final = "ecs/1"
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectedSystem:
-    """A compiled connector, and this deployment's settings for it.
+    """A compiled connector or ECS profile, and this deployment's settings for it.
 
     `region` is where a CRM's numbers without country code are dialled; empty where that is the
     deployment's default region.
@@ -33,10 +34,23 @@ def connected_systems(document: Mapping[str, Any]) -> Mapping[str, ConnectedSyst
     with reading("connectors"):
         word_of(document, "format", (_FORMAT,))
         return {
-            name: ConnectedSystem(
-                value_of(system, "definition", dict),
-                value_of(system, "settings", dict),
-                value_of(system, "region", str),
-            )
-            for name, system in value_of(document, "connectors", dict).items()
+            name: _system(system) for name, system in value_of(document, "connectors", dict).items()
         }
+
+
+def connected_centre(document: Mapping[str, Any]) -> ConnectedSystem:
+    """The contact centre's own API.
+
+    Raises: Misconfigured when it was not published by a version like this one.
+    """
+    with reading("ecs"):
+        word_of(document, "format", (_ECS_FORMAT,))
+        return _system(value_of(document, "profile", dict))
+
+
+def _system(published: Mapping[str, Any]) -> ConnectedSystem:
+    return ConnectedSystem(
+        value_of(published, "definition", dict),
+        value_of(published, "settings", dict),
+        value_of(published, "region", str),
+    )

@@ -1,0 +1,1 @@
+"""`switchboard rules`: check, explain, change and forecast routing rules."""

@@ -1,0 +1,66 @@
+"""A ruleset's file: read with every scalar as text, and held to the checks that publishing asks."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cli.rules_check import source_problems
+from cli.yaml_text import KeysTwice, read_yaml_as_written
+from switchboard.domain.ruleset import MOST_BYTES, Ruleset
+from switchboard.domain.ruleset_check import Checked, check
+from switchboard.domain.ruleset_reader import RulesetProblem, read_ruleset
+from switchboard.errors import Misconfigured
+
+Document = dict[str, Any]
+
+
+def read_document(file: Path) -> Document:
+    """The file as it is written.
+
+    Raises: Misconfigured that says what is wrong with it.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+        if len(text.encode()) > 4 * MOST_BYTES:
+            raise Misconfigured(f"{file}: larger than {4 * MOST_BYTES // 1024} kB; split it")
+        document = read_yaml_as_written(text)
+    except OSError as error:
+        raise Misconfigured(f"{file}: {error.strerror}") from error
+    except KeysTwice as error:
+        raise Misconfigured(f"{file}: {error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise Misconfigured(f"{file}: not YAML: {error}") from error
+    if not isinstance(document, dict):
+        raise Misconfigured(f"{file}: write `name: value` pairs")
+    return document
+
+
+def ruleset_in(document: Document, where: str) -> Ruleset:
+    """Raises: Misconfigured with every problem that reading found."""
+    try:
+        return read_ruleset(document)
+    except RulesetProblem as error:
+        raise Misconfigured(f"{where}:\n{error}") from error
+
+
+def checked(document: Document, where: str, *, today: date) -> Checked:
+    """What the checks find, from reading on; the problems are all that would refuse it."""
+    try:
+        ruleset = read_ruleset(document)
+    except RulesetProblem as error:
+        return Checked(error.problems, ())
+    found = check(ruleset, today=today)
+    return Checked((*source_problems(ruleset.attributes), *found.problems), found.warnings)
+
+
+def checked_ruleset(file: Path) -> Document:
+    """The ruleset's document, once it can be published.
+
+    Raises: Misconfigured with every problem.
+    """
+    document = read_document(file)
+    if problems := checked(document, str(file), today=datetime.now(UTC).date()).problems:
+        raise Misconfigured(f"{file}:\n" + "\n".join(problems))
+    return document

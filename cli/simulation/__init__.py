@@ -1,0 +1,1 @@
+"""The queue simulator behind `switchboard rules simulate`, checked against exact formulas."""

@@ -1,0 +1,177 @@
+// Publishing, earlier versions, and files to take along.
+
+import { ask } from "./api.js";
+import { button, byId, download, el, field, fill, select } from "./elements.js";
+import { checkNow, isPublishable, summary } from "./check.js";
+import { forgetColumns } from "./columns.js";
+import { view } from "./grid.js";
+import { change, isChanged, load, rules } from "./rules.js";
+import { moment } from "./switches.js";
+
+let said = null;
+
+export function showPublish(panel) {
+  const note = field("Note", "", { id: "note", maxLength: 200, placeholder: "what and why, for those who come later" });
+  const publish = button("Publish", () => publishNow(panel, note.value), { class: "main", id: "publish" });
+  fill(panel, el("h2", {}, "Publish"),
+    el("p", { id: "publish-hint" }),
+    el("div", { class: "form" }, el("label", { htmlFor: "note" }, "Note"), note),
+    el("div", { class: "inline" }, publish,
+      button("Compare with what is published", () => compare(panel, rules.digest))),
+    el("div", { id: "said", "aria-live": "polite" }));
+  if (said) fill(byId("said"), ...said());
+  refreshPublish();
+}
+
+// Leaves alone the note that somebody may be typing.
+export function refreshPublish() {
+  byId("publish").disabled = !rules.operator.may_publish || !isPublishable() || !isChanged();
+  byId("publish-hint").textContent = hint();
+}
+
+// A panel that is drawn again keeps what it said last.
+function say(nodes) {
+  said = nodes;
+  if (byId("said")) fill(byId("said"), ...nodes());
+}
+
+export const forgetSaid = () => { said = null; };
+
+function hint() {
+  if (!rules.operator.may_publish) return "Your link lets you look and try, not publish.";
+  if (!isChanged()) return "Nothing is changed yet.";
+  return isPublishable() ? "Functions pick it up within seconds, without a deployment." : summary();
+}
+
+async function publishNow(panel, note) {
+  try {
+    const done = await ask("publish", { document: rules.document, note, expected: rules.digest });
+    said = () => [el("p", {}, `Published as ${done.digest}. Callers are routed by it within seconds.`)];
+    load(done);
+  } catch (refused) {
+    const meanwhile = refused.answer?.meanwhile;
+    said = () => [el("p", { role: "alert" }, refused.message), ...(meanwhile ? conflict(panel, meanwhile) : [])];
+    if (refused.answer?.problems) checkNow();
+  }
+  showPublish(panel);
+}
+
+function conflict(panel, { digest, by, published_at, note }) {
+  return [el("p", {}, `${by || "Somebody"} published ${digest} at ${moment(published_at)}: ${note || "no note"}`),
+    el("div", { class: "inline" },
+      button("Compare with mine", () => compare(panel, digest)),
+      button("Take theirs, drop mine", () => reload(panel)),
+      button("Keep mine, publish over theirs", () => { rules.digest = digest; publishNow(panel, byId("note").value); }))];
+}
+
+async function compare(panel, digest) {
+  try {
+    const { lines } = await ask("compare", { document: rules.document, digest });
+    say(() => [el("h3", {}, `From ${digest} to these rules`),
+      lines.length ? el("pre", {}, lines.join("\n")) : el("p", {}, "No difference.")]);
+  } catch (refused) {
+    say(() => [el("p", { role: "alert" }, refused.message)]);
+  }
+}
+
+async function reload(panel) {
+  forgetColumns();
+  said = null;
+  load(await ask("document"));
+  showPublish(panel);
+}
+
+// ── Versions ────────────────────────────────────────────────────────────────────────────────────
+
+export async function showVersions(panel) {
+  const list = el("ul", { class: "list" });
+  fill(panel, el("h2", {}, "Versions"), list, el("div", { id: "said", "aria-live": "polite" }));
+  try {
+    const { versions } = await ask("versions");
+    fill(list, ...versions.map((version, at) => versionOf(version, at === 0, panel)));
+  } catch (refused) {
+    fill(list, el("li", { class: "bad", role: "alert" }, refused.message));
+  }
+}
+
+function versionOf(version, isActive, panel) {
+  const back = button("Roll back to this", () => askTwice(back, () => rollBack(panel, version.digest)));
+  back.disabled = !rules.operator.may_publish;
+  return el("li", { class: isActive ? "good" : "" },
+    el("div", {}, el("strong", {}, version.digest || "withdrawn"), isActive ? " is active" : ""),
+    el("div", { class: "small" }, `${moment(version.published_at)} ${version.by}: ${version.note || "no note"}`),
+    version.digest ? el("div", { class: "inline" },
+      button("Compare with mine", () => compare(panel, version.digest)),
+      button("Edit this one", () => takeUp(version.digest)), isActive ? null : back) : null);
+}
+
+// The second click does it.
+function askTwice(button, act) {
+  if (button.dataset.asked) act();
+  button.dataset.asked = "yes";
+  button.textContent = "Yes, route callers by this";
+}
+
+async function rollBack(panel, digest) {
+  try {
+    const answer = await ask("rollback", { digest, expected: rules.digest });
+    forgetColumns();
+    load(answer);
+    showVersions(panel);
+  } catch (refused) {
+    say(() => [el("p", { role: "alert" }, refused.message)]);
+  }
+}
+
+// An earlier version becomes what is edited, as a change that can be undone.
+async function takeUp(digest) {
+  try {
+    const { document } = await ask("version", { digest });
+    change(() => { rules.document = document; });
+  } catch (refused) {
+    say(() => [el("p", { role: "alert" }, refused.message)]);
+  }
+}
+
+// ── Files ───────────────────────────────────────────────────────────────────────────────────────
+
+export function showFiles(panel) {
+  const tables = rules.document.tables.map((one) => one.id);
+  const pick = select("Table", tables, view.table);
+  const file = el("input", { type: "file", accept: ".csv,.txt,text/csv", "aria-label": "CSV file", id: "csv-file" });
+  fill(panel, el("h2", {}, "Files"),
+    el("p", { class: "small" }, "YAML is the whole ruleset; CSV is one table, for a spreadsheet, and can come back."),
+    el("div", { class: "inline" }, button("Export YAML", () => exported({ as: "yaml" }))),
+    el("h3", {}, "CSV"), el("div", { class: "form" }, el("label", {}, "table"), pick),
+    el("div", { class: "inline" }, button("Export CSV", () => exported({ as: "csv", table: pick.value }))),
+    el("h3", {}, "CSV back into this table"), file,
+    button("Import CSV", () => imported(pick.value, file.files[0])),
+    el("div", { id: "said", "aria-live": "polite" }));
+}
+
+async function exported(what) {
+  try {
+    const { name, text } = await ask("export", { document: rules.document, ...what });
+    download(name, text);
+    say(() => [el("p", {}, `Saved ${name}.`)]);
+  } catch (refused) {
+    say(() => refusal(refused));
+  }
+}
+
+async function imported(table, file) {
+  if (!file) {
+    say(() => [el("p", { role: "alert" }, "Choose a CSV file first.")]);
+    return;
+  }
+  try {
+    const { document } = await ask("import", { document: rules.document, table, text: await file.text() });
+    change(() => { rules.document = document; });
+    say(() => [el("p", {}, "Taken in. Undo takes it out again; nothing is published yet.")]);
+  } catch (refused) {
+    say(() => refusal(refused));
+  }
+}
+
+const refusal = (refused) => [el("p", { role: "alert" }, refused.message),
+  el("ul", { class: "list" }, ...(refused.answer?.problems ?? []).map((line) => el("li", { class: "bad" }, line)))];

@@ -1,0 +1,65 @@
+"""Rows that never count and callers without a row: who or what is in the way."""
+
+from collections.abc import Iterator
+
+from switchboard.domain.caller_search import MOST_STEPS
+from switchboard.domain.cells import Cell, NotOneOf, Span
+from switchboard.domain.condition_space import bits, told
+from switchboard.domain.numbered_rows import NumberedRows
+
+_GAVE_UP = f"could not be proved in {MOST_STEPS} steps; use fewer `missing` and `present` cells"
+
+
+def dead_rows(numbered: NumberedRows) -> Iterator[str]:
+    """Cells that hold for nobody, in any table; and where the first row counts, rows after it."""
+    for row in numbered.rows:
+        yield from (
+            f"row {row.id}, {cell.attribute}: {cell.text or 'this'} can never be true; "
+            f"{_instead(cell)}"
+            for cell in row.cells
+            if _is_empty(cell)
+        )
+    for reached in numbered.reached.values():
+        for number, by in reached.covered.items():
+            names = [numbered.rows[other].id for other in bits(by)]
+            yield f"row {numbered.rows[number].id} can never be reached: {_cover_it(names)}"
+
+
+def gaps(numbered: NumberedRows) -> Iterator[str]:
+    """Somebody for whom no row of the route table decides."""
+    gap = numbered.decided.gap
+    if gap is not None:
+        who = f"a caller whose {told(numbered.everybody.space, gap)}" if gap else "anybody"
+        yield f"table route: no row decides for {who}; add one, or `when: {{}}` as the last row"
+
+
+def unproved(numbered: NumberedRows) -> Iterator[str]:
+    """What the search gave up on."""
+    for reached in numbered.reached.values():
+        for number in sorted(reached.unproved):
+            yield f"row {numbered.rows[number].id}: that it can be reached {_GAVE_UP}"
+    if numbered.decided.gap_unproved:
+        yield f"table route: that nobody falls through {_GAVE_UP}"
+    if numbered.everybody.are_exhausted:
+        yield f"tables: that no row is needless, and nobody hears too many prompts, {_GAVE_UP}"
+
+
+def _is_empty(cell: Cell) -> bool:
+    match cell.condition:
+        case Span(low, high, has_low, has_high):
+            return low > high or (low == high and not (has_low and has_high))
+        case NotOneOf(values=values):
+            return not values
+    return False
+
+
+def _instead(cell: Cell) -> str:
+    if isinstance(cell.condition, Span):
+        return "write the smaller number first"
+    return "it excludes every value; name fewer"
+
+
+def _cover_it(names: list[str]) -> str:
+    if len(names) == 1:
+        return f"{names[0]} covers it; move it up or delete it"
+    return f"{', '.join(names[:-1])} and {names[-1]} together cover it; move it up or delete it"

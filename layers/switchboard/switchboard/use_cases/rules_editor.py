@@ -1,0 +1,250 @@
+"""What a supervisor does in the editing page: look, change, try, publish, go back.
+
+The page is believed in nothing: whatever it sends is read and checked again here.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from switchboard.domain.cells import Attribute, read_cell
+from switchboard.domain.outcome_reader import ADDING_KEYS
+from switchboard.domain.routing import Decision, Passed, decide, explain, story_facts, unkept
+from switchboard.domain.ruleset import Ruleset, Story
+from switchboard.domain.ruleset_check import check
+from switchboard.domain.ruleset_diff import ruleset_changes
+from switchboard.domain.ruleset_document import names_in
+from switchboard.domain.ruleset_reader import RulesetProblem, read_ruleset
+from switchboard.errors import InvalidRequest, StateConflict
+from switchboard.ports import Publications, PublishedVersion
+from switchboard.use_cases.ruleset_sources import source_problems
+
+Document = Mapping[str, Any]
+
+KIND: Final = "routing"
+# `row late-payer, tier: …` and `row late-payer can never be reached: …`
+_PLACE: Final = re.compile(r"row ([\w.-]+)(?:, (?:then, )?([\w-]+))?")
+
+
+class RulesRefused(InvalidRequest):
+    """The rules have problems; nothing was done with them."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("These rules have problems; mend them first.")
+        self.problems = problems
+
+
+class PublishedMeanwhile(StateConflict):
+    """Somebody published since the page was loaded; nothing was changed."""
+
+    def __init__(self, version: PublishedVersion) -> None:
+        who = version.by or "Somebody"
+        super().__init__(f"{who} published meanwhile; look at what changed, then decide.")
+        self.version = version
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the check says, and the cell it is about where it is about one."""
+
+    text: str
+    table: str = ""
+    row: str = ""
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldStory:
+    """Whether a story is kept, and what came instead."""
+
+    name: str
+    is_kept: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRules:
+    """Everything that is wrong, what is odd, and the stories. Without a problem it may be used."""
+
+    problems: tuple[Finding, ...]
+    warnings: tuple[Finding, ...] = ()
+    stories: tuple[ToldStory, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedContact:
+    """Which row decides for a made-up contact, what it does, and why no earlier one did."""
+
+    ruleset: Ruleset
+    decision: Decision
+    passed: tuple[Passed, ...]
+
+
+def opened(*, publications: Publications) -> tuple[Document, str]:
+    """The active rules with every cell as text, and their digest.
+
+    Rules that this release cannot read are told as they are, so that they can be mended.
+
+    Raises: Misconfigured when there are none.
+    """
+    published = publications.active(KIND)
+    return shown(published.body), published.digest
+
+
+def shown(document: Document) -> Document:
+    """The rules as the page shows them: with every cell as text, if they can be read."""
+    try:
+        return with_cells_as_text(document)
+    except RulesRefused:
+        return document
+
+
+def checked(document: Document, *, today: date) -> CheckedRules:
+    """What publishing would say of these rules."""
+    places = _Places(document)
+    try:
+        ruleset = read_ruleset(document)
+    except RulesetProblem as error:
+        return CheckedRules(tuple(map(places.finding, error.problems)))
+    found = check(ruleset, today=today)
+    problems = (*source_problems(ruleset.attributes), *found.problems)
+    return CheckedRules(
+        tuple(map(places.finding, problems)),
+        tuple(map(places.finding, found.warnings)),
+        tuple(_told(ruleset, story) for story in ruleset.stories),
+    )
+
+
+def explained(document: Document, given: Mapping[str, Any], *, at: str) -> ExplainedContact:
+    """Raises: RulesRefused when the rules cannot be read, InvalidRequest for odd facts."""
+    ruleset = usable(document)
+    story = Story("", {n: v for n, v in given.items() if n in ruleset.attributes}, {}, at)
+    try:
+        facts = story_facts(ruleset, story)
+    except ValueError as error:
+        raise InvalidRequest(str(error)) from error
+    return ExplainedContact(ruleset, decide(ruleset, facts), explain(ruleset, facts))
+
+
+def publish(
+    document: Document,
+    *,
+    by: str,
+    note: str,
+    expected: str,
+    now: datetime,
+    publications: Publications,
+) -> str:
+    """Make these rules the active ones; their digest.
+
+    Raises: RulesRefused, PublishedMeanwhile; nothing is changed then.
+    """
+    if problems := checked(document, today=now.date()).problems:
+        raise RulesRefused(tuple(problem.text for problem in problems))
+    try:
+        return publications.publish(KIND, document, now=now, by=by, note=note, expected=expected)
+    except StateConflict as error:
+        raise _meanwhile(publications) from error
+
+
+def roll_back(
+    digest: str, *, by: str, expected: str, now: datetime, publications: Publications
+) -> None:
+    """Make an earlier version the active one again.
+
+    Raises: NotFound, Misconfigured, PublishedMeanwhile; RulesRefused when it can be used no more.
+    """
+    usable(publications.version(KIND, digest).body)
+    note = f"back to {digest}"
+    try:
+        publications.activate(KIND, digest, now=now, by=by, note=note, expected=expected)
+    except StateConflict as error:
+        raise _meanwhile(publications) from error
+
+
+def compared(old: Document, new: Document) -> tuple[str, ...]:
+    """What differs, in lines; nothing when both decide alike.
+
+    Raises: RulesRefused when one of them cannot be read.
+    """
+    changes = ruleset_changes(usable(old), usable(new))
+    return tuple(line for change in changes for line in change.lines)
+
+
+def usable(document: Document) -> Ruleset:
+    """Raises: RulesRefused."""
+    try:
+        return read_ruleset(document)
+    except RulesetProblem as error:
+        raise RulesRefused(error.problems) from error
+
+
+def with_cells_as_text(document: Document) -> Document:
+    """The same rules, each thing written in one way: a condition is a text, prompts are a list.
+
+    Raises: RulesRefused when they cannot be read.
+    """
+    attributes = usable(document).attributes
+    tables = [
+        {**table, "rows": [_with_texts(row, attributes) for row in table.get("rows") or ()]}
+        for table in document["tables"]
+    ]
+    return {**document, "tables": tables}
+
+
+def _with_texts(row: Document, attributes: Mapping[str, Attribute]) -> Document:
+    when = {
+        name: read_cell(attributes[name], raw).text
+        for name, raw in (row.get("when") or {}).items()
+        if raw != ""
+    }
+    then = {
+        name: names_in(said) if name in ADDING_KEYS and isinstance(said, str) else said
+        for name, said in (row.get("then") or {}).items()
+        if said not in (None, "")
+    }
+    return {**row, "when": when, "then": then}
+
+
+def _told(ruleset: Ruleset, story: Story) -> ToldStory:
+    said = unkept(ruleset, story)
+    return ToldStory(story.name, not said, said)
+
+
+def _meanwhile(publications: Publications) -> PublishedMeanwhile:
+    return PublishedMeanwhile(publications.versions(KIND)[0])
+
+
+class _Places:
+    """Finds in what the check says the row and the cell that it is about."""
+
+    def __init__(self, document: Document) -> None:
+        self._table_of = dict(_rows_of(document))
+        named = document.get("attributes")
+        self._attributes = frozenset(named if isinstance(named, Mapping) else ())
+
+    def finding(self, text: str) -> Finding:
+        place = _PLACE.match(text)
+        if place is None or place[1] not in self._table_of:
+            return Finding(text)
+        return Finding(text, self._table_of[place[1]], place[1], self._column(place[2]))
+
+    def _column(self, named: str | None) -> str:
+        if named in self._attributes:
+            return f"when.{named}"
+        return "id" if named in (None, "id") else "note" if named == "note" else f"then.{named}"
+
+
+def _rows_of(document: Document) -> Iterator[tuple[str, str]]:
+    """Each row's id and its table's, of a document that may have any shape."""
+    for table in _mappings(document.get("tables")):
+        for row in _mappings(table.get("rows")):
+            yield str(row.get("id")), str(table.get("id"))
+
+
+def _mappings(listed: object) -> Iterator[Mapping[str, Any]]:
+    for one in listed if isinstance(listed, list) else ():
+        if isinstance(one, Mapping):
+            yield one
