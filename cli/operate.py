@@ -168,6 +168,8 @@ def _lines(row: LedgerRow) -> list[str]:
             f"routed       {arrival.decision.get('business_process', '')}: "
             f"{arrival.decision.get('reason', 'no decision was asked for')}",
         ]
+    if arrival and arrival.routing:
+        lines.append(f"why          switchboard rules explain --interaction {interaction.id}")
     lines.append(f"triggers     {', '.join(sorted(interaction.kinds_seen)) or 'none yet'}")
     lines += [
         f"posting      {p.connector}: {p.state.value}, revision {p.revision}, "

@@ -6,17 +6,6 @@ from cli.lookup_check import Definition, Samples, maps_no
 from switchboard.adapters.connector.mapped_attributes import mapped_attributes
 from switchboard.contracts.ambiguity import AmbiguitySpec
 from switchboard.domain.cells import Attribute, unknown
-from switchboard.use_cases.customer_history import FACTS
-from switchboard.use_cases.routing_decision import lookup_facts
-
-
-def source_problems(attributes: Mapping[str, Attribute]) -> Iterator[str]:
-    """One line for each attribute whose source is ours and does not give it: always missing."""
-    ours = {"lookup": tuple(lookup_facts("unknown")), "history": FACTS}
-    for attribute in attributes.values():
-        origin, _, name = attribute.source.partition(".")
-        if origin in ours and name not in ours[origin]:
-            yield f"attributes.{attribute.name}.from: {origin}: {unknown(name, ours[origin])}"
 
 
 def crm_problems(

@@ -139,7 +139,9 @@ def _names() -> Schema:
         "prompts": listed("What a flow may play.", code(NAME)),
         "views": listed("What the agent's page may show first.", code(NAME)),
         "flags": listed("What a flow may be told as true or false.", code(NAME)),
-        "priority_classes": mapping("ECS's Priority Classes and what each is worth.", worth),
+        "priority_classes": mapping(
+            "ECS's Priority Classes and what each is worth.", optional(worth)
+        ),
     }
     every = {key: optional(schema) for key, schema in keys.items()}
     return record("The names that rows may use.", every, NAMES_KEYS)
@@ -186,9 +188,16 @@ def _calendars() -> Schema:
     calendar = record(
         "A site's hours. What is not said is closed.",
         {
-            "timezone": optional({"type": "string", "description": "If it is another."}),
+            "timezone": optional(
+                {
+                    "type": "string",
+                    "description": "Where its hours are read; the file's if not said.",
+                }
+            ),
             "weekly": optional(weekly),
-            "holidays": optional({"type": "array", "items": day}),
+            "holidays": optional(
+                {"type": "array", "description": "Dates with other hours.", "items": day}
+            ),
         },
     )
     return mapping(

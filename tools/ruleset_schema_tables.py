@@ -81,7 +81,13 @@ def cell() -> Schema:
 
 
 def _table(told: str, hits: object, row: Schema, *, least: int) -> Schema:
-    rows: Schema = {"type": "array", "items": row, "minItems": least, "maxItems": MOST_ROWS}
+    rows: Schema = {
+        "type": "array",
+        "description": "From top to bottom.",
+        "items": row,
+        "minItems": least,
+        "maxItems": MOST_ROWS,
+    }
     keys = {
         "id": {**code(NAME), "description": "Its name; `route` is the one that decides."},
         "hit": choice("Whether the first row that matches counts, or all of them.", hits),
@@ -120,10 +126,8 @@ def _deciding() -> Schema:
     then = record("What is decided.", keys, ROUTE_KEYS) | {
         "required": ["do"],
         "allOf": [
-            _when_it_does(
-                ["queue", "callback"], {"required": ["queue"], "properties": {"queue": said}}
-            ),
-            _when_it_does(["self_service"], {"required": ["flow"], "properties": {"flow": said}}),
+            _needs("queue", ["queue", "callback"]),
+            _needs("flow", ["self_service"]),
         ],
         "not": {
             "required": ["last_agent", "not_agent"],

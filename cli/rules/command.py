@@ -16,6 +16,7 @@ from cli.rules import (
     recorded,
     replay,
     rollback,
+    simulate,
     versions,
 )
 
@@ -32,3 +33,4 @@ app.command("import")(import_.import_rules)
 app.command("edit")(edit.edit)
 app.command("recorded")(recorded.recorded)
 app.command("replay")(replay.replay_rules)
+app.command("simulate")(simulate.simulate)

@@ -6,10 +6,13 @@ from typing import Annotated
 
 import typer
 
+from cli.operate import Stack
+from cli.rules.explain_interaction import explain_interaction
 from cli.rules.ruleset_file import read_document, ruleset_in
+from cli.rules.told import told
 from switchboard.domain.cells import unknown
 from switchboard.domain.facts import facts_of
-from switchboard.domain.routing import Decision, decide, explain
+from switchboard.domain.routing import decide, explain
 from switchboard.domain.ruleset import Ruleset
 from switchboard.errors import Misconfigured
 
@@ -19,44 +22,27 @@ def explain_rules(
         list[str] | None, typer.Option(help="A fact, for example tier=high; repeatable.")
     ] = None,
     file: Annotated[Path, typer.Argument(help="A ruleset.")] = Path("config/routing.yaml"),
+    interaction: Annotated[
+        str | None, typer.Option(help="ECS's id of a recorded one, by the rules of that moment.")
+    ] = None,
+    stack: Stack = None,
 ) -> None:
-    """Which row decides for a made-up contact, and why no earlier one did."""
+    """Which row decides for a made-up contact or a recorded one, and why no earlier one did."""
+    if interaction:
+        if given:
+            raise typer.BadParameter("a recorded interaction has its own facts; leave --given out")
+        explain_interaction(interaction, stack)
+        return
     try:
         ruleset = ruleset_in(read_document(file), str(file))
-        said = _facts(ruleset, given or [])
+        facts = facts_of(ruleset.attributes, _facts(ruleset, given or []), datetime.now(UTC))
     except (Misconfigured, ValueError) as error:
         typer.secho(str(error), fg="red", err=True)
         raise typer.Exit(1) from None
-    facts = facts_of(ruleset.attributes, said, datetime.now(UTC))
     for passed in explain(ruleset, facts):
         typer.echo(f"not {passed.row}: {passed.why}")
     for line in told(ruleset, decide(ruleset, facts)):
         typer.echo(line)
-
-
-def told(ruleset: Ruleset, decision: Decision) -> list[str]:
-    """What was decided, a line for each part of it."""
-    then = decision.then
-    queue = ruleset.queues.get(then.queue)
-    lines = [f"decided by {decision.because}", f"  {then.action} {then.queue}".rstrip()]
-    if queue:
-        demand = f", demand {queue.demand}" if queue.demand else ""
-        lines.append(f"  Business Process {queue.business_process}{demand}")
-    if then.priority:
-        lines.append(f"  head start {then.priority.seconds:g} s, class {then.priority.class_name}")
-        if then.priority.gain_per_min_s:
-            lines.append("  the priority does not grow while they wait: ECS knows no such thing")
-    for name, words in (
-        ("prompts", decision.prompts),
-        ("views", decision.views),
-        ("flags", decision.flags),
-    ):
-        lines.append(f"  {name} {', '.join(words) or 'none'}")
-    if then.last_agent:
-        lines.append(f"  last agent preferred by {then.last_agent}")
-    if then.avoids_last_agent:
-        lines.append("  not the agent of last time")
-    return lines
 
 
 def _facts(ruleset: Ruleset, given: list[str]) -> dict[str, str]:

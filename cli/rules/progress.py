@@ -1,12 +1,13 @@
 """How far it is, on the error stream: what a command answers can still be piped."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 _Item = TypeVar("_Item")
+_STEPS: Final = 500
 
 
 def watched(
@@ -20,6 +21,11 @@ def watched(
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=total)
+        # Drawing for each of a million lines would take longer than what is watched.
+        step, passed = (total or 0) / _STEPS, 0
         for item in items:
             yield item
-            progress.advance(task, size(item))
+            passed += size(item)
+            if passed > step:
+                progress.advance(task, passed)
+                passed = 0

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.rules.printable import printable
 from cli.rules.replay_sheets import Sheet, sheets
 from cli.rules.replay_told import caveats, differences, headline, moment, reasons
 from switchboard.domain.replayed import Example, Replayed
@@ -38,7 +39,7 @@ def _one_of_each_pair(replayed: Replayed) -> list[Example]:
 
 
 def _table(sheet: Sheet) -> Table:
-    table = Table(title=_printable(sheet.title), title_justify="left")
+    table = Table(title=printable(sheet.title), title_justify="left")
     for number, head in enumerate(sheet.heads):
         justify = "left" if number < sheet.names else "right"
         table.add_column(_text(head), justify=justify)  # type: ignore[arg-type]
@@ -55,9 +56,4 @@ def _say(console: Console, line: str, *, style: str = "") -> None:
 
 
 def _text(words: str) -> Text:
-    return Text(_printable(words))
-
-
-def _printable(words: str) -> str:
-    """What stands in a file must not steer the terminal."""
-    return "".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in words)
+    return Text(printable(words))

@@ -6,12 +6,12 @@ from typing import Any
 
 import yaml
 
-from cli.rules_check import source_problems
 from cli.yaml_text import KeysTwice, read_yaml_as_written
 from switchboard.domain.ruleset import MOST_BYTES, Ruleset
 from switchboard.domain.ruleset_check import Checked, check
 from switchboard.domain.ruleset_reader import RulesetProblem, read_ruleset
 from switchboard.errors import Misconfigured
+from switchboard.use_cases.ruleset_sources import source_problems
 
 Document = dict[str, Any]
 
@@ -23,8 +23,8 @@ def read_document(file: Path) -> Document:
     """
     try:
         text = file.read_text(encoding="utf-8")
-        if len(text.encode()) > 4 * MOST_BYTES:
-            raise Misconfigured(f"{file}: larger than {4 * MOST_BYTES // 1024} kB; split it")
+        if len(text.encode()) > MOST_BYTES:
+            raise Misconfigured(f"{file}: larger than {MOST_BYTES // 1024} kB; split it")
         document = read_yaml_as_written(text)
     except OSError as error:
         raise Misconfigured(f"{file}: {error.strerror}") from error

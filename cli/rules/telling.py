@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from cli.rules.printable import printable
 from cli.rules.ruleset_file import checked
 from switchboard.domain.ruleset_diff import Change
 from switchboard.errors import SwitchboardError
@@ -19,7 +20,7 @@ def refusing(exit_code: int = 1) -> Iterator[None]:
     try:
         yield
     except SwitchboardError as error:
-        typer.secho(str(error), fg="red", err=True)
+        typer.secho(printable(str(error)), fg="red", err=True)
         raise typer.Exit(exit_code) from None
 
 
@@ -27,9 +28,9 @@ def refuse_problems(document: dict[str, Any], name: str, *, today: date) -> None
     """Tell what `rules check` finds; with a problem among it, end."""
     found = checked(document, name, today=today)
     for warning in found.warnings:
-        typer.secho(f"{name}: warning: {warning}", fg="yellow", err=True)
+        typer.secho(printable(f"{name}: warning: {warning}"), fg="yellow", err=True)
     for problem in found.problems:
-        typer.secho(f"{name}: {problem}", fg="red", err=True)
+        typer.secho(printable(f"{name}: {problem}"), fg="red", err=True)
     if found.problems:
         raise typer.Exit(1)
 
@@ -37,17 +38,15 @@ def refuse_problems(document: dict[str, Any], name: str, *, today: date) -> None
 def tell_changes(changes: Sequence[Change]) -> None:
     for change in changes:
         for line in change.lines:
-            typer.echo(line)
+            typer.echo(printable(line))
 
 
 def when_and_by_whom(version: PublishedVersion) -> str:
     """`2026-03-02 15:00 UTC by dana: as agreed`."""
     at = f"{version.published_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    return (
-        at
-        + (f" by {version.by}" if version.by else "")
-        + (f": {version.note}" if version.note else "")
-    )
+    by = f" by {version.by}" if version.by else ""
+    why = f": {version.note}" if version.note else ""
+    return printable(f"{at}{by}{why}")
 
 
 def now_utc() -> datetime:

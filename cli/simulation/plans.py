@@ -9,6 +9,7 @@ from cli.simulation.centre import HeadStart
 from cli.simulation.contacts import Contact
 from cli.simulation.known_agents import KnownAgents
 from cli.simulation.measures import Label
+from cli.simulation.ranking import AS_WRITTEN, Ranking
 from switchboard.domain.cells import OTHER, Value, unknown
 from switchboard.domain.facts import recalled
 from switchboard.domain.routing import decide
@@ -47,31 +48,33 @@ class Plan:
         return frozenset(place.queue for place in self.places if place)
 
 
-def recorded_plan(contacts: Sequence[Contact]) -> Plan:
+def recorded_plan(contacts: Sequence[Contact], ranking: Ranking = AS_WRITTEN) -> Plan:
     """As it was."""
     known: dict[Place, Place] = {}
-    places = [_recorded(contact) for contact in contacts]
+    places = [_recorded(contact, ranking) for contact in contacts]
     elsewhere = Counter(contact.action for contact in contacts if contact.action != "queue")
     return Plan([place and known.setdefault(place, place) for place in places], elsewhere)
 
 
-def _recorded(contact: Contact) -> Place | None:
+def _recorded(contact: Contact, ranking: Ranking) -> Place | None:
     if contact.action != "queue":
         return None
     head_start = HeadStart(
         contact.priority_s, contact.gain_per_min_s / 60, contact.max_s or float("inf")
     )
-    return Place(contact.queue, head_start, contact.preferred_agent, contact.hold_s)
+    return Place(contact.queue, ranking.ranked(head_start), contact.preferred_agent, contact.hold_s)
 
 
-def decided_plan(contacts: Sequence[Contact], ruleset: Ruleset) -> Plan:
+def decided_plan(
+    contacts: Sequence[Contact], ruleset: Ruleset, ranking: Ranking = AS_WRITTEN
+) -> Plan:
     """As `ruleset` decides, from the facts that were recorded."""
-    return _Planner(ruleset).plan(contacts)
+    return _Planner(ruleset, ranking).plan(contacts)
 
 
 class _Planner:
-    def __init__(self, ruleset: Ruleset) -> None:
-        self._ruleset = ruleset
+    def __init__(self, ruleset: Ruleset, ranking: Ranking) -> None:
+        self._ruleset, self._ranking = ruleset, ranking
         self._agents = KnownAgents(ruleset)
         self._rows = {row.id: row.then for row in ruleset.route.rows}
         self._plain: dict[str, Place | None] = {}
@@ -119,7 +122,7 @@ class _Planner:
             return None
         return Place(
             waiting.queue,
-            _head_start(waiting.priority),
+            self._ranking.ranked(_head_start(waiting.priority)),
             after_self_service=then.action == "self_service",
         )
 

@@ -1,6 +1,6 @@
 """What a person reads at the terminal: the past beside its simulation, then what would change."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -179,12 +179,3 @@ def _percent(share: float) -> str:
 
 def _seconds(seconds: float) -> str:
     return f"{seconds:.1f}"
-
-
-def elsewhere_note(then: Mapping[str, int], new: Mapping[str, int]) -> str:
-    """Contacts that wait in no line, then and with the new decisions; empty where all do."""
-    actions = sorted({*then, *new})
-    if not actions:
-        return ""
-    told = (f"{action} {then.get(action, 0)}, new {new.get(action, 0)}" for action in actions)
-    return f"contacts that wait in no line: {'; '.join(told)}"

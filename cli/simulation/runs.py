@@ -155,7 +155,8 @@ def _nobody_serves(alone: tuple[str, ...], plan: Plan) -> str:
         for name, count in going.items()
     ]
     advice = (
-        "Say with --staffing who answers there (docs/simulation.md). Without it the staff is "
-        "whoever answered in the recording, and the queues are those they answered"
+        "Say with --staffing who answers there (docs/simulation.md); for a queue that only has "
+        "a new name, list the old and the new one. Without it the staff is whoever answered in "
+        "the recording, in the queues they answered"
     )
     return "\n".join([*lines, advice])

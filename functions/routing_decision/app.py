@@ -65,5 +65,5 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     return api.resolve(event)
 
 
-wiring.prepare_lookups(wiring.routing_rules)
+wiring.prepare_lookups(wiring.routing_rules, wiring.prepare_agents)
 quiet_start.end()

@@ -37,6 +37,12 @@ ARM64_TAGS = ("manylinux_2_28_aarch64", "manylinux2014_aarch64")
 # What installers leave for themselves. Licences and METADATA stay.
 INSTALLER_NOTES = frozenset({"RECORD", "WHEEL", "INSTALLER", "REQUESTED", "direct_url.json"})
 UNUSED_FOLDERS = frozenset({"__pycache__", "bin", "examples", "test", "tests"})
+# Utilities of Powertools that no function imports, a fifth of it. `utilities.parser` stays: the
+# batch utility imports it.
+POWERTOOLS_UNUSED = frozenset(
+    {"auth_alpha", "circuit_breaker", "data_masking", "feature_flags", "idempotency", "kafka",
+     "parameters", "streaming"}
+)  # fmt: skip
 # Connector files are for people; what runs is what was compiled of them and published.
 NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.yaml")
 UNCHECKED_HASH = 1  # the flags word of a .pyc that is never compared with its source (PEP 552)
@@ -163,6 +169,8 @@ def unused_paths(python: Path) -> Iterator[Path]:
     for data in (python / "botocore" / "data", python / "boto3" / "data"):
         # Plain files there (endpoints, partitions, retry rules) serve every client: they stay.
         yield from (d for d in data.glob("*") if d.is_dir() and d.name not in AWS_SERVICES)
+    utilities = python / "aws_lambda_powertools" / "utilities"
+    yield from (utilities / name for name in POWERTOOLS_UNUSED)
     yield from (path for path in python.rglob("*") if is_unused(path))
 
 

@@ -40,8 +40,8 @@ def chromium() -> str:
     found = find_chromium() or installed()
     if not found:
         pytest.skip(
-            "NOT TESTED, no Chromium here: the desk page, the rules' editor, the CRM's customer page "
-            "and the contact centre's floor in a real browser"
+            "NOT TESTED, no Chromium here: the desk page, the rules' editor, the CRM's customer "
+            "page and the contact centre's floor in a real browser"
         )
     return found
 

@@ -1,12 +1,11 @@
 """The pages people look at, in a real browser: wide and narrow, light and dark."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.browser import Browser, Seen, find_chromium, opened
+from tests.e2e.browser import Browser, Seen
 from tests.e2e.world import World, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.xdist_group("world")]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from switchboard.adapters.publication_items import digest_of
+from switchboard.adapters.publication_items import digest_of, version_of
 from switchboard.errors import Misconfigured, NotFound, StateConflict
 from switchboard.ports import HeaderKey, Published, PublishedVersion
 from tests.fakes.outage import InMemoryStore
@@ -58,7 +58,7 @@ class InMemoryPublications(InMemoryStore):
         expected: str | None = None,
     ) -> str:
         with self._reached():
-            version = PublishedVersion(self.keep(kind, body, now=now), now, by, note)
+            version = version_of(self.keep(kind, body, now=now), now, by=by, note=note)
             self._move(kind, version, self._onto(kind, version.digest), expected)
             return version.digest
 
@@ -78,7 +78,7 @@ class InMemoryPublications(InMemoryStore):
             previous = (
                 before[before.index(digest) + 1 :] if digest in before else self._onto(kind, digest)
             )
-            self._move(kind, PublishedVersion(digest, now, by, note), previous, expected)
+            self._move(kind, version_of(digest, now, by=by, note=note), previous, expected)
 
     def withdraw(
         self,
@@ -90,7 +90,7 @@ class InMemoryPublications(InMemoryStore):
         expected: str | None = None,
     ) -> None:
         with self._reached():
-            version = PublishedVersion("", now, by, note)
+            version = version_of("", now, by=by, note=note)
             self._move(kind, version, self._onto(kind, ""), expected)
 
     def _move(

@@ -202,3 +202,18 @@ def test_a_trial_that_is_stopped_ends_within_ten_seconds(
     ask(switchboard)
 
     assert len(lines(switchboard, "challenger differs")) == 1
+
+
+def test_a_value_that_nobody_listed_is_told_by_its_attribute_alone(
+    switchboard: Deployment, operator: DynamoDbPublications
+) -> None:
+    rules = copy.deepcopy(switchboard.documents["routing"])
+    rules["attributes"]["language"]["values"] = ["de", "es"]
+    rules["tests"] = []
+    operator.publish("routing", rules, now=now())
+
+    cold(switchboard)
+
+    (line,) = lines(switchboard, "values that the ruleset does not list")
+    assert line["attributes"] == ["language"]
+    assert "en-US" not in json.dumps(line)

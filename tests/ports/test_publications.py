@@ -229,6 +229,15 @@ def test_who_published_what_when_and_why_is_told_newest_first(publications: Publ
     assert (oldest.digest, oldest.by, oldest.note) == (first, "dana", "as agreed on Monday")
 
 
+def test_who_and_why_are_a_line_each(publications: Publications) -> None:
+    publications.publish("ruleset", RULES, now=NOW, by="dana\n* root", note="as\n agreed" * 100)
+
+    (version,) = publications.versions("ruleset")
+    assert version.by == "dana * root"
+    assert version.note.startswith("as agreed")
+    assert len(version.note) == 300
+
+
 def test_publishing_the_same_again_is_no_new_version(publications: Publications) -> None:
     publications.publish("ruleset", RULES, now=NOW, by="dana")
     publications.publish("ruleset", RULES, now=NOW, by="lee")
@@ -250,6 +259,12 @@ def test_a_version_that_never_was_is_not_found(publications: Publications) -> No
         publications.version("ruleset", "0123")
     with pytest.raises(NotFound):
         publications.activate("ruleset", "0123", now=NOW)
+
+
+@pytest.mark.parametrize("typed", ["", "x" * 5000, "\ud800", "#", "ü"], ids=ascii)
+def test_what_is_no_digest_is_not_found_either(publications: Publications, typed: str) -> None:
+    with pytest.raises(NotFound):
+        publications.version("ruleset", typed)
 
 
 def test_a_version_can_be_kept_without_being_active(publications: Publications) -> None:

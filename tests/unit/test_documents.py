@@ -19,6 +19,7 @@ from switchboard.adapters.documents import (
     read_posting,
     read_request,
     read_routing,
+    routing_text,
     to_text,
     value_text,
 )
@@ -140,7 +141,7 @@ INTERACTION = Interaction(
         (ADA, lambda value: read_customers(customers_text([value]))[0]),
         (FINDING, lambda value: read_finding(value_text(value))),
         (ARRIVAL, lambda value: read_arrival(value_text(value))),
-        (ROUTING, lambda value: read_routing(value_text(value))),
+        (ROUTING, lambda value: read_routing(routing_text(value))),
         (POSTING, lambda value: read_posting(value_text(value))),
         (REQUEST, lambda value: read_request(value_text(value))),
         (KEY, lambda value: read_key(value_text(value))),
@@ -155,6 +156,16 @@ def test_every_field_comes_back(
         assert getattr(value, field.name) != _default(field), f"give {field.name} a value here"
 
     assert there_and_back(value) == value
+
+
+def test_a_record_of_a_decision_is_as_short_as_it_can_be() -> None:
+    """Each later write of its row pays for it again."""
+    bare = RoutingRecord(NOW, "d" * 16, "vip", "queue", {"crm.tier": "high"})
+
+    text = routing_text(bare)
+
+    assert sorted(json.loads(text)) == ["action", "at", "facts", "row", "ruleset"]
+    assert read_routing(text) == bare
 
 
 def test_what_was_never_set_comes_back_unset() -> None:

@@ -43,8 +43,10 @@ export function summary() {
   if (checked.failed) return checked.failed;
   if (!checked.is_current) return "checking…";
   const broken = checked.stories.filter((story) => !story.is_kept).length;
-  return [counted(checked.problems.length, "problem"), counted(checked.warnings.length, "warning"),
-    `${checked.stories.length - broken} of ${checked.stories.length} stories kept`].join(" · ");
+  const said = [counted(checked.problems.length, "problem"), counted(checked.warnings.length, "warning")];
+  // Rules that cannot be read have no stories to keep.
+  if (checked.stories.length) said.push(`${checked.stories.length - broken} of ${checked.stories.length} stories kept`);
+  return said.join(" · ");
 }
 
 const counted = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;

@@ -31,11 +31,12 @@ export function show() {
   if (hadFocus && !isOpen()) focusCell();
 }
 
+const HITS = { first: "Here the first row that matches counts.", all: "Here every row that matches adds." };
+
 function showTabs() {
-  fill(byId("tables"), ...rules.document.tables.map((one) => button(one.id, () => open(one.id), {
-    role: "tab", "aria-selected": String(one.id === view.table),
-    title: one.hit === "first" ? "the first row that matches decides" : "every row that matches adds",
-  })));
+  fill(byId("tables"), ...rules.document.tables.map((one) => button(one.id, () => open(one.id),
+    { role: "tab", "aria-selected": String(one.id === view.table), title: HITS[one.hit] ?? "" })));
+  byId("hit").textContent = HITS[table(view.table).hit] ?? "";
 }
 
 function showMoreColumns() {
@@ -69,7 +70,7 @@ function theCell(row, index, column, at) {
   const text = cellText(row, column);
   const said = saidOf(row, column);
   const node = el("td", {
-    role: "gridcell", class: [column.kind, ...said.map((one) => one.kind)].join(" "),
+    role: column.kind === "id" ? "rowheader" : "gridcell", class: [column.kind, ...said.map((one) => one.kind)].join(" "),
     title: [text, ...said.map((one) => one.text)].join("\n"),
     tabIndex: index === view.row && at === view.column ? 0 : -1,
     "data-index": index, "data-column": at, "data-key": column.key,
@@ -91,8 +92,10 @@ function showSentence() {
 
 // What the check and the explanation say about a cell.
 function saidOf(row, column) {
+  const shown = columns(view.table).map(({ key }) => key);
+  const place = (mark) => (shown.includes(mark.column) ? mark.column : "id");
   const marks = view.marks.filter((mark) => mark.table === view.table && mark.row === row.id &&
-    (mark.column ?? "id") === column.key);
+    place(mark) === column.key);
   const failed = failedCell(row);
   const why = failed && failed.column === column.key ? [{ kind: "failed", text: failed.why }] : [];
   return [...marks.map((mark) => ({ kind: mark.kind, text: mark.text })), ...why];
@@ -116,11 +119,21 @@ export function open(id) {
   show();
 }
 
+// Whoever adds, moves or deletes means a row that is to be seen.
+export function filterBy(text) {
+  view.filter = text;
+  const here = rowsShown().map(({ index }) => index);
+  if (here.length && !here.includes(view.row)) [view.row] = here;
+  for (const id of ["up", "down"]) byId(id).disabled = text !== "";
+  show();
+}
+
 // Goes to a row, and to the cell where that is known.
 export function goTo(place) {
   if (!place.table) return;
   view.table = place.table;
-  view.filter = byId("filter").value = "";
+  byId("filter").value = "";
+  filterBy("");
   view.row = Math.max(0, table(place.table).rows.findIndex((row) => row.id === place.row));
   const at = columns(place.table).findIndex((column) => column.key === place.column);
   view.column = Math.max(0, at);
@@ -247,7 +260,7 @@ export function remove() {
 export function move(by) {
   const { rows } = table(view.table);
   const to = view.row + by;
-  if (to < 0 || to >= rows.length) return;
+  if (view.filter || to < 0 || to >= rows.length) return;
   change(() => rows.splice(to, 0, ...rows.splice(view.row, 1)));
   view.row = to;
   show();

@@ -29,7 +29,9 @@ async function start() {
   onChecked(refresh);
   listen();
   try {
-    load(await ask("document"));
+    const answer = await ask("document");
+    if (!answer.document.tables) throw new Error("The published rules cannot be shown here; publish good ones by command.");
+    load(answer);
   } catch (refused) {
     complain(refused.message);
   }
@@ -76,10 +78,7 @@ function listen() {
   const acts = { undo, redo, add: grid.addRow, duplicate: grid.duplicate, delete: grid.remove,
     up: () => grid.move(-1), down: () => grid.move(1), wide: togglePanels, leave };
   for (const [id, act] of Object.entries(acts)) byId(id).addEventListener("click", () => act());
-  byId("filter").addEventListener("input", () => {
-    grid.view.filter = byId("filter").value;
-    grid.show();
-  });
+  byId("filter").addEventListener("input", () => grid.filterBy(byId("filter").value));
   addEventListener("beforeunload", (event) => {
     if (rules.document && isChanged()) event.preventDefault();
   });

@@ -22,6 +22,17 @@ export function load({ document, digest, operator }) {
   tell();
 }
 
+// Published as `sent`; what was edited meanwhile stays an edit.
+export function published(sent, answer) {
+  if (JSON.stringify(rules.document) === JSON.stringify(sent)) {
+    load(answer);
+    return;
+  }
+  rules.digest = answer.digest;
+  rules.published = JSON.stringify(answer.document);
+  tell();
+}
+
 export const isChanged = () => JSON.stringify(rules.document) !== rules.published;
 
 export function onChange(listener) {

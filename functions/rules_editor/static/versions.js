@@ -5,7 +5,7 @@ import { button, byId, download, el, field, fill, select } from "./elements.js";
 import { checkNow, isPublishable, summary } from "./check.js";
 import { forgetColumns } from "./columns.js";
 import { view } from "./grid.js";
-import { change, isChanged, load, rules } from "./rules.js";
+import { change, isChanged, load, published, rules } from "./rules.js";
 import { moment } from "./switches.js";
 
 let said = null;
@@ -44,10 +44,11 @@ function hint() {
 }
 
 async function publishNow(panel, note) {
+  const sent = structuredClone(rules.document);
   try {
-    const done = await ask("publish", { document: rules.document, note, expected: rules.digest });
+    const done = await ask("publish", { document: sent, note, expected: rules.digest });
     said = () => [el("p", {}, `Published as ${done.digest}. Callers are routed by it within seconds.`)];
-    load(done);
+    published(sent, done);
   } catch (refused) {
     const meanwhile = refused.answer?.meanwhile;
     said = () => [el("p", { role: "alert" }, refused.message), ...(meanwhile ? conflict(panel, meanwhile) : [])];

@@ -7,7 +7,7 @@ our own tables and queues raise StateUnavailable. Nobody has to inherit from the
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from switchboard.domain.call_control import CallCommand
 from switchboard.domain.customer import Customer
@@ -15,13 +15,15 @@ from switchboard.domain.deadline import Deadline
 from switchboard.domain.findings import Finding, KeptFinding
 from switchboard.domain.identity import Identity, PhoneNumber
 from switchboard.domain.interaction import Interaction, TriggerEvent
-from switchboard.domain.last_agent import AgentState, Reservation
 from switchboard.domain.outbound import OutboundRequest
 from switchboard.domain.posting import Idempotency, InteractionRecord, Logged, Posting
-from switchboard.domain.recorded_contact import RecordedContact
-from switchboard.domain.routing_controls import RoutingControls
-from switchboard.domain.routing_record import RoutingRecord
 from switchboard.errors import UpstreamError
+
+if TYPE_CHECKING:  # what only routing needs; every function loads this page
+    from switchboard.domain.last_agent import AgentState, Reservation
+    from switchboard.domain.recorded_contact import RecordedContact
+    from switchboard.domain.routing_controls import RoutingControls
+    from switchboard.domain.routing_record import RoutingRecord
 
 
 class Crm(Protocol):
@@ -108,7 +110,7 @@ class ContactCentre(Protocol):
 class AgentStates(Protocol):
     """How the contact centre's agents are, as far as it tells that."""
 
-    def agent_state(self, *, extension: str, name: str, deadline: Deadline) -> AgentState | None:
+    def agent_state(self, *, extension: str, name: str, deadline: Deadline) -> "AgentState | None":
         """The agent of that extension, or of that name where no extension is given.
 
         None where the contact centre, or its profile, answers no such question. Raises also
@@ -129,7 +131,7 @@ class AgentLoad(Protocol):
         most_per_day: int,
         local_day: str,
         now: datetime,
-    ) -> Reservation:
+    ) -> "Reservation":
         """Have the contact `holder` wait for the agent until then, and count it for the day.
 
         Atomic: of many at once no more than `most_waiting` get a place, and in one day no more
@@ -150,7 +152,7 @@ class Arrival:
     contact: str = field(default="", repr=False)
     customer: Customer | None = None
     decision: Mapping[str, str] = field(default_factory=dict)
-    routing: RoutingRecord | None = None
+    routing: "RoutingRecord | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,7 @@ class InteractionLedger(Protocol):
 class RecordedPage:
     """Some decided interactions, and how many rows of the ledger were looked at for them."""
 
-    contacts: tuple[RecordedContact, ...]
+    contacts: "tuple[RecordedContact, ...]"
     looked_at: int
 
 
@@ -378,7 +380,10 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class PublishedVersion:
-    """When a version became the active one, by whom and why. No digest: it was withdrawn."""
+    """When a version became the active one, by whom and why. No digest: it was withdrawn.
+
+    `by` is a line of at most 100 characters, `note` one of 300; what is longer is cut.
+    """
 
     digest: str
     published_at: datetime
@@ -463,11 +468,11 @@ class Publications(Protocol):
 class RoutingControlsStore(Protocol):
     """What operators change without publishing: switches, and who is kept apart."""
 
-    def current(self) -> RoutingControls:
+    def current(self) -> "RoutingControls":
         """As it was within the last ten seconds, or when it could last be read. Empty before
         anybody changed anything."""
 
-    def change(self, change: Callable[[RoutingControls], RoutingControls]) -> RoutingControls:
+    def change(self, change: "Callable[[RoutingControls], RoutingControls]") -> "RoutingControls":
         """Apply a change to what stands now; what stands then. Nobody else's change is lost.
 
         `change` is asked again when somebody else was faster; what it raises, nothing is changed.

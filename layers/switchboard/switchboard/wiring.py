@@ -17,7 +17,6 @@ from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.adapters.publication_items import digest_of
 from switchboard.adapters.secrets import SecretsManagerSecrets
 from switchboard.current import Current, CurrentIfAny
-from switchboard.domain.last_agent import needs_states
 from switchboard.domain.outbound import ContactPolicy
 from switchboard.domain.posting import PostingProfile
 from switchboard.errors import Misconfigured, NotFound, StateUnavailable
@@ -238,6 +237,8 @@ def recorded_contacts() -> "RecordedContacts":
 
 def prepare_agents() -> None:
     """What it takes to ask how agents are, where a profile of the ruleset wants to know."""
+    from switchboard.domain.last_agent import needs_states
+
     rules, _ = ruleset()
     if any(needs_states(profile) for profile in rules.last_agents.values()):
         centre = _contact_centre().get()

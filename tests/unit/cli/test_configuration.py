@@ -9,8 +9,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from cli.configuration import checked_ruleset, connector_file, read_folder, refuse_this_machine
+from cli.configuration import connector_file, read_folder, refuse_this_machine
 from cli.main import app
+from cli.rules.ruleset_file import checked_ruleset
 from switchboard.errors import Misconfigured
 from switchboard.use_cases.routing_decision import lookup_facts
 

@@ -167,6 +167,16 @@ def test_versions_are_listed_newest_first(here: InMemoryPublications) -> None:
     assert "and 1 before" in said
 
 
+def test_what_others_wrote_does_not_steer_the_terminal(here: InMemoryPublications) -> None:
+    rules = document(remark="\x1b[2Jgone")
+    here.publish("routing", RULES, now=NOW)
+    here.publish("routing", rules, now=NOW, by="dana\x1b[31m", note="\x07ring")
+
+    for command in (["versions"], ["rollback", "--yes"]):
+        assert "\x1b" not in run(*command)[1]
+    assert "\x07" not in run("versions")[1]
+
+
 def test_without_any_version_the_list_says_how_to_publish(here: InMemoryPublications) -> None:
     code, said = run("versions")
 

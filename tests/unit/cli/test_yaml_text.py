@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from cli.configuration import read_yaml
 from cli.main import app
-from cli.yaml_text import KeysTwice, read_yaml_text
+from cli.yaml_text import KeysTwice, read_yaml_as_written, read_yaml_text
 from switchboard.errors import Misconfigured
 
 
@@ -45,6 +45,56 @@ def test_a_key_that_stands_twice_is_refused_with_its_lines(text: str, said: str)
 )
 def test_everything_else_is_read_as_yaml_reads_it(text: str) -> None:
     assert read_yaml_text(text) == yaml.safe_load(text)
+
+
+def test_as_written_every_scalar_is_the_text_that_it_is() -> None:
+    listed = "12:30, 2026-12-25, 2026-13-45, 007, 1.50, 0x1f, +1, ~, null, ="
+    text = f"a: no\nb: [{listed}]\nc: 'on'\n7: true"
+
+    assert read_yaml_as_written(text) == {
+        "a": "no",
+        "b": listed.split(", "),
+        "c": "on",
+        "7": "true",
+    }
+
+
+def test_as_written_a_key_with_nothing_after_it_has_no_value() -> None:
+    assert read_yaml_as_written("a:\nb: ''\nc: {d: , e: x}") == {
+        "a": None,
+        "b": "",
+        "c": {"d": None, "e": "x"},
+    }
+
+
+def test_as_written_one_mapping_may_take_over_another() -> None:
+    text = "base: &base {a: 1, b: no}\nmine: {<<: *base, a: 3}"
+
+    assert read_yaml_as_written(text)["mine"] == {"a": "3", "b": "no"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("7: 1\n'7': 2\n", "7 stands twice, lines 1 and 2"),
+        ("a: 1\nb: 2\na: 3\n", "a stands twice, lines 1 and 3"),
+    ],
+)
+def test_as_written_a_key_that_stands_twice_is_refused(text: str, said: str) -> None:
+    with pytest.raises(KeysTwice) as refused:
+        read_yaml_as_written(text)
+
+    assert str(refused.value) == said
+
+
+def test_as_written_yes_and_on_are_two_keys() -> None:
+    assert read_yaml_as_written("yes: 1\non: 2") == {"yes": "1", "on": "2"}
+
+
+@pytest.mark.parametrize("text", ["a: [", "a: !!python/name:os.system", "a: !mine x", "{[]: 1}"])
+def test_as_written_no_more_is_read_than_yaml_allows(text: str) -> None:
+    with pytest.raises(yaml.YAMLError):
+        read_yaml_as_written(text)
 
 
 @pytest.mark.parametrize("text", ["a: [", "a: !!python/name:os.system", "{[]: 1}", "a: 2026-13-45"])

@@ -63,16 +63,8 @@ def test_a_shadow_has_no_share() -> None:
         completed(KIND, {**SHADOW, "share": 10})
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        (key, value)
-        for key in ("format", "mode", "name", "by", "share", "slice", "ruleset")
-        for value in (None, [], 7.5, "nonsense")
-        if [key, value] not in (["share", 7.5], ["name", "nonsense"])
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("value", [None, [], "~"], ids=str)
+@pytest.mark.parametrize("key", ["format", "mode", "by", "slice", "ruleset", "share"])
 def test_a_function_that_reads_nonsense_says_so_and_no_more(key: str, value: object) -> None:
     with pytest.raises(Misconfigured, match="routing_challenger"):
         read_challenger({**completed(KIND, SPLIT), key: value})

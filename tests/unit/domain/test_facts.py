@@ -95,7 +95,7 @@ def test_a_word_is_a_listed_one_another_one_or_missing(sent: Scalar, expected: s
      (["tv"], {"tv"})],
 )  # fmt: skip
 def test_a_set_is_its_listed_words(sent: Scalar | list[str], expected: set[str]) -> None:
-    assert typed(PRODUCTS, sent, NOW) == expected
+    assert typed(PRODUCTS, sent, NOW) == frozenset(expected)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_moment_is_its_age_and_without_a_zone_it_is_in_the_rulesets(
 def test_what_is_no_moment_never_breaks(sent: Scalar) -> None:
     far = typed(SEEN, sent, NOW)
 
-    assert far is None or far > timedelta(days=365).total_seconds()
+    assert far is None or (isinstance(far, float) and far > timedelta(days=365).total_seconds())
 
 
 def test_what_a_person_says_is_read_the_same_way() -> None:

@@ -132,7 +132,16 @@ def test_a_story_may_expect_anything_that_is_decided(expect: dict[str, object]) 
 
 
 @pytest.mark.parametrize(
-    "expect", [{"priority": 99}, {"priority": "Urgent"}, {"priority": "x"}, {"flags": "none"}]
+    "expect",
+    [
+        {"priority": 99},
+        {"priority": "Urgent"},
+        {"priority": "x"},
+        {"flags": "none"},
+        {"prompts": 7},
+        {"views": True},
+        {"flags": 1.5},
+    ],
 )
 def test_a_story_is_held_to_what_it_expects(expect: dict[str, object]) -> None:
     assert len(failing_stories(read_ruleset(with_change("tests.0.expect", expect)))) == 1

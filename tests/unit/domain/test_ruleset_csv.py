@@ -196,8 +196,9 @@ def test_empty_columns_and_lines_at_the_end_say_nothing() -> None:
     assert [row["id"] for row in rows] == ["rest"]
 
 
-def test_a_note_may_have_lines_of_its_own() -> None:
-    (row,) = imported('rest,"first\nsecond, ""third""",,,,queue,sales,,')
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_note_may_have_lines_of_its_own(end: str) -> None:
+    (row,) = imported(f'rest,"first{end}second, ""third""",,,,queue,sales,,', end=end)
 
     assert row["note"] == 'first\nsecond, "third"'
 

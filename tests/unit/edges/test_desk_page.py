@@ -35,6 +35,16 @@ def test_the_page_says_who_why_and_what_was_before() -> None:
         assert f"<td>{cell}</td>" in shown
 
 
+def test_the_page_shows_first_what_the_rules_want_looked_at() -> None:
+    decision = {"views": "balance due is 412.5 USD", "agent_reason": f"2001: {HOSTILE}"}
+    arrival = Arrival("r-1", NOW, "known", customer=ADA, decision=decision)
+    shown = desk_page(DeskView(LedgerRow(Interaction("i-1"), arrival)), zone=NEW_YORK)
+
+    assert '<p id="first"><strong>Look at first:</strong> balance due is 412.5 USD</p>' in shown
+    assert is_harmless(shown)
+    assert 'id="first"' not in page()
+
+
 @pytest.mark.parametrize("place", ["name", "id", "connector", "attribute", "value", "url"])
 def test_what_a_crm_wrote_is_text(place: str) -> None:
     hostile = {

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from cli.simulation.contacts import Contact, recording_of
+from cli.simulation.contacts import Contact
+from cli.simulation.recording import recording_of
 from cli.yaml_text import read_yaml_as_written
 from switchboard.domain.ruleset import Ruleset
 from switchboard.domain.ruleset_reader import read_ruleset

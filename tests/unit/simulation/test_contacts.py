@@ -2,14 +2,18 @@
 
 import contextlib
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.simulation.contacts import recording_of
+from cli.rules.recorded_lines import line_of
+from cli.simulation.recording import recording_of
 from cli.simulation.refusal import CannotSimulate
+from switchboard.domain.recorded_contact import RecordedContact
+from switchboard.domain.routing_record import RoutingRecord
 from tests.unit.simulation.recordings import recording
 
 LINE: dict[str, Any] = {
@@ -178,3 +182,36 @@ def test_the_sample_recording_reads() -> None:
     lines = [json.dumps(each) for each in recording(1)]
 
     assert len(recording_of(lines, "x").contacts) == len(lines)
+
+
+def test_what_is_written_by_rules_recorded_reads() -> None:
+    routing = RoutingRecord(
+        at=datetime(2026, 11, 2, 9, tzinfo=UTC),
+        ruleset="d1",
+        row="high",
+        action="queue",
+        facts={"crm.tier": "high", "crm.products": ["tv"], "crm.spend": None},
+        queue="vip",
+        priority_s=120,
+        agent="2001",
+        hold_s=15,
+    )
+    decided = RecordedContact(
+        id="int-1",
+        routing=routing,
+        customer_key="sandbox:1",
+        channel="voice",
+        waited_s=7,
+        handled_s=180,
+        abandoned=False,
+        agent="2001",
+        disposition_code="sale",
+    )
+
+    (found,) = recording_of([line_of(decided, salt=b"salt", with_id=False)], "x").contacts
+
+    assert (found.queue, found.priority_s, found.preferred_agent) == ("vip", 120, "2001")
+    assert (found.waited_s, found.handled_s, found.hold_s) == (7, 180, 15)
+    assert found.facts == routing.facts
+    assert found.disposition == "sale"
+    assert found.customer

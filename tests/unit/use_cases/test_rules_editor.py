@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from switchboard.errors import InvalidRequest, NotFound
 from switchboard.use_cases import rules_editor as editor
-from switchboard.use_cases.rules_editor import Finding, PublishedMeanwhile, RulesRefused
+from switchboard.use_cases.check_places import Finding
+from switchboard.use_cases.rules_editor import PublishedMeanwhile, RulesRefused
 from tests.fakes.config import InMemoryPublications
 from tests.unit.domain.rulesets import good, with_change
 

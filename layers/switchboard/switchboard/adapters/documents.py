@@ -17,12 +17,13 @@ from switchboard.domain.identity import PhoneNumber
 from switchboard.domain.interaction import FieldVersion, Interaction, TriggerKind
 from switchboard.domain.outbound import OutboundRequest, OutboundState
 from switchboard.domain.posting import Posting, PostingState
-from switchboard.domain.routing_controls import Change, Pair, RoutingControls, Switch
-from switchboard.domain.routing_record import RoutingRecord
 from switchboard.ports import Arrival, HeaderKey
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+    from switchboard.domain.routing_controls import RoutingControls
+    from switchboard.domain.routing_record import RoutingRecord
 
 _Value = TypeVar("_Value", bound="DataclassInstance")
 
@@ -41,10 +42,17 @@ def to_text(document: object, *, default: Callable[[object], object] | None = No
     )
 
 
-def value_text(
-    value: "Arrival | Finding | HeaderKey | OutboundRequest | Posting | RoutingRecord",
-) -> str:
+def value_text(value: "Arrival | Finding | HeaderKey | OutboundRequest | Posting") -> str:
     return to_text(value, default=_plain)
+
+
+def routing_text(record: "RoutingRecord") -> str:
+    """Without what is as it is by default: each later write of its row pays for its length."""
+    said = {field.name: getattr(record, field.name) for field in fields(record)}
+    usual = {field.name: field.default for field in fields(record)}
+    return to_text(
+        {name: value for name, value in said.items() if value != usual[name]}, default=_plain
+    )
 
 
 def customers_text(customers: Iterable[Customer]) -> str:
@@ -84,7 +92,7 @@ def read_arrival(text: str) -> Arrival:
     )
 
 
-def read_routing(text: str) -> RoutingRecord:
+def read_routing(text: str) -> "RoutingRecord":
     return _read_routing(json.loads(text))
 
 
@@ -112,11 +120,13 @@ def read_key(text: str) -> HeaderKey:
     return _read(HeaderKey, json.loads(text), routes=tuple, sources=tuple, expires_at=_moment)
 
 
-def controls_text(controls: RoutingControls) -> str:
+def controls_text(controls: "RoutingControls") -> str:
     return to_text(controls, default=_plain)
 
 
-def read_controls(text: str) -> RoutingControls:
+def read_controls(text: str) -> "RoutingControls":
+    from switchboard.domain.routing_controls import Change, Pair, RoutingControls, Switch
+
     return _read(
         RoutingControls,
         json.loads(text),
@@ -136,7 +146,9 @@ def _records(stored: Iterable[Mapping[str, Any]]) -> tuple[FoundRecord, ...]:
     return tuple(_read(FoundRecord, record) for record in stored)
 
 
-def _read_routing(stored: Mapping[str, Any]) -> RoutingRecord:
+def _read_routing(stored: Mapping[str, Any]) -> "RoutingRecord":
+    from switchboard.domain.routing_record import RoutingRecord
+
     return _read(RoutingRecord, stored, at=_moment, prompts=tuple, collected=tuple)
 
 

@@ -28,6 +28,7 @@ from switchboard.errors import Misconfigured, NotFound, StateBusy, StateConflict
 from switchboard.ports import HeaderKey, Published, PublishedVersion
 
 _LONGEST_KEY_ID: Final = 128
+_LONGEST_DIGEST: Final = 64
 _KNOWN_KEY: Final = Lifetime(fresh_s=60, usable_s=3600)
 _UNKNOWN_KEY: Final = Lifetime(fresh_s=5, usable_s=5)
 # Who changes how callers are routed, or wants to see what a change would do, watches it happen.
@@ -152,12 +153,16 @@ class DynamoDbPublications:
         return _Found(kind, read_published(kind, item or {}) if is_there else None)
 
     def _version_item(self, kind: str, digest: str) -> Item:
-        item = self._item(f"version#{kind}#{digest}")
+        # Somebody typed it, and DynamoDB refuses what is no key as if it were our mistake.
+        is_digest = digest.isascii() and digest.isalnum() and len(digest) <= _LONGEST_DIGEST
+        item = self._item(f"version#{kind}#{digest}") if is_digest else None
         if item is None:
-            raise NotFound(f"no {kind} {digest} was ever published here")
+            named = digest if is_digest else "of this name"
+            raise NotFound(f"no {kind} {named} was ever published here")
         return item
 
     def _item(self, item_id: str) -> Item | None:
+        """An item; what stands for one in which somebody wrote what we never write."""
         try:
             return self._table.get(item_id)
         except (KeyError, ValueError):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from switchboard.adapters.documents import interaction_text, to_text, value_text
+from switchboard.adapters.documents import interaction_text, routing_text, to_text, value_text
 from switchboard.adapters.dynamodb_table import DynamoDbTable, Update
 from switchboard.adapters.items import Item, epoch_ms, epoch_s, utc_text
 from switchboard.adapters.ledger_items import (
@@ -72,7 +72,7 @@ class DynamoDbInteractionLedger:
         if arrival.decision:
             change.set({"decision": to_text(dict(arrival.decision))})
         if routing := arrival.routing:
-            change.set({"routing": value_text(routing), "routed_at": utc_text(routing.at)})
+            change.set({"routing": routing_text(routing), "routed_at": utc_text(routing.at)})
         return change
 
     def read(self, interaction_id: str) -> LedgerRow | None:

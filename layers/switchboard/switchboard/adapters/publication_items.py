@@ -19,7 +19,7 @@ from switchboard.ports import Published, PublishedVersion
 
 MOST_VERSIONS: Final = 200
 MOST_PREVIOUS: Final = 10
-LONGEST_NOTE: Final = 300
+_LONGEST_NOTE: Final = 300
 _LONGEST_NAME: Final = 100
 _DIGEST_LENGTH: Final = 16
 _PLAIN_UP_TO_BYTES: Final = 100_000
@@ -70,7 +70,9 @@ def read_previous(item: Item) -> tuple[str, ...]:
 
 
 def version_of(digest: str, now: datetime, *, by: str, note: str) -> PublishedVersion:
-    return PublishedVersion(digest, now, by[:_LONGEST_NAME], note[:LONGEST_NOTE])
+    """Who and why in one line each, so that a list of them is one."""
+    person, reason = " ".join(by.split()), " ".join(note.split())
+    return PublishedVersion(digest, now, person[:_LONGEST_NAME], reason[:_LONGEST_NOTE])
 
 
 def history_text(versions: Sequence[PublishedVersion]) -> str:

@@ -19,7 +19,9 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 # A list of queues names Business Processes, as people name them.
 _QUEUE_NAME: Final = re.compile(r"\w[\w .&/-]{0,63}")
 # What would read as something else in a cell.
-_WORD: Final = re.compile(r"(?!not |has |within |older than |missing$|present$)[^,;|\n\r]{1,100}")
+_WORD: Final = re.compile(
+    r"(?!not |has |any |all |none |within |older than |missing$|present$)[^,;|\n\r]{1,100}"
+)
 
 
 def check_name(reading: Reading, where: str, name: str) -> None:

@@ -16,11 +16,10 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from difflib import get_close_matches
 from typing import Final, Literal
 
-from switchboard.domain.durations import duration_text, read_duration
+from switchboard.domain.durations import duration_text, plain, read_duration
 
 AttributeType = Literal["flag", "choice", "number", "set", "instant"]
 Value = bool | str | float | frozenset[str] | None
@@ -289,19 +288,15 @@ def _listed(attribute: Attribute, words: frozenset[str] | frozenset[str | bool])
 
 def _span_text(span: Span) -> str:
     if span.low == span.high:
-        return f"{_plain(span.low)}"
+        return f"{plain(span.low)}"
     if math.isinf(span.high):
-        return f"{'>=' if span.has_low else '>'} {_plain(span.low)}"
+        return f"{'>=' if span.has_low else '>'} {plain(span.low)}"
     if math.isinf(span.low):
-        return f"{'<=' if span.has_high else '<'} {_plain(span.high)}"
-    return f"{_plain(span.low)}..{_plain(span.high)}"
+        return f"{'<=' if span.has_high else '<'} {plain(span.high)}"
+    return f"{plain(span.low)}..{plain(span.high)}"
 
 
 def _age_text(span: Span) -> str:
     if math.isinf(span.high):
         return f"older than {duration_text(span.low)}"
     return f"within {duration_text(span.high)}"
-
-
-def _plain(number: float) -> str:
-    return f"{Decimal(repr(number)).normalize():f}"

@@ -78,9 +78,19 @@ def condition_space(
 
 
 def told(space: ConditionSpace, caller: Caller) -> str:
-    """The caller in words, such as ``channel is email, tier is missing``."""
-    names = [axis.attribute for axis in space.axes if axis.attribute.name in caller]
-    return ", ".join(_told(attribute, caller[attribute.name]) for attribute in names)
+    """The caller in words, such as ``channel is email, tier and intent are missing``."""
+    said = [axis.attribute for axis in space.axes if axis.attribute.name in caller]
+    parts = [
+        f"{_spoken(attribute)} {fact_text(attribute, caller[attribute.name])}"
+        for attribute in said
+        if caller[attribute.name] is not None
+    ]
+    missing = [_spoken(attribute) for attribute in said if caller[attribute.name] is None]
+    if len(missing) > 1:
+        parts.append(f"{', '.join(missing[:-1])} and {missing[-1]} are missing")
+    elif missing:
+        parts.append(f"{missing[0]} is missing")
+    return ", ".join(parts)
 
 
 def bits(rows: int) -> Iterator[int]:
@@ -118,9 +128,14 @@ def _values(attribute: Attribute, conditions: Sequence[Condition]) -> Iterator[V
         case "set":
             yield from _sets(attribute, [c for c in conditions if isinstance(c, SetTest)])
         case "number":
-            yield from _numbers(conditions, _NUMBER_STEPS)
+            yield from _plainest_first(_numbers(conditions, _NUMBER_STEPS), _NUMBER_STEPS)
         case "instant":
-            yield from _numbers(conditions, _AGE_STEPS)
+            yield from _plainest_first(_numbers(conditions, _AGE_STEPS), _AGE_STEPS)
+
+
+def _plainest_first(numbers: Iterable[float], steps: Sequence[float]) -> list[float]:
+    """Of several that no row tells apart, the first stands for all: 15 rather than 14.5 or -1."""
+    return sorted(numbers, key=lambda number: (number % steps[0] != 0, number < 0, abs(number)))
 
 
 def _numbers(conditions: Sequence[Condition], steps: Sequence[float]) -> Iterator[float]:
@@ -178,6 +193,5 @@ def _states(
     return [(), words]
 
 
-def _told(attribute: Attribute, value: Value) -> str:
-    name = attribute.name.replace("_", " ")
-    return f"{name} is missing" if value is None else f"{name} {fact_text(attribute, value)}"
+def _spoken(attribute: Attribute) -> str:
+    return attribute.name.replace("_", " ")

@@ -83,7 +83,7 @@ class RowsReader:
             _check_number(attribute.type in ("number", "instant"), raw, sheet)
             return _cell(attribute, text)
         if column in _WRITTEN_FREELY:
-            return text
+            return "\n".join(text.splitlines())
         if text in self._own_names(column):
             return text
         _check_number(column == _PRIORITY, raw, sheet)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
 _WRITTEN: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*([smhdw])", re.ASCII)
@@ -21,11 +22,16 @@ def read_duration(written: object) -> float:
 
 
 def duration_text(seconds: float) -> str:
-    """The shortest exact way to write it: 120 is `2m`."""
+    """A short exact way to write it: 120 is `2m`. Weeks are days: people write 14d."""
     for unit, worth in _SECONDS.items():
-        if seconds >= worth and seconds % worth == 0:
-            return f"{seconds / worth:g}{unit}"
-    return f"{seconds:g}s"
+        if unit != "w" and seconds >= worth and seconds % worth == 0:
+            return f"{plain(seconds / worth)}{unit}"
+    return f"{plain(seconds)}s"
+
+
+def plain(number: float) -> str:
+    """All digits and no exponent: 1000000 and never 1e+06."""
+    return f"{Decimal(repr(number)).normalize():f}"
 
 
 def spoken_duration(seconds: float) -> str:

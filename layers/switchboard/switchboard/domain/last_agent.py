@@ -66,6 +66,10 @@ class Tried:
     why: str
 
 
+Picked = tuple[Candidate | None, tuple[Tried, ...]]
+"""Who it is, and who it is not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shortlist:
     """The agents whose state is worth asking for, best first, and who fell out before.
@@ -105,7 +109,7 @@ def pick(
     channel: str,
     states: Mapping[str, AgentState | None],
     refused: Mapping[str, str],
-) -> tuple[Candidate | None, tuple[Tried, ...]]:
+) -> Picked:
     """The first candidate that nothing speaks against, and why not those before.
 
     `states` and `refused` go by a candidate's `agent`; a state that is None or missing is not

@@ -192,7 +192,7 @@ def _told(ruleset: Ruleset, decision: Decision, name: str) -> Any:
 
 def _expected(ruleset: Ruleset, name: str, wanted: Any) -> Any:
     if name in ("prompts", "views", "flags"):
-        listed = wanted.split(",") if isinstance(wanted, str) else wanted or ()
+        listed = wanted if isinstance(wanted, list | tuple) else str(wanted or "").split(",")
         return tuple(str(word).strip() for word in listed if str(word).strip() not in ("", "none"))
     if name != "priority":
         return str(wanted)

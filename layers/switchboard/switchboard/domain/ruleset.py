@@ -15,7 +15,7 @@ Hit = Literal["first", "all"]
 AgentForm = Literal["extension", "name"]
 MOST_ROWS: Final = 500
 MOST_ATTRIBUTES: Final = 64
-MOST_BYTES: Final = 65_536
+MOST_BYTES: Final = 262_144
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from switchboard.beside import run_beside
@@ -26,7 +26,6 @@ from switchboard.domain.identity import (
     read_account,
     read_contact,
 )
-from switchboard.domain.routing_record import RoutingRecord
 from switchboard.edges.arrival_request import NAMES, ArrivalRequest, read_arrival_request
 from switchboard.edges.ecs_request import readable_parameters
 from switchboard.edges.flat import LONGEST_VALUE
@@ -46,6 +45,9 @@ from switchboard.use_cases.arrival_lookup import (
 )
 from switchboard.use_cases.customer_history import history_facts, read_history
 from switchboard.use_cases.lookup_settings import LookupSettings
+
+if TYPE_CHECKING:
+    from switchboard.domain.routing_record import RoutingRecord
 
 T = TypeVar("T")
 
@@ -172,7 +174,7 @@ class Reception:
         self,
         match: CustomerMatch,
         decision: Mapping[str, str] | None = None,
-        routing: RoutingRecord | None = None,
+        routing: "RoutingRecord | None" = None,
     ) -> Arrival:
         """What the ledger keeps of this arrival."""
         return Arrival(

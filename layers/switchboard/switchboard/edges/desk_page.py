@@ -67,6 +67,7 @@ def desk_page(view: DeskView, *, zone: ZoneInfo) -> str:
         title,
         f"<h1>{escape(title)}</h1>"
         f'<p class="why" id="reason"><strong>Why here:</strong> {escape(reason)}</p>'
+        f"{_views(decision.get('views', ''), decision.get('agent_reason', ''))}"
         f"{'' if customer else _contact(arrival)}"
         f"{_facts(customer) if customer else ''}"
         f"{_history(view.history, zone) if customer else ''}",
@@ -76,6 +77,16 @@ def desk_page(view: DeskView, *, zone: ZoneInfo) -> str:
 def refused_page(message: str) -> str:
     """What a person sees when the link is not good any more."""
     return _page("Not available", f"<h1>Not available</h1><p>{escape(message)}</p>")
+
+
+def _views(views: str, agent_reason: str) -> str:
+    """What the rules want the agent to see first."""
+    pairs = (("first", "Look at first", views), ("agent", "Agent", agent_reason))
+    return "".join(
+        f'<p id="{name}"><strong>{title}:</strong> {escape(text)}</p>'
+        for name, title, text in pairs
+        if text
+    )
 
 
 def _contact(arrival: Arrival | None) -> str:

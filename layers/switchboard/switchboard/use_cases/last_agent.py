@@ -21,6 +21,7 @@ from switchboard.domain.last_agent import (
     AgentChoice,
     AgentState,
     Candidate,
+    Picked,
     Reservation,
     Shortlist,
     avoidance,
@@ -76,15 +77,14 @@ def prefer_agent(
     `states` and `load` are called only when they are needed. Never raises for their failing, and
     takes at most `MOST_S`.
     """
-    past = past_contacts(asked.past)
     if then.avoids_last_agent:
-        return avoidance(last_agent(past, ruleset.agent_form))
+        return avoidance(last_agent(past_contacts(asked.past), ruleset.agent_form))
     profile = ruleset.last_agents.get(then.last_agent)
     if profile is None:
         return AgentChoice()
     thought_of = shortlist(
         profile,
-        past=past,
+        past=past_contacts(asked.past),
         owned=asked.customer.attributes if asked.customer else {},
         facts=facts,
         not_paired=_not_paired(do_not_pair, asked.customer),
@@ -92,34 +92,28 @@ def prefer_agent(
         now=now,
     )
     budget = deadline.at_most(MOST_S)
+    choose = partial(
+        pick,
+        profile,
+        thought_of,
+        queue=ruleset.queues.get(then.queue),
+        channel=asked.channel,
+        states=_states(
+            profile, thought_of, states, budget.at_most(budget.remaining_s * _STATES_PART)
+        ),
+    )
     reserve = _Reserving(profile, asked.holder, ruleset.time_zone, load, now, budget)
-    told = _states(profile, thought_of, states, budget.at_most(budget.remaining_s * _STATES_PART))
-    return _chosen(profile, thought_of, then, asked, ruleset, told, reserve)
+    return preference(profile, thought_of, *_with_room(choose, reserve))
 
 
-def _chosen(
-    profile: LastAgentProfile,
-    thought_of: Shortlist,
-    then: Outcome,
-    asked: Asked,
-    ruleset: Ruleset,
-    states: Mapping[str, AgentState | None],
-    reserve: "_Reserving",
-) -> AgentChoice:
-    """The first candidate who is there and has room."""
+def _with_room(choose: Callable[..., Picked], reserve: Callable[[Candidate], str]) -> Picked:
+    """The first candidate who is there and whose line has room."""
     refused: dict[str, str] = {}
     while True:
-        chosen, tried = pick(
-            profile,
-            thought_of,
-            queue=ruleset.queues.get(then.queue),
-            channel=asked.channel,
-            states=states,
-            refused=refused,
-        )
+        chosen, tried = choose(refused=refused)
         why_not = reserve(chosen) if chosen else ""
         if chosen is None or not why_not:
-            return preference(profile, thought_of, chosen, tried)
+            return chosen, tried
         refused[chosen.agent] = why_not
 
 

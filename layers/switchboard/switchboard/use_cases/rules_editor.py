@@ -3,8 +3,7 @@
 The page is believed in nothing: whatever it sends is read and checked again here.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -19,13 +18,12 @@ from switchboard.domain.ruleset_document import names_in
 from switchboard.domain.ruleset_reader import RulesetProblem, read_ruleset
 from switchboard.errors import InvalidRequest, StateConflict
 from switchboard.ports import Publications, PublishedVersion
+from switchboard.use_cases.check_places import Finding, Places
 from switchboard.use_cases.ruleset_sources import source_problems
 
 Document = Mapping[str, Any]
 
 KIND: Final = "routing"
-# `row late-payer, tier: …` and `row late-payer can never be reached: …`
-_PLACE: Final = re.compile(r"row ([\w.-]+)(?:, (?:then, )?([\w-]+))?")
 
 
 class RulesRefused(InvalidRequest):
@@ -43,16 +41,6 @@ class PublishedMeanwhile(StateConflict):
         who = version.by or "Somebody"
         super().__init__(f"{who} published meanwhile; look at what changed, then decide.")
         self.version = version
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What the check says, and the cell it is about where it is about one."""
-
-    text: str
-    table: str = ""
-    row: str = ""
-    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +91,7 @@ def shown(document: Document) -> Document:
 
 def checked(document: Document, *, today: date) -> CheckedRules:
     """What publishing would say of these rules."""
-    places = _Places(document)
+    places = Places(document)
     try:
         ruleset = read_ruleset(document)
     except RulesetProblem as error:
@@ -215,36 +203,3 @@ def _told(ruleset: Ruleset, story: Story) -> ToldStory:
 
 def _meanwhile(publications: Publications) -> PublishedMeanwhile:
     return PublishedMeanwhile(publications.versions(KIND)[0])
-
-
-class _Places:
-    """Finds in what the check says the row and the cell that it is about."""
-
-    def __init__(self, document: Document) -> None:
-        self._table_of = dict(_rows_of(document))
-        named = document.get("attributes")
-        self._attributes = frozenset(named if isinstance(named, Mapping) else ())
-
-    def finding(self, text: str) -> Finding:
-        place = _PLACE.match(text)
-        if place is None or place[1] not in self._table_of:
-            return Finding(text)
-        return Finding(text, self._table_of[place[1]], place[1], self._column(place[2]))
-
-    def _column(self, named: str | None) -> str:
-        if named in self._attributes:
-            return f"when.{named}"
-        return "id" if named in (None, "id") else "note" if named == "note" else f"then.{named}"
-
-
-def _rows_of(document: Document) -> Iterator[tuple[str, str]]:
-    """Each row's id and its table's, of a document that may have any shape."""
-    for table in _mappings(document.get("tables")):
-        for row in _mappings(table.get("rows")):
-            yield str(row.get("id")), str(table.get("id"))
-
-
-def _mappings(listed: object) -> Iterator[Mapping[str, Any]]:
-    for one in listed if isinstance(listed, list) else ():
-        if isinstance(one, Mapping):
-            yield one
