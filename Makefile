@@ -79,22 +79,28 @@ check: $(READY) ## Formatting, lint, strict types, import arrows, configuration,
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/switchboard rules check config/routing.yaml
+	$(BIN)/switchboard rules check --strict config/routing.yaml
 	$(BIN)/switchboard lookup check config/lookup.yaml
 	$(BIN)/switchboard connector check --strict $(CONNECTORS)
 	$(BIN)/switchboard connector check config/ecs/*.yaml
 	$(BIN)/switchboard connector docs $(CONNECTORS) --out docs/connectors --check
 	$(BIN)/python -m tools.connector_schema --check
+	$(BIN)/python -m tools.ruleset_schema --check
 	$(BIN)/python -m tools.openapi --check
 	$(BIN)/switchboard handover --config config --base-url https://switchboard.example.com --out docs/handover --check
 	$(BIN)/python -m bench.connector_engine --check
+	$(BIN)/python -m bench.rules --check
+	$(BIN)/python -m bench.replay --check
 	if grep -n '://' requirements/*.lock layers/switchboard/requirements.txt; then
 	    echo "a lock file names a host; lock with \`make lock\`" >&2; exit 1
 	fi
 
 .PHONY: bench
-bench: $(READY) ## What the connector engine, a start and a warm lookup cost beside a reference
+bench: $(READY) ## What rules, connectors, a start and a warm lookup cost beside a reference
 	@$(BIN)/python -m bench.connector_engine
+	$(BIN)/python -m bench.rules
+	$(BIN)/python -m bench.replay
+	$(BIN)/python -m bench.simulate
 	$(BIN)/python -m bench.cold_start
 	$(BIN)/python -m bench.warm_lookup
 
@@ -104,6 +110,7 @@ proof: $(READY) ## A caller never waits: 10,000 hostile lookups, 100,000 odd con
 	$(BIN)/python -m bench.hostile_lookups --check
 	$(BIN)/python -m bench.warm_lookup --check
 	$(BIN)/python -m bench.cold_start --check
+	$(BIN)/python -m bench.simulate --check
 
 .PHONY: handover
 handover: $(READY) ## Write docs/handover/, the example of the sheet for Evolve IP
@@ -126,6 +133,10 @@ openapi: $(READY) ## Write docs/openapi.json from the code
 connector-docs: $(READY) ## Write docs/connectors/ and the format's JSON Schema from the files and the code
 	@$(BIN)/python -m tools.connector_schema
 	$(BIN)/switchboard connector docs $(CONNECTORS) --out docs/connectors
+
+.PHONY: ruleset-schema
+ruleset-schema: $(READY) ## Write docs/routing.schema.json from the reader of rulesets
+	@$(BIN)/python -m tools.ruleset_schema
 
 .PHONY: layer
 layer: $(READY) ## Build the layer for Lambda (arm64) and print its size

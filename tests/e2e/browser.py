@@ -89,7 +89,8 @@ class Browser:
         """The expression's value, as soon as it is one that counts as true."""
         give_up_at = time.monotonic() + PATIENCE_S
         while not (value := self.evaluate(expression)):
-            assert time.monotonic() < give_up_at, f"never: {what or expression}\n{self.text()[:4000]}"
+            shown = self.text()[:4000]
+            assert time.monotonic() < give_up_at, f"never: {what or expression}\n{shown}"
             time.sleep(0.05)
         return value
 

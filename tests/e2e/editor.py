@@ -27,7 +27,7 @@ class Editor:
     def is_checked(self) -> str:
         """What the check says of the rules as they stand, once it knows."""
         said = "document.querySelector('#summary')?.textContent"
-        return str(self.browser.until(f"{said}?.includes('problem') && {said}", "rules are checked"))
+        return str(self.browser.until(f"{said}?.includes('problem') && {said}", "it is checked"))
 
     def choose(self, selector: str, value: str) -> None:
         """Take an option of a drop-down."""

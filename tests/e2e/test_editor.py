@@ -11,6 +11,7 @@ import pytest
 
 from cli.publishing import publish
 from cli.rules.edit import editor_address
+from switchboard.domain.cells import Attribute, read_cell
 from switchboard.domain.operator_link import OperatorLink
 from tests.e2e.browser import Browser
 from tests.e2e.editor import Editor, cell
@@ -20,6 +21,14 @@ from tests.e2e.world import World, eventually
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.xdist_group("world")]
 
 STRANGER = "+1 415 555 0199"
+CELLS = {
+    "flag": ["true", "false"],
+    "choice": ["x", "y y", "x, y y", "not x", "not y y, z-1"],
+    "number": [">= 5", "> 5", "<= 5.5", "< -5", "7", "-0.5", "15..59", "-3..3"],
+    "set": ["has x", "has any x, y y", "has all x, y y", "has none x", "has none x, y y"],
+    "instant": ["within 14d", "within 30s", "older than 90d", "older than 4h", "within 15m"],
+}
+EVERYWHERE = ["missing", "present"]
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 # The copies that functions keep of published rules are ten seconds old at most.
 WITHIN_S = 15
@@ -312,6 +321,32 @@ def test_a_spreadsheets_table_comes_back(editor: Editor) -> None:
     assert editor.text_of("all-others", "id") == "all-others"
     browser.click("#undo")
     assert editor.text_of("everyone-else", "id") == "everyone-else"
+
+
+def test_the_form_over_a_cell_writes_what_the_server_reads(editor: Editor) -> None:
+    attributes = {
+        "flag": Attribute("a", "flag", "crm.a"),
+        "choice": Attribute("a", "choice", "crm.a", ("x", "y y", "z-1")),
+        "number": Attribute("a", "number", "crm.a"),
+        "set": Attribute("a", "set", "crm.a", ("x", "y y")),
+        "instant": Attribute("a", "instant", "crm.a"),
+    }
+    texts = [(kind, text) for kind, listed in CELLS.items() for text in (*listed, *EVERYWHERE)]
+    asked = [
+        ({"type": kind, "values": list(attributes[kind].values)}, text) for kind, text in texts
+    ]
+
+    editor.browser.evaluate(
+        "import('./cells.js').then(({readCell, writeCell}) => { window.cells = "
+        f"{json.dumps(asked)}.map(([attribute, text]) => {{"
+        " const shown = readCell(attribute, text);"
+        " return [shown.form, writeCell(shown)]; }); })"
+    )
+    forms = editor.browser.until("window.cells")
+
+    for (kind, text), (form, written) in zip(texts, forms, strict=True):
+        assert read_cell(attributes[kind], text).text == text, "it is how the server writes it"
+        assert (form != "text", written) == (True, text)
 
 
 def test_leaving_with_something_unpublished_asks_first(world: World, editor: Editor) -> None:

@@ -7,14 +7,12 @@ import { change, freeId, redo, rules, table, undo } from "./rules.js";
 
 export const view = { table: "route", row: 0, column: 0, filter: "", marks: [], explained: null };
 
-const rowsShown = () => table(view.table).rows
-  .map((row, index) => ({ row, index }))
-  .filter(({ row }) => matches(row));
-
-function matches(row) {
-  if (!view.filter) return true;
-  const text = columns(view.table).map((column) => cellText(row, column)).join("\n").toLowerCase();
-  return text.includes(view.filter.toLowerCase());
+function rowsShown() {
+  const rows = table(view.table).rows.map((row, index) => ({ row, index }));
+  if (!view.filter) return rows;
+  const all = columns(view.table);
+  const textOf = (row) => all.map((column) => cellText(row, column)).join("\n").toLowerCase();
+  return rows.filter(({ row }) => textOf(row).includes(view.filter.toLowerCase()));
 }
 
 // ── Showing ─────────────────────────────────────────────────────────────────────────────────────
@@ -51,24 +49,25 @@ function showMoreColumns() {
 
 function theTable() {
   const shown = columns(view.table);
+  const said = allSaid(shown);
   const head = el("tr", {}, ...shown.map((column) =>
     el("th", { scope: "col", title: column.attribute?.type ?? "" }, column.title)));
   return el("table", { role: "grid", "aria-label": `Table ${view.table}`,
     on: { keydown: onKey, click: onClick, dblclick: onDoubleClick } },
   el("thead", {}, head),
-  el("tbody", {}, ...rowsShown().map(({ row, index }) => theRow(row, index, shown))));
+  el("tbody", {}, ...rowsShown().map(({ row, index }) => theRow(row, index, shown, said))));
 }
 
-function theRow(row, index, shown) {
+function theRow(row, index, shown, said) {
   const node = el("tr", { class: `${rowClass(row)} ${index === view.row ? "current" : ""}`,
     "data-row": row.id });
-  node.append(...shown.map((column, at) => theCell(row, index, column, at)));
+  node.append(...shown.map((column, at) =>
+    theCell(row, index, column, at, said.get(`${row.id}\n${column.key}`) ?? [])));
   return node;
 }
 
-function theCell(row, index, column, at) {
+function theCell(row, index, column, at, said) {
   const text = cellText(row, column);
-  const said = saidOf(row, column);
   const node = el("td", {
     role: column.kind === "id" ? "rowheader" : "gridcell", class: [column.kind, ...said.map((one) => one.kind)].join(" "),
     title: [text, ...said.map((one) => one.text)].join("\n"),
@@ -90,19 +89,23 @@ function showSentence() {
     ? `${row.id}: ${said("when").join(" and ") || "everybody"} → ${said("then").join(", ") || "nothing"}` : "";
 }
 
-// What the check and the explanation say about a cell.
-function saidOf(row, column) {
-  const shown = columns(view.table).map(({ key }) => key);
-  const place = (mark) => (shown.includes(mark.column) ? mark.column : "id");
-  const marks = view.marks.filter((mark) => mark.table === view.table && mark.row === row.id &&
-    place(mark) === column.key);
-  const failed = failedCell(row);
-  const why = failed && failed.column === column.key ? [{ kind: "failed", text: failed.why }] : [];
-  return [...marks.map((mark) => ({ kind: mark.kind, text: mark.text })), ...why];
+// What the check and the explanation say, by row and column; of a column that is not shown, and of
+// a row as a whole, at its id.
+function allSaid(shown) {
+  const keys = shown.map(({ key }) => key);
+  const said = new Map();
+  const say = (row, column, kind, text) => {
+    const place = `${row}\n${keys.includes(column) ? column : "id"}`;
+    said.set(place, [...(said.get(place) ?? []), { kind, text }]);
+  };
+  for (const mark of view.marks) {
+    if (mark.table === view.table) say(mark.row, mark.column, mark.kind, mark.text);
+  }
+  if (view.table === "route") {
+    for (const { row, column, why } of view.explained?.passed ?? []) say(row, column, "failed", why);
+  }
+  return said;
 }
-
-const failedCell = (row) =>
-  (view.table === "route" ? view.explained?.passed.find((one) => one.row === row.id) : null);
 
 function rowClass(row) {
   if (!view.explained) return "";
@@ -111,7 +114,7 @@ function rowClass(row) {
     return took ? "decides" : "later";
   }
   if (view.explained.row === row.id) return "decides";
-  return failedCell(row) ? "" : "later";
+  return view.explained.passed.some((one) => one.row === row.id) ? "" : "later";
 }
 
 export function open(id) {
