@@ -1,6 +1,10 @@
 """The hand-over sheet of what `config/` says, made once for a module of tests."""
 
+import json
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import pytest
@@ -9,6 +13,8 @@ from cli.handover.samples import Sample
 from cli.handover.sheet import Sheet, sheet
 from cli.handover.stage import of_folder
 from cli.publishing import create_key
+from cli.rules.ruleset_file import read_document
+from local.opening import open_at_any_hour
 from tests.integration import template
 
 CONFIG: Final = template.ROOT / "config"
@@ -35,6 +41,16 @@ def make() -> Made:
         keys.append(create_key(*arguments))
         return keys[-1]
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
         patch.setattr("cli.handover.world.create_key", noted)
-        return Made(sheet(of_folder(CONFIG, name="local", base_url=ADDRESS)), tuple(keys))
+        config = open_config(Path(folder))
+        return Made(sheet(of_folder(config, name="local", base_url=ADDRESS)), tuple(keys))
+
+
+def open_config(folder: Path) -> Path:
+    """What `config/` says, open at any hour as the deployment of the tests is."""
+    config = Path(shutil.copytree(CONFIG, folder / "config"))
+    rules = config / "routing.yaml"
+    # JSON is YAML too.
+    rules.write_text(json.dumps(open_at_any_hour(read_document(rules))), encoding="utf-8")
+    return config

@@ -3,27 +3,26 @@
 import { ask } from "./api.js";
 import { UNITS } from "./cells.js";
 import { outcomeText } from "./columns.js";
-import { button, el, field, fill, select, ticks } from "./elements.js";
+import { button, byId, el, field, fill, select, ticks } from "./elements.js";
 import { goTo, show, view } from "./grid.js";
 import { attributes, change, rules } from "./rules.js";
 
 const made = { given: {}, at: "" };
-let shownIn = null;
+let asking = 0;
 
 export function showExplain(panel) {
-  shownIn = panel;
-  const answer = el("div", { "aria-live": "polite" });
+  const form = el("div", { class: "form" }, ...Object.entries(attributes()).flatMap(([name, attribute]) =>
+    [el("label", {}, name.replaceAll("_", " ")), factField(name, attribute)]),
+  el("label", {}, "at"), field("at", made.at, { placeholder: "2026-12-25 10:00",
+    on: { change: (event) => { made.at = event.target.value.trim(); } } }));
+  // After the fields' own listeners: each change of a fact is explained at once.
+  form.addEventListener("change", explain);
   fill(panel, el("h2", {}, "Explain"),
     el("p", { class: "small" }, "Make up a contact. What you leave open is not known of it."),
-    el("div", { class: "form" }, ...Object.entries(attributes()).flatMap(([name, attribute]) =>
-      [el("label", {}, name.replaceAll("_", " ")), factField(name, attribute)]),
-    el("label", {}, "at"), field("at", made.at, { placeholder: "2026-12-25 10:00",
-      on: { change: (event) => { made.at = event.target.value.trim(); } } })),
-    el("div", { class: "inline" },
-      button("Explain", () => explain(answer), { class: "main", id: "explain" }),
+    el("div", { class: "inline" }, button("Explain", explain, { class: "main", id: "explain" }),
       button("Clear", () => { forget(); showExplain(panel); })),
-    answer);
-  if (view.explained) showAnswer(answer);
+    el("div", { id: "decided", "aria-live": "polite" }), form, el("div", { id: "explained" }));
+  showAnswer();
 }
 
 function forget() {
@@ -37,6 +36,7 @@ export function clearExplained() {
   if (!view.explained) return;
   view.explained = null;
   show();
+  if (byId("decided")) showAnswer();
 }
 
 function factField(name, attribute) {
@@ -72,23 +72,32 @@ function instantField(name, value, say) {
   return node;
 }
 
-async function explain(answer) {
+async function explain() {
+  const asked = asking += 1;
+  let answer;
   try {
-    view.explained = await ask("explain", { document: rules.document, given: made.given, at: made.at });
+    answer = await ask("explain", { document: rules.document, given: made.given, at: made.at });
   } catch (refused) {
-    fill(answer, el("p", { role: "alert" }, refused.message));
+    fill(byId("decided"), el("p", { role: "alert" }, refused.message));
     return;
   }
+  if (asked !== asking || !byId("decided")) return;
+  view.explained = answer;
   show();
-  showAnswer(answer);
-  answer.scrollIntoView({ block: "nearest" });
+  showAnswer();
 }
 
-function showAnswer(answer) {
+function showAnswer() {
+  if (!view.explained) {
+    fill(byId("decided"));
+    fill(byId("explained"));
+    return;
+  }
   const { row, because, then, passed, collected } = view.explained;
-  fill(answer, el("h3", {}, "Decided by"),
-    el("p", {}, button(row, () => goTo({ table: "route", row }), { class: "link" })),
-    el("p", {}, because),
+  fill(byId("decided"),
+    el("p", {}, "Decided by ", button(row, () => goTo({ table: "route", row }), { class: "link" })),
+    el("p", { class: "small" }, because));
+  fill(byId("explained"), el("h3", {}, "What happens"),
     el("dl", { class: "form" }, ...Object.entries(then).flatMap(([name, value]) =>
       [el("dt", {}, name.replaceAll("_", " ")), el("dd", {}, outcomeText(name, value))])),
     collected.length ? el("p", { class: "small" },
@@ -105,5 +114,4 @@ function keepAsStory(row) {
   const story = { name: name.slice(0, 80), given, expect: { row } };
   if (made.at) story.at = made.at;
   change((document) => (document.tests ??= []).push(story));
-  if (shownIn) shownIn.querySelector("#explain")?.focus();
 }

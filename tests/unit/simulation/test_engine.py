@@ -1,12 +1,17 @@
 """What the engine promises, one situation at a time."""
 
 import math
+from collections.abc import Callable, Sequence
 
-from cli.simulation.centre import NOBODY, Agent, Happened, HeadStart, Preference
+import pytest
+
+from cli.simulation.centre import NOBODY, Agent, Happened, HeadStart, Preference, Traffic
 from cli.simulation.engine import simulate
+from cli.simulation.floor import Floor
 from tests.unit.simulation.floors import FOR_EVER, PLAIN, agents, callers
 
 URGENT = HeadStart(120.0)
+Engine = Callable[[Sequence[Agent], Traffic], Happened]
 
 
 def test_whoever_comes_first_is_served_first() -> None:
@@ -169,3 +174,21 @@ def test_a_held_caller_who_hangs_up_is_not_put_through() -> None:
     )
 
     assert happened == Happened([0, 4, 1], [0, NOBODY, 0])
+
+
+@pytest.mark.parametrize("run", [simulate, lambda staff, calls: Floor(staff, calls).run()])
+def test_a_call_that_ends_with_the_shift_is_the_last_one(run: Engine) -> None:
+    staff = [Agent("2001", frozenset({0}), ((0.0, 10.0),)), *later()]
+
+    assert run(staff, callers([0, 5], [10, 1])) == Happened([0, 15], [0, 1])
+
+
+@pytest.mark.parametrize("run", [simulate, lambda staff, calls: Floor(staff, calls).run()])
+def test_whoever_is_answered_at_the_very_end_of_patience_is_answered(run: Engine) -> None:
+    happened = run(agents(1), callers([0, 4], [10, 1], patience_s=[0, 6]))
+
+    assert happened == Happened([0, 6], [0, 0])
+
+
+def later() -> list[Agent]:
+    return [Agent("2002", frozenset({0}), ((20.0, FOR_EVER),))]

@@ -9,7 +9,7 @@ from cli.simulation.calibration import compared, happened
 from cli.simulation.contacts import Contact
 from cli.simulation.forecast import Forecast, Outlook, forecast, rounds
 from cli.simulation.habits import habits_of
-from cli.simulation.measures import ALL
+from cli.simulation.measures import ALL, Call, measure
 from cli.simulation.plans import Plan, decided_plan, groups, recorded_plan
 from cli.simulation.refusal import CannotSimulate
 from cli.simulation.runs import Runs, Scene
@@ -146,14 +146,14 @@ def test_half_the_staff_does_not_meet_the_past(contacts: tuple[Contact, ...]) ->
     assert not found.is_calibrated
 
 
-def test_a_second_is_no_difference_whatever_share_it_is() -> None:
-    """Waits are recorded in whole seconds: half a second recorded as none is not a miss."""
-    contacts = tuple(contact(60.0 * number, handled_s=30) for number in range(400))
-    scene = scene_of(contacts)
+@pytest.mark.parametrize(("simulated_s", "is_close"), [(1.4, True), (1.6, False), (0.0, True)])
+def test_a_second_is_no_difference_whatever_share_it_is(simulated_s: float, is_close: bool) -> None:
+    """Waits are recorded in whole seconds."""
+    past = measure([Call((), 0.5)], 20)
 
-    runs = [Runs(scene, recorded_plan(contacts)).measured(0)]
+    (whole,) = compared(past, [measure([Call((), simulated_s)], 20)])
 
-    assert compared(happened(scene), runs)[0].is_close
+    assert whole.is_close is is_close
 
 
 def test_few_contacts_are_refused(contacts: tuple[Contact, ...]) -> None:

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from cli.simulation.centre import HeadStart
 from cli.simulation.plans import Place, decided_plan, groups, recorded_plan
+from switchboard.domain.ruleset import LastAgentProfile, Ruleset
 from tests.unit.simulation.people import contact, facts, rules
 
 SELF_SERVICE = """
@@ -131,3 +134,29 @@ def test_an_attribute_with_many_values_makes_no_groups() -> None:
 
     with pytest.raises(ValueError, match="30 values; choose a flag or a choice"):
         groups(contacts, rules(SELF_SERVICE), "spend")
+
+
+def test_no_more_than_the_profile_allows_are_sent_to_one_agent_in_a_day() -> None:
+    once = rules(LAST_AGENT).last_agents["rapport"]
+    ruleset = with_profile(replace(once, max_per_day=1))
+    known = [contact(at_s, preferred_agent="2007") for at_s in (0, 60, DAY_S)]
+
+    plan = decided_plan(known, ruleset)
+
+    assert [place.agent for place in plan.places if place] == ["2007", "", "2007"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"sources": ("crm.owner",)}, {"not_after": ("Angry",)}], ids=["source", "ending"]
+)
+def test_who_answered_before_is_not_preferred_where_the_profile_says_so(
+    change: dict[str, tuple[str, ...]],
+) -> None:
+    ruleset = with_profile(replace(rules(LAST_AGENT).last_agents["rapport"], **change))  # type: ignore[arg-type]
+    contacts = [contact(0, customer="ada", disposition="angry "), contact(DAY_S, customer="ada")]
+
+    assert decided_plan(contacts, ruleset).without_agent == 2
+
+
+def with_profile(profile: LastAgentProfile) -> Ruleset:
+    return replace(rules(LAST_AGENT), last_agents={profile.id: profile})

@@ -76,6 +76,14 @@ def test_a_shift_over_midnight_is_one(tmp_path: Path) -> None:
     assert hours(person) == [(22, 30)]
 
 
+def test_a_shift_that_began_the_night_before_is_there(tmp_path: Path) -> None:
+    (person,) = people(
+        tmp_path, "- {extensions: ['2001'], queues: [a], shifts: {sun: ['22:00-06:00']}}"
+    )
+
+    assert hours(person) == [(-2, 6)]
+
+
 def test_a_night_shift_has_an_hour_more_when_the_clocks_go_back(tmp_path: Path) -> None:
     saturday_s = datetime(2026, 10, 31, tzinfo=UTC).timestamp()
     text = (
