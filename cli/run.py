@@ -147,6 +147,7 @@ def _addresses(console: Console, everything: Running) -> None:
         ' -d \'{"channel":"voice","from":"+14155550142"}\'',
         soft_wrap=True,
     )
+    console.print("The routing rules as a grid:  .venv/bin/switchboard rules edit --open")
 
 
 def _known(name: str) -> CrmName:

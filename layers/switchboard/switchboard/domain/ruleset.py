@@ -31,8 +31,8 @@ class Queue:
 class Priority:
     """A head start in the queue, in seconds of waiting; and ECS's Priority Class that is nearest.
 
-    `gain_per_min_s` and `max_seconds` say how it would grow. ECS knows no such thing, so only the
-    simulation applies them.
+    `gain_per_min_s` and `max_seconds` say how it would grow. ECS knows no such thing, so only
+    `simulate --as-written` applies them.
     """
 
     seconds: float
