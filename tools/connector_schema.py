@@ -4,7 +4,6 @@ With ``--check`` it only says whether the file is current. Editors complete and 
 files with it; every file names it in its first line.
 """
 
-import argparse
 import json
 import re
 import sys
@@ -14,6 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from switchboard.adapters.connector.format import ConnectorFile, EcsProfileFile
+from tools.generated_file import write_or_check
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 FILE: Final = ROOT / "docs" / "connector.schema.json"
@@ -77,18 +77,9 @@ def _one_line(text: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the schema; with --check, say whether it is current."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only say whether it is current")
-    current = text_of(document())
-    if parser.parse_args(arguments).check:
-        written = FILE.read_text(encoding="utf-8") if FILE.exists() else ""
-        if written != current:
-            name = FILE.relative_to(ROOT)
-            sys.stderr.write(f"{name} is not current: python -m tools.connector_schema\n")
-        return int(written != current)
-    FILE.write_text(current, encoding="utf-8")
-    return 0
+    return write_or_check(
+        FILE, text_of(document()), arguments, tool="connector_schema", told=__doc__ or ""
+    )
 
 
 if __name__ == "__main__":

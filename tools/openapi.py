@@ -16,7 +16,6 @@ asks and answers stands beside it, in its `openapi_extensions`:
 What the document promises is proved by a tester that knows nothing else: tests/api.
 """
 
-import argparse
 import importlib
 import json
 import sys
@@ -35,6 +34,7 @@ from switchboard.edges.direct_api import DirectRoute
 from switchboard.edges.http_api import KEY_HEADER
 from switchboard.edges.served_routes import served_routes
 from tools import openapi_answers as answers
+from tools.generated_file import write_or_check
 from tools.openapi_shapes import REF, Schema, answered_shapes, asked_shapes, query_parameters
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -256,16 +256,7 @@ def _version() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.openapi", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only say whether it is current")
-    written = FILE.read_text(encoding="utf-8") if FILE.is_file() else ""
-    current = text_of(document())
-    if parser.parse_args(arguments).check:
-        if written != current:
-            sys.stderr.write(f"{FILE.relative_to(ROOT)} is not current: python -m tools.openapi\n")
-        return int(written != current)
-    FILE.write_text(current, encoding="utf-8")
-    return 0
+    return write_or_check(FILE, text_of(document()), arguments, tool="openapi", told=__doc__ or "")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ with it. It refuses nothing that the reader takes; which attributes, queues and 
 and whether a cell fits its attribute, only `switchboard rules check` can say.
 """
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from switchboard.domain.hours import DAY_NAMES
 from switchboard.domain.profile_reader import IF_UNKNOWN, MUSTS, PROFILE_KEYS
 from switchboard.domain.ruleset import FORMAT, MOST_ATTRIBUTES, AgentForm
 from switchboard.domain.ruleset_reader import FILE_KEYS
+from tools.generated_file import write_or_check
 from tools.ruleset_schema_tables import stories, tables
 from tools.schema_parts import (
     NAME,
@@ -211,18 +211,9 @@ def text_of(schema: Schema) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the schema; with --check, say whether it is current."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only say whether it is current")
-    current = text_of(document())
-    if parser.parse_args(arguments).check:
-        written = FILE.read_text(encoding="utf-8") if FILE.exists() else ""
-        if written != current:
-            name = FILE.relative_to(ROOT)
-            sys.stderr.write(f"{name} is not current: python -m tools.ruleset_schema\n")
-        return int(written != current)
-    FILE.write_text(current, encoding="utf-8")
-    return 0
+    return write_or_check(
+        FILE, text_of(document()), arguments, tool="ruleset_schema", told=__doc__ or ""
+    )
 
 
 if __name__ == "__main__":
