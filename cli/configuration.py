@@ -32,6 +32,7 @@ from switchboard.contracts.configuration import (
 from switchboard.contracts.lookup import LookupConfiguration
 from switchboard.contracts.published import MODELS, completed
 from switchboard.domain.cells import unknown
+from switchboard.domain.ruleset import Ruleset
 from switchboard.domain.ruleset_reader import read_ruleset
 from switchboard.errors import Misconfigured
 
@@ -114,6 +115,21 @@ def checked_lookup(file: Path) -> LookupConfiguration:
         _refuse_unconnected("lookup", name, connectors["connectors"])
     _check_lookup(written, _asked(written, connectors, folder), file)
     return written
+
+
+def unfilled_attributes(rules: Ruleset, folder: Path) -> tuple[str, ...]:
+    """One line for each attribute of the rules that none of the connectors of `lookup.yaml` maps.
+
+    Nothing where the files beside the rules are not there, or have mistakes of their own.
+    """
+    try:
+        lookup = _lookup_of(read_yaml(folder / "lookup.yaml"), folder / "lookup.yaml")
+        connectors = compiled_connectors(read_yaml(folder / "connectors.yaml"), folder)
+        for name in lookup.connectors:
+            _refuse_unconnected("lookup", name, connectors["connectors"])
+        return tuple(crm_problems(rules.attributes, _asked(lookup, connectors, folder)))
+    except Misconfigured:
+        return ()
 
 
 def _lookup_of(document: Document, file: Path) -> LookupConfiguration:

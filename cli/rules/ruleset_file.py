@@ -45,7 +45,7 @@ def ruleset_in(document: Document, where: str) -> Ruleset:
         raise Misconfigured(f"{where}:\n{error}") from error
 
 
-def checked(document: Document, where: str, *, today: date) -> Checked:
+def checked(document: Document, *, today: date) -> Checked:
     """What the checks find, from reading on; the problems are all that would refuse it."""
     try:
         ruleset = read_ruleset(document)
@@ -61,6 +61,6 @@ def checked_ruleset(file: Path) -> Document:
     Raises: Misconfigured with every problem.
     """
     document = read_document(file)
-    if problems := checked(document, str(file), today=datetime.now(UTC).date()).problems:
+    if problems := checked(document, today=datetime.now(UTC).date()).problems:
         raise Misconfigured(f"{file}:\n" + "\n".join(problems))
     return document

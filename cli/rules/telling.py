@@ -26,7 +26,7 @@ def refusing(exit_code: int = 1) -> Iterator[None]:
 
 def refuse_problems(document: dict[str, Any], name: str, *, today: date) -> None:
     """Tell what `rules check` finds; with a problem among it, end."""
-    found = checked(document, name, today=today)
+    found = checked(document, today=today)
     for warning in found.warnings:
         typer.secho(printable(f"{name}: warning: {warning}"), fg="yellow", err=True)
     for problem in found.problems:
