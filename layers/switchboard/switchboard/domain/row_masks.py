@@ -7,11 +7,14 @@ decision costs one step for each attribute, however many rows there are.
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from switchboard.domain.cells import Cell, Missing, NotOneOf, OneOf, Present, SetTest, Span, Value
 
 MaskOf = Callable[[Value], int]
 _Tested = tuple[int, Cell]
+# Customers have few combinations of products; a bound, because they come from outside.
+_MOST_SETS_SEEN: Final = 1000
 
 
 class _Words:
@@ -107,11 +110,17 @@ def _words(tested: Sequence[_Tested], missing: int, some: int) -> _Words:
 
 def _mask_of_sets(tested: Sequence[_Tested], missing: int, some: int) -> MaskOf:
     tests = [(bit, cell.condition) for bit, cell in tested if isinstance(cell.condition, SetTest)]
+    seen: dict[frozenset[str], int] = {}
 
     def mask_of(value: Value) -> int:
-        if value is None:
-            return missing
-        return some | sum(bit for bit, test in tests if test.admits(value))
+        if not isinstance(value, frozenset):
+            return missing if value is None else some
+        mask = seen.get(value)
+        if mask is None:
+            mask = some | sum(bit for bit, test in tests if test.admits(value))
+            if len(seen) < _MOST_SETS_SEEN:
+                seen[value] = mask
+        return mask
 
     return mask_of
 

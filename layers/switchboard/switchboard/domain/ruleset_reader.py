@@ -1,5 +1,6 @@
 """Reads a ruleset's document, whole: every problem is one line with its place and the way out."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast, get_args
 from zoneinfo import ZoneInfo
@@ -173,7 +174,7 @@ class _Reader(Reading):
         return self._attributes.get(name)
 
     def _check_ids(self, kind: str, ids: Sequence[str]) -> None:
-        for twice in sorted({name for name in ids if ids.count(name) > 1}):
+        for twice in sorted(name for name, times in Counter(ids).items() if times > 1):
             self.problem(f"{kind} {twice}", "the id stands twice; give each its own")
 
     def _check_on_fail(self, rows: Sequence[Row]) -> None:
