@@ -118,7 +118,7 @@ def checked_lookup(file: Path) -> LookupConfiguration:
 
 
 def unfilled_attributes(rules: Ruleset, folder: Path) -> tuple[str, ...]:
-    """One line for each attribute of the rules that none of the connectors of `lookup.yaml` maps.
+    """One line for each CRM value of the rules that no connector of `lookup.yaml` maps.
 
     Nothing where the files beside the rules are not there, or have mistakes of their own.
     """
@@ -127,7 +127,7 @@ def unfilled_attributes(rules: Ruleset, folder: Path) -> tuple[str, ...]:
         connectors = compiled_connectors(read_yaml(folder / "connectors.yaml"), folder)
         for name in lookup.connectors:
             _refuse_unconnected("lookup", name, connectors["connectors"])
-        return tuple(crm_problems(rules.attributes, _asked(lookup, connectors, folder)))
+        return tuple(crm_problems(rules, _asked(lookup, connectors, folder)))
     except Misconfigured:
         return ()
 
@@ -162,7 +162,7 @@ def _check_rules(
     rules = read_ruleset(routing)
     named = rules.business_processes
     _refuse(folder / "lookup.yaml", *business_process_problems(lookup.ambiguity, named))
-    _refuse(folder / "routing.yaml", *crm_problems(rules.attributes, systems))
+    _refuse(folder / "routing.yaml", *crm_problems(rules, systems))
 
 
 def _refuse(file: Path, *problems: str) -> None:

@@ -30,6 +30,7 @@ app = typer.Typer(help="Who is never brought together.", no_args_is_help=True)
 @app.command("add")
 def add(customer: Customer, agent: Agent, why: Why, by: By = None, stack: Stack = None) -> None:
     """Never prefer this agent for this customer. No name or number goes into WHY."""
+    customer, agent = customer.strip(), agent.strip()
     connector, _, record = customer.partition(":")
     if not connector or not record:
         fail("Write the customer as connector:id, for example salesforce:003A1.")
@@ -47,6 +48,7 @@ def add(customer: Customer, agent: Agent, why: Why, by: By = None, stack: Stack 
 @app.command("remove")
 def remove(customer: Customer, agent: Agent, why: Why, by: By = None, stack: Stack = None) -> None:
     """Let them be brought together again."""
+    customer, agent = customer.strip(), agent.strip()
     try:
         controls_of(target(stack)).change(
             lambda controls: brought_together(

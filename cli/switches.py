@@ -24,6 +24,7 @@ from switchboard.domain.durations import read_duration
 from switchboard.domain.routing_controls import (
     ControlsRefused,
     RoutingControls,
+    begun_anew,
     switched_off,
     switched_on,
 )
@@ -81,6 +82,26 @@ def off(name: Name, why: Why = "no reason given", by: By = None, stack: Stack = 
     except (ControlsRefused, StateUnavailable) as error:
         fail(str(error))
     typer.echo(f"{name} is off. {SEEN}")
+
+
+@app.command("reset")
+def reset(
+    why: Why,
+    by: By = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    stack: Stack = None,
+) -> None:
+    """Begin anew where the switches and the do-not-pair list cannot be read any more."""
+    where = target(stack)
+    if not yes:
+        typer.confirm("Switch everything off, and forget who is kept apart?", abort=True)
+    try:
+        controls_of(where).begin_anew(
+            lambda controls: begun_anew(controls, why=why, by=who(by), now=datetime.now(UTC))
+        )
+    except (ControlsRefused, StateUnavailable) as error:
+        fail(str(error))
+    typer.echo(f"Every switch is off and nobody is kept apart. {SEEN}")
 
 
 @app.command("list")

@@ -94,7 +94,7 @@ def _start(
 ) -> None:
     now = now_utc()
     document = complete(KIND, {**terms, "ruleset": new.document})
-    refuse_problems(new.document, new.name, today=now.date())
+    refuse_problems(new, publications, now=now)
     typer.echo(what_changes(publications, new))
     if publications.find(KIND):
         typer.echo("It takes the place of the challenger that runs.")

@@ -1,6 +1,5 @@
 """`switchboard rules check`: is every row reachable, everybody decided, every story kept?"""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from cli.configuration import unfilled_attributes
 from cli.rules.ruleset_file import checked, read_document, ruleset_in
+from cli.rules.telling import now_utc
 from switchboard.errors import Misconfigured
 
 
@@ -18,14 +18,14 @@ def check_rules(
     """Name every problem of a ruleset: typos, rows that never decide, callers nobody decides for.
 
     Warnings are about what works and is probably not meant. Beside lookup.yaml and connectors.yaml
-    they name attributes that no connected CRM fills, which publishing the folder refuses.
+    they name CRM values that no connector maps, which publishing the folder refuses.
     """
     try:
         document = read_document(file)
     except Misconfigured as error:
         _say(str(error), "red")
         raise typer.Exit(1) from None
-    found = checked(document, today=datetime.now(UTC).date())
+    found = checked(document, now=now_utc())
     for problem in found.problems:
         _say(f"{file}: {problem}", "red")
     if found.problems:

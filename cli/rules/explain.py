@@ -1,5 +1,6 @@
 """`switchboard rules explain`: which row decides, and why no earlier one did."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,10 +11,12 @@ from cli.operate import Stack
 from cli.rules.explain_interaction import explain_interaction
 from cli.rules.ruleset_file import read_document, ruleset_in
 from cli.rules.told import told
-from switchboard.domain.cells import unknown
+from switchboard.domain.cells import Value
 from switchboard.domain.facts import facts_of
-from switchboard.domain.routing import decide, explain
-from switchboard.domain.ruleset import Ruleset
+from switchboard.domain.given_facts import MISSING, check_given
+from switchboard.domain.reading import Reading
+from switchboard.domain.routing import decide, explain, story_facts
+from switchboard.domain.ruleset import Ruleset, Story
 from switchboard.errors import Misconfigured
 
 
@@ -22,6 +25,9 @@ def explain_rules(
         list[str] | None, typer.Option(help="A fact, for example tier=high; repeatable.")
     ] = None,
     file: Annotated[Path, typer.Argument(help="A ruleset.")] = Path("config/routing.yaml"),
+    at: Annotated[
+        str, typer.Option(help="A moment, as 2026-12-24 18:30: hours and holidays are those then.")
+    ] = "",
     interaction: Annotated[
         str | None, typer.Option(help="ECS's id of a recorded one, by the rules of that moment.")
     ] = None,
@@ -29,13 +35,15 @@ def explain_rules(
 ) -> None:
     """Which row decides for a made-up contact or a recorded one, and why no earlier one did."""
     if interaction:
-        if given:
-            raise typer.BadParameter("a recorded interaction has its own facts; leave --given out")
+        if given or at:
+            raise typer.BadParameter(
+                "a recorded interaction has its own facts; leave --given and --at out"
+            )
         explain_interaction(interaction, stack)
         return
     try:
         ruleset = ruleset_in(read_document(file), str(file))
-        facts = facts_of(ruleset.attributes, _facts(ruleset, given or []), datetime.now(UTC))
+        facts = _facts(ruleset, _pairs(given or []), at, datetime.now(UTC))
     except (Misconfigured, ValueError) as error:
         typer.secho(str(error), fg="red", err=True)
         raise typer.Exit(1) from None
@@ -45,14 +53,29 @@ def explain_rules(
         typer.echo(line)
 
 
-def _facts(ruleset: Ruleset, given: list[str]) -> dict[str, str]:
-    """Raises: ValueError for what is no attribute or has no value."""
+def _pairs(given: list[str]) -> dict[str, str]:
+    """Raises: ValueError for what is no pair."""
     said = {}
     for fact in given:
         name, equals, value = fact.partition("=")
         if not equals:
             raise ValueError(f"{fact!r}: write name=value, for example tier=high")
-        if name not in ruleset.attributes:
-            raise ValueError(f"attribute {unknown(name, tuple(ruleset.attributes))}")
         said[name] = value
     return said
+
+
+def _facts(
+    ruleset: Ruleset, given: Mapping[str, str], at: str, now: datetime
+) -> Mapping[str, Value]:
+    """The facts of a story; without a moment there are no hours, and dates are counted from now.
+
+    Raises: ValueError for what cannot be a fact or a moment.
+    """
+    reading = Reading()
+    check_given(reading, "--given", ruleset.attributes, given, now)
+    if reading.problems:
+        raise ValueError("\n".join(reading.problems))
+    if at:
+        return story_facts(ruleset, Story("", given, {}, at))
+    known = {name: value for name, value in given.items() if value != MISSING}
+    return facts_of(ruleset.attributes, known, now)

@@ -42,7 +42,7 @@ def publish_rules(
     with refusing():
         publications = publications_of(target(stack))
         new = named_ruleset(file, lambda: publications)
-        refuse_problems(new.document, new.name, today=now.date())
+        refuse_problems(new, publications, now=now)
         typer.echo(what_changes(publications, new))
         digest = publications.publish(
             KIND,

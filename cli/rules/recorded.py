@@ -35,7 +35,7 @@ def recorded(
 ) -> None:
     """Write decided interactions of some days to a file, for `replay` and `simulate`.
 
-    Without names, numbers, addresses and remarks; customers are hashes that only this file knows.
+    Without names, addresses and remarks; customers are hashes that only this file knows.
     """
     where, now = target(stack), datetime.now(UTC)
     period = asked_period(where, first, last, now=now)

@@ -8,6 +8,7 @@ from cli.deployment import target
 from cli.operate import Stack
 from cli.publishing import operator_name, publications_of
 from cli.rules.named_ruleset import KIND, NamedRuleset, active_ruleset, ruleset_version
+from cli.rules.printable import printable
 from cli.rules.publish import Note, Who
 from cli.rules.telling import now_utc, refusing, tell_changes, when_and_by_whom
 from switchboard.domain.ruleset_diff import ruleset_changes, summary_of
@@ -49,10 +50,17 @@ def roll_back(
 def _version_back(
     digest: str | None, active: Published | None, publications: Publications
 ) -> NamedRuleset:
-    """Raises: NotFound, Misconfigured when this version of Switchboard cannot read it."""
-    before = active.previous[:1] if active else ()
-    for meant in (digest,) if digest else before:
-        return ruleset_version(meant, publications)
+    """The version that is named; else the nearest before the active one that can be read.
+
+    Raises: NotFound, Misconfigured when this version of Switchboard cannot read it.
+    """
+    if digest:
+        return ruleset_version(digest, publications)
+    for before in active.previous if active else ():
+        try:
+            return ruleset_version(before, publications)
+        except (NotFound, Misconfigured) as error:
+            typer.secho(printable(f"{before} is passed over: {error}"), fg="yellow", err=True)
     raise NotFound(
         "There is no ruleset to go back to; `switchboard rules versions` lists what was active"
     )

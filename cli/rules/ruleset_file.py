@@ -1,6 +1,6 @@
 """A ruleset's file: read with every scalar as text, and held to the checks that publishing asks."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +8,10 @@ import yaml
 
 from cli.yaml_text import KeysTwice, read_yaml_as_written
 from switchboard.domain.ruleset import MOST_BYTES, Ruleset
-from switchboard.domain.ruleset_check import Checked, check
+from switchboard.domain.ruleset_check import Checked
 from switchboard.domain.ruleset_reader import RulesetProblem, read_ruleset
 from switchboard.errors import Misconfigured
-from switchboard.use_cases.ruleset_sources import source_problems
+from switchboard.use_cases.ruleset_sources import checked_with_sources
 
 Document = dict[str, Any]
 
@@ -45,14 +45,13 @@ def ruleset_in(document: Document, where: str) -> Ruleset:
         raise Misconfigured(f"{where}:\n{error}") from error
 
 
-def checked(document: Document, *, today: date) -> Checked:
+def checked(document: Document, *, now: datetime) -> Checked:
     """What the checks find, from reading on; the problems are all that would refuse it."""
     try:
         ruleset = read_ruleset(document)
     except RulesetProblem as error:
         return Checked(error.problems, ())
-    found = check(ruleset, today=today)
-    return Checked((*source_problems(ruleset.attributes), *found.problems), found.warnings)
+    return checked_with_sources(ruleset, now=now)
 
 
 def checked_ruleset(file: Path) -> Document:
@@ -61,6 +60,6 @@ def checked_ruleset(file: Path) -> Document:
     Raises: Misconfigured with every problem.
     """
     document = read_document(file)
-    if problems := checked(document, today=datetime.now(UTC).date()).problems:
+    if problems := checked(document, now=datetime.now(UTC)).problems:
         raise Misconfigured(f"{file}:\n" + "\n".join(problems))
     return document

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import UTC, datetime
 
 import typer
 
+from cli.rules.named_ruleset import NamedRuleset
 from cli.rules.printable import printable
 from cli.rules.ruleset_file import checked
+from cli.rules_check import published_crm_problems
 from switchboard.domain.ruleset_diff import Change
 from switchboard.errors import SwitchboardError
-from switchboard.ports import PublishedVersion
+from switchboard.ports import Publications, PublishedVersion
 
 
 @contextmanager
@@ -24,14 +25,21 @@ def refusing(exit_code: int = 1) -> Iterator[None]:
         raise typer.Exit(exit_code) from None
 
 
-def refuse_problems(document: dict[str, Any], name: str, *, today: date) -> None:
-    """Tell what `rules check` finds; with a problem among it, end."""
-    found = checked(document, today=today)
+def refuse_problems(new: NamedRuleset, publications: Publications, *, now: datetime) -> None:
+    """Tell what `rules check` finds, and what no published connector maps; with a problem, end."""
+    found = checked(new.document, now=now)
+    unmapped = published_crm_problems(new.ruleset, publications)
     for warning in found.warnings:
-        typer.secho(printable(f"{name}: warning: {warning}"), fg="yellow", err=True)
-    for problem in found.problems:
-        typer.secho(printable(f"{name}: {problem}"), fg="red", err=True)
-    if found.problems:
+        typer.secho(printable(f"{new.name}: warning: {warning}"), fg="yellow", err=True)
+    for problem in (*found.problems, *unmapped):
+        typer.secho(printable(f"{new.name}: {problem}"), fg="red", err=True)
+    if unmapped:
+        typer.secho(
+            "These connectors are the published ones; "
+            "`switchboard publish --only connectors` publishes yours.",
+            err=True,
+        )
+    if found.problems or unmapped:
         raise typer.Exit(1)
 
 

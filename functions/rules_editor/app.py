@@ -117,7 +117,7 @@ def _document(_: asked.NothingMore, asking: Asking) -> Mapping[str, Any]:
 
 
 def _check(said: asked.Edited, asking: Asking) -> Mapping[str, Any]:
-    return answers.checked_answer(editor.checked(said.document, today=asking.now.date()))
+    return answers.checked_answer(editor.checked(said.document, now=asking.now))
 
 
 def _explain(said: asked.MadeUp, _: Asking) -> Mapping[str, Any]:

@@ -3,17 +3,22 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import boto3
 import pytest
 
 from cli.configuration import Document
+from cli.controls import controls_of
 from cli.publishing import publish
 from switchboard import wiring
+from switchboard.adapters.dynamodb_table import DynamoDbTable
+from switchboard.adapters.items import Item
+from switchboard.domain.routing_controls import switched_on
+from switchboard.errors import StateUnavailable
 from tests.integration import other_crms, template
 from tests.integration.answers import flat_body, is_refused, new_interaction
 from tests.integration.canaries import DESK_KEY, NUMBER, STRANGER
@@ -148,23 +153,146 @@ def test_a_desk_link_that_cannot_be_checked_is_refused_and_tried_again_later(
     assert switchboard.http("GET", "/desk/any.thing").status == 503
 
 
-def test_rules_that_hang_end_in_a_refusal_in_time(
-    switchboard: Deployment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ask(switchboard, "/v1/arrivals/route", "anonymous")
+@contextmanager
+def hanging(monkeypatch: pytest.MonkeyPatch, *read: str) -> Iterator[None]:
+    """What wiring reads so does not come."""
     goes_on = threading.Event()
 
     def hang() -> Any:
         goes_on.wait(3)
-        raise AssertionError("nobody waits for this any more")
+        raise StateUnavailable("nobody waits for this any more")
 
-    monkeypatch.setattr(wiring, "ruleset", hang)
-    asked = {"contact": NUMBER, "budget_ms": "300"}
-    answer = switchboard.http("POST", "/v1/arrivals/route", json_body=asked)
+    for name in read:
+        monkeypatch.setattr(wiring, name, hang)
+    yield
     goes_on.set()
+
+
+def asked_in(switchboard: Deployment, budget_s: float) -> Answer:
+    asked = {"contact": NUMBER, "budget_ms": str(round(budget_s * 1000))}
+    return switchboard.http("POST", "/v1/arrivals/route", json_body=asked)
+
+
+def test_rules_that_hang_end_in_a_refusal_in_time_where_there_were_none_before(
+    switchboard: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(switchboard, "/v1/arrivals/route", "anonymous")
+    monkeypatch.setattr(wiring, "ruleset_at_hand", lambda: None)
+    with hanging(monkeypatch, "ruleset"):
+        answer = asked_in(switchboard, 0.3)
 
     assert is_refused(answer, 503, "state_unavailable")
     assert answer.took_s < 0.3 + MARGIN_S
+
+
+@pytest.mark.parametrize("budget_s", [0.15, 0.3])
+def test_rules_that_hang_decide_as_they_last_were(
+    switchboard: Deployment, monkeypatch: pytest.MonkeyPatch, budget_s: float
+) -> None:
+    before = ask(switchboard, "/v1/arrivals/route")
+    with hanging(monkeypatch, "ruleset", "challenger", "controls_in_force"):
+        answer = asked_in(switchboard, budget_s)
+
+    assert [answer.json[name] for name in ("row", "ruleset")] == [
+        before.json[name] for name in ("row", "ruleset")
+    ]
+    assert answer.took_s < budget_s + MARGIN_S
+
+
+class HangingTable(DynamoDbTable):
+    """Config, where one item does not come for as long as the SDK waits."""
+
+    def __init__(self, hangs: str) -> None:
+        super().__init__(wiring._dynamodb(), "Config")
+        self.hangs = hangs
+        self.asked = 0
+
+    def get(self, item_id: str, *, consistent: bool = True) -> Item | None:
+        if item_id == self.hangs:
+            self.asked += 1
+            time.sleep(0.4)
+            raise StateUnavailable("hung")
+        return super().get(item_id, consistent=consistent)
+
+
+@pytest.mark.parametrize("good_to_have", ["routing-controls", "active#routing_challenger"])
+def test_what_is_good_to_have_and_hangs_costs_a_new_worker_one_wait_and_no_answer(
+    switchboard: Deployment, monkeypatch: pytest.MonkeyPatch, good_to_have: str
+) -> None:
+    ask(switchboard, "/v1/arrivals/route", "anonymous")
+    wiring.forget()
+    table, real = HangingTable(good_to_have), wiring._table
+    monkeypatch.setattr(
+        wiring, "_table", lambda name: table if name == "CONFIG_TABLE" else real(name)
+    )
+
+    first, second, third = (asked_in(switchboard, budget_s) for budget_s in (1.2, 1.2, 0.3))
+    wiring.forget()
+
+    assert [answer.status for answer in (first, second, third)] == [200] * 3
+    assert table.asked == 1
+    assert second.took_s < first.took_s
+
+
+def test_a_new_worker_with_little_time_does_without_what_is_good_to_have(
+    switchboard: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(switchboard, "/v1/arrivals/route")
+    with hanging(monkeypatch, "challenger", "controls_in_force"):
+        answer = asked_in(switchboard, 0.3)
+
+    assert answer.json["row"]
+    assert answer.took_s < 0.3 + MARGIN_S
+
+
+@pytest.fixture
+def spoil_switches(switchboard: Deployment) -> Iterator[Callable[[], object]]:
+    """Somebody writes into the item by hand; afterwards it is as if nobody ever had."""
+    key = {"id": {"S": "routing-controls"}}
+    yield lambda: switchboard.dynamodb.put_item(
+        TableName="Config", Item={**key, "controls": {"S": "by hand"}}
+    )
+    switchboard.dynamodb.delete_item(TableName="Config", Key={"id": {"S": "routing-controls"}})
+    wiring.forget()
+
+
+def times_reported(switchboard: Deployment) -> int:
+    lines = [json.loads(line) for line in switchboard.output.getvalue().splitlines()]
+    assert any("RoutingControlsUnusable" in line for line in lines)
+    return [line.get("message") for line in lines].count("switches cannot be read")
+
+
+def test_switches_that_cannot_be_read_cost_nobody_an_answer(
+    switchboard: Deployment, spoil_switches: Callable[[], object]
+) -> None:
+    before = ask(switchboard, "/v1/arrivals/route").json["row"]
+    spoil_switches()
+    wiring.forget()
+
+    rows = [ask(switchboard, "/v1/arrivals/route").json["row"] for _ in range(3)]
+
+    assert rows == [before] * 3
+    assert times_reported(switchboard) == 1
+
+
+def test_a_switch_that_is_on_stays_on_where_it_cannot_be_read_any_more(
+    switchboard: Deployment,
+    spoil_switches: Callable[[], object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, lasts = datetime.now(UTC), timedelta(hours=1)
+    controls_of(switchboard.target).change(
+        lambda it: switched_on(it, "emergency_closed", lasts=lasts, why="x", by="x", now=now)
+    )
+    wiring.forget()
+    closed = ask(switchboard, "/v1/arrivals/route").json["row"]
+    spoil_switches()
+    seen: Any = wiring.routing_controls()
+    monkeypatch.setattr(seen._copies, "_clock", lambda: time.time() + 3600)
+
+    assert [ask(switchboard, "/v1/arrivals/route").json["row"] for _ in range(3)] == [closed] * 3
+    assert closed == "closed-by-switch"
+    assert times_reported(switchboard) == 1
 
 
 def test_rules_are_read_beside_the_crm(

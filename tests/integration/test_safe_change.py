@@ -147,6 +147,27 @@ def test_a_shadow_that_decides_the_same_is_silent(
     assert lines(switchboard, "challenger differs") == []
 
 
+@pytest.mark.parametrize(
+    "terms", [{}, {"mode": "split", "share": 99}, {"mode": "split", "share": 1}]
+)
+def test_ecs_finds_the_flags_of_both_rulesets_whoever_decides(
+    switchboard: Deployment, operator: DynamoDbPublications, terms: dict[str, Any]
+) -> None:
+    before = switchboard.http("POST", ROUTE, json_body={"contact": NUMBER}).json
+    rules = other_rules(switchboard)
+    rules["names"]["flags"] = ["tried"]
+    rules["tables"][1:] = []
+    for row in rules["tables"][0]["rows"]:
+        row["then"]["flags"] = ["tried"]
+    challenge(operator, rules, **terms)
+    wiring.forget()
+
+    said = switchboard.http("POST", ROUTE, json_body={"contact": NUMBER}).json
+
+    assert said.keys() == before.keys() | {"flag_tried"}
+    assert said["flag_tried"] == ("true" if said["arm"] == "challenger" else "false")
+
+
 def test_a_split_keeps_a_customer_in_one_arm_however_the_number_is_written(
     switchboard: Deployment, operator: DynamoDbPublications
 ) -> None:

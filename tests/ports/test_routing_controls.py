@@ -1,5 +1,8 @@
 """What every keeper of switches and of the do-not-pair list promises."""
 
+import base64
+import gzip
+import json
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
+from typing import Any, Final
 
 import pytest
 
@@ -19,11 +23,12 @@ from switchboard.domain.routing_controls import (
     Pair,
     RoutingControls,
     active_switches,
+    begun_anew,
     kept_apart,
     switched_off,
     switched_on,
 )
-from switchboard.errors import StateBusy, StateUnavailable
+from switchboard.errors import StateBusy, StateUnavailable, StateUnreadable
 from switchboard.ports import RoutingControlsStore
 from tests.fakes.controls import InMemoryRoutingControls
 from tests.ports.conftest import BOTH_SIDES, Clock, TableOf, WatchedClient
@@ -201,6 +206,121 @@ def test_what_was_never_read_is_not_guessed_while_the_table_is_down(
         store.current()
     with pytest.raises(StateUnavailable):
         store.change(on("emergency_closed"))
+
+
+def packed(document: object) -> dict[str, str]:
+    text = json.dumps(document).encode()
+    return {"S": base64.b64encode(gzip.compress(text)).decode()}
+
+
+SWITCH: Final = {"name": "x", "by": "Dana", "why": "y", "at": "2026-03-02T15:00:00+00:00"}
+EXPIRES: Final = {"expires_at": "2026-03-02T19:00:00+00:00"}
+UNREADABLE: Final[dict[str, dict[str, Any]]] = {
+    "no gzip": {"controls": {"S": "junk"}, "revision": {"N": "1"}},
+    "half of it": {"controls": {"S": packed({})["S"][:20]}, "revision": {"N": "1"}},
+    "no controls": {"revision": {"N": "1"}},
+    "no text": {"controls": {"BOOL": True}, "revision": {"N": "1"}},
+    "no number": {"controls": packed({}), "revision": {"S": "first"}},
+    "no object": {"controls": packed([1]), "revision": {"N": "1"}},
+    "a word for a list": {"controls": packed({"switches": "on"}), "revision": {"N": "1"}},
+    "nothing for a list": {"controls": packed({"log": None}), "revision": {"N": "1"}},
+    "a field missing": {"controls": packed({"switches": [SWITCH]}), "revision": {"N": "1"}},
+    "a field empty": {
+        "controls": packed({"switches": [{**SWITCH, "expires_at": None}]}),
+        "revision": {"N": "1"},
+    },
+    "a name that is none": {
+        "controls": packed({"switches": [{**SWITCH, **EXPIRES, "name": ["x"]}]}),
+        "revision": {"N": "1"},
+    },
+    "a moment without a zone": {
+        "controls": packed({"switches": [{**SWITCH, "expires_at": "2026-03-02T19:00:00"}]}),
+        "revision": {"N": "1"},
+    },
+}
+
+
+@pytest.fixture(params=UNREADABLE)
+def spoil(request: pytest.FixtureRequest, dynamodb: WatchedClient) -> Callable[[], None]:
+    """Somebody writes what this release does not read."""
+    item = {"id": {"S": "routing-controls"}, **UNREADABLE[request.param]}
+    return lambda: dynamodb.put_item(TableName="Config", Item=item)
+
+
+def test_what_cannot_be_read_is_said_so_and_is_never_empty(
+    table: TableOf, spoil: Callable[[], None]
+) -> None:
+    spoil()
+    store = DynamoDbRoutingControls(table("Config"))
+
+    for ask in (store.current, lambda: store.change(on("emergency_closed"))):
+        with pytest.raises(StateUnreadable, match="`switchboard switch reset`"):
+            ask()
+
+
+def test_while_it_cannot_be_read_the_last_copy_serves_and_it_is_reported_once(
+    table: TableOf, clock: Clock, spoil: Callable[[], None]
+) -> None:
+    reported: list[StateUnreadable] = []
+    worker = DynamoDbRoutingControls(table("Config"), clock=clock, report=reported.append)
+    worker.change(on("emergency_closed"))
+    known = worker.current()
+    spoil()
+
+    for _ in range(5):
+        clock.moves_on(30)
+        assert worker.current() == known
+    assert len(reported) == 1
+
+
+def test_what_cannot_be_read_can_be_begun_anew_and_the_log_says_who_did(
+    table: TableOf, spoil: Callable[[], None]
+) -> None:
+    spoil()
+    store = DynamoDbRoutingControls(table("Config"))
+
+    store.begin_anew(lambda it: begun_anew(it, why="a slip", by="Dana", now=NOW))
+    store.change(on("emergency_closed"))
+
+    assert active_switches(store.current(), NOW) == {"emergency_closed": True}
+    assert [(line.about, line.by) for line in store.current().log] == [
+        ("switch", "Dana"),
+        ("pair", "Dana"),
+        ("switch", "Dana"),
+    ]
+
+
+def test_what_can_be_read_is_never_begun_anew(table: TableOf) -> None:
+    store = DynamoDbRoutingControls(table("Config"))
+    store.change(apart("crm:1", "2001"))
+
+    with pytest.raises(ControlsRefused, match="can be read"):
+        store.begin_anew(lambda it: begun_anew(it, why="a slip", by="Dana", now=NOW))
+    assert len(store.current().do_not_pair) == 1
+
+
+def test_who_does_not_say_why_begins_nothing_anew(table: TableOf, dynamodb: WatchedClient) -> None:
+    item: dict[str, Any] = {"id": {"S": "routing-controls"}, **UNREADABLE["no gzip"]}
+    dynamodb.put_item(TableName="Config", Item=item)
+
+    with pytest.raises(ControlsRefused, match="Say why"):
+        DynamoDbRoutingControls(table("Config")).begin_anew(
+            lambda it: begun_anew(it, why=" ", by="Dana", now=NOW)
+        )
+    assert dynamodb.scan(TableName="Config")["Items"] == [item]
+
+
+def test_an_item_without_a_revision_is_changed_like_any_other(
+    table: TableOf, dynamodb: WatchedClient
+) -> None:
+    good = {**SWITCH, **EXPIRES}
+    item = {"id": {"S": "routing-controls"}, "controls": packed({"switches": [good]})}
+    dynamodb.put_item(TableName="Config", Item=item)
+    store = DynamoDbRoutingControls(table("Config"))
+
+    store.change(on("emergency_closed"))
+
+    assert active_switches(store.current(), NOW) == {"x": True, "emergency_closed": True}
 
 
 def test_it_stands_beside_what_is_published(table: TableOf) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from switchboard.current import Current, CurrentIfAny
+from switchboard.current import Current, CurrentIfAny, GoodToHave
 from switchboard.errors import Misconfigured, StateUnavailable
 from switchboard.ports import Published
 from tests.fakes.config import InMemoryPublications
@@ -219,3 +219,83 @@ def test_what_is_good_to_have_is_not_waited_for_in_an_outage(
     assert (cold.get(), warm.get()) == (None, known)
     with pytest.raises(StateUnavailable):
         worker(publications).get()
+
+
+class Reading:
+    """Reads something, or fails as long as it is down; counts how often it was asked to."""
+
+    def __init__(self) -> None:
+        self.is_down = False
+        self.reads = 0
+
+    def __call__(self) -> str:
+        self.reads += 1
+        if self.is_down:
+            raise StateUnavailable("the table hangs")
+        return f"reading {self.reads}"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_what_just_failed_is_not_waited_for_again_also_where_nothing_was_ever_read() -> None:
+    read, clock = Reading(), Clock()
+    switches = GoodToHave("switches", read, nothing="all off", clock=clock)
+    read.is_down = True
+    assert [switches.get() for _ in range(10)] == ["all off"] * 10
+    assert read.reads == 1
+
+    read.is_down = False
+    clock.now_s += 4.9
+    assert switches.get() == "all off"
+    clock.now_s += 0.1
+    assert switches.get() == "reading 2"
+
+
+def test_what_fails_after_it_was_read_is_as_it_last_was() -> None:
+    read = Reading()
+    switches = GoodToHave("switches", read, nothing="all off", clock=Clock())
+    seen = switches.get()
+    read.is_down = True
+
+    assert switches.get() == seen == "reading 1"
+
+
+def test_while_it_can_be_read_it_is_read_every_time() -> None:
+    switches = GoodToHave("switches", Reading(), nothing="all off", clock=Clock())
+
+    assert [switches.get() for _ in range(3)] == ["reading 1", "reading 2", "reading 3"]
+
+
+def test_a_cold_worker_asks_a_failing_table_for_a_challenger_once_in_a_while(
+    publications: SpoiltPublications,
+) -> None:
+    publish(publications, good="trial")
+    clock = Clock()
+    cold = CurrentIfAny("rules", Builder(), publications=lambda: publications, clock=clock)
+    publications.is_down = True
+    cold.get()
+    publications.is_down = False
+
+    assert cold.get() is None
+    clock.now_s += 5
+    assert cold.get() is not None
+
+
+def test_what_is_at_hand_needs_nobody(publications: SpoiltPublications) -> None:
+    digest = publish(publications, good="first")
+    rules, trial = worker(publications), optional_worker(publications)
+    switches = GoodToHave("switches", Reading(), nothing="all off", clock=Clock())
+    assert (rules.at_hand(), trial.at_hand(), switches.at_hand()) == (None, None, "all off")
+
+    for each in (rules, trial, switches):
+        each.get()
+    publications.is_down = True
+
+    assert rules.at_hand() == trial.at_hand() == ("first", digest)
+    assert switches.at_hand() == "reading 1"

@@ -1,5 +1,6 @@
-"""Who has a copy never waits long for a newer one."""
+"""Who has a copy never waits long for a newer one, unless nobody asked for long."""
 
+import math
 import threading
 import time
 
@@ -53,6 +54,60 @@ def test_a_store_that_hangs_costs_a_moment_once_and_is_heard_when_it_answers() -
     store.let_go.set()
     time.sleep(0.1)
     assert copies.get("k", store.read) == "second"
+
+
+def slow(value: str) -> str:
+    """Longer than who has a copy waits, and less than who has none."""
+    time.sleep(0.12)
+    return value
+
+
+def test_who_was_idle_waits_for_a_newer_copy_as_for_a_first_one() -> None:
+    clock = Clock()
+    copies: LastGoodCopies[str] = LastGoodCopies(lambda _: Lifetime(10, math.inf), clock=clock)
+    copies.get("k", lambda: "open")
+
+    clock.now_s = 2 * 3600
+
+    assert copies.get("k", lambda: slow("closed")) == "closed"
+
+
+def test_who_asks_all_the_time_has_an_old_copy_no_longer_than_about_a_minute() -> None:
+    clock = Clock()
+    copies: LastGoodCopies[str] = LastGoodCopies(lambda _: Lifetime(10, math.inf), clock=clock)
+    copies.get("k", lambda: "open")
+
+    clock.now_s = 11
+    assert copies.get("k", lambda: slow("closed")) == "open", "a moment, and the reading goes on"
+    time.sleep(0.2)
+    assert copies.get("k", lambda: "not asked") == "closed"
+
+
+def test_in_a_long_outage_who_asks_all_the_time_waits_only_a_moment_each_time() -> None:
+    store, clock = Store(), Clock()
+    copies: LastGoodCopies[str] = LastGoodCopies(lambda _: Lifetime(10, math.inf), clock=clock)
+    copies.get("k", store.read)
+    store.hangs.set()
+    clock.now_s = 3600
+    copies.get("k", store.read)
+
+    began_s = time.monotonic()
+    for _ in range(3):
+        clock.now_s += 6
+        assert copies.get("k", store.read) == "first"
+    store.let_go.set()
+
+    assert time.monotonic() - began_s < 0.3
+
+
+def test_where_callers_wait_for_one_copy_after_another_nobody_waits_for_an_old_one() -> None:
+    clock = Clock()
+    lifetime = Lifetime(10, math.inf, idle_s=math.inf)
+    copies: LastGoodCopies[str] = LastGoodCopies(lambda _: lifetime, clock=clock)
+    copies.get("k", lambda: "known")
+    clock.now_s = 2 * 3600
+
+    assert copies.get("k", lambda: slow("newer")) == "known"
 
 
 def test_a_copy_that_is_too_old_is_not_served_while_a_newer_one_is_awaited() -> None:

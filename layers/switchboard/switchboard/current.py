@@ -3,6 +3,7 @@
 Whatever somebody publishes or writes into the table: who could serve before goes on serving.
 """
 
+import time
 from collections.abc import Callable, Hashable, Iterator
 from typing import Final, Generic, TypeVar
 
@@ -14,6 +15,7 @@ T = TypeVar("T")
 
 _MOST_STEPS_BACK: Final = 3
 _LONGEST_DETAIL: Final = 1000
+_PAUSE_AFTER_FAILURE_S: Final = 5.0
 
 
 class Current(Generic[T]):
@@ -54,6 +56,10 @@ class Current(Generic[T]):
             raise Misconfigured(f"The published {self._kind} cannot be used; publish a good one.")
         return self._value
 
+    def at_hand(self) -> T | None:
+        """What served last, without asking anybody; None before anything did."""
+        return self._value
+
     def _keep_up_with(self, published: Published) -> None:
         made_of = (published.digest, published.mistake, self._also())
         if made_of != self._built_of:
@@ -86,6 +92,39 @@ class Current(Generic[T]):
                 continue
 
 
+class GoodToHave(Generic[T]):
+    """A value that functions do without while it cannot be read: then it is as it last was, or
+    `nothing`. Nobody waits again soon for what just failed. `clock` as that of `LastGoodCopies`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[], T],
+        *,
+        nothing: T,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._name = name
+        self._read = read
+        self._clock = clock
+        self._last = nothing
+        self._ask_again_at = 0.0
+
+    def get(self) -> T:
+        if self._clock() >= self._ask_again_at:
+            try:
+                self._last = self._read()
+            except StateUnavailable as error:
+                logger.warning(f"{self._name} not read", error=error.code)
+                self._ask_again_at = self._clock() + _PAUSE_AFTER_FAILURE_S
+        return self._last
+
+    def at_hand(self) -> T:
+        """As it last was, or `nothing`, without asking anybody."""
+        return self._last
+
+
 class CurrentIfAny(Generic[T]):
     """A value that is good to have: without one, or with one that cannot be had, there is none."""
 
@@ -95,22 +134,25 @@ class CurrentIfAny(Generic[T]):
         build: Callable[[Published], T],
         *,
         publications: Callable[[], Publications],
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._kind = kind
         self._build = build
-        self._publications = publications
+        self._published: GoodToHave[Published | None] = GoodToHave(
+            kind, lambda: publications().find(kind), nothing=None, clock=clock
+        )
         self._built_of: Hashable = None
         self._value: T | None = None
 
     def get(self) -> T | None:
-        try:
-            published = self._publications().find(self._kind)
-        except StateUnavailable:
-            return self._value
+        published = self._published.get()
         made_of = published and (published.digest, published.mistake)
         if made_of != self._built_of:
             self._value = self._rebuilt(published)
             self._built_of = made_of
+        return self._value
+
+    def at_hand(self) -> T | None:
+        """What was last made of it, without asking anybody."""
         return self._value
 
     def _rebuilt(self, published: Published | None) -> T | None:

@@ -17,7 +17,8 @@
     │   ├── UpstreamRejected      the same request would fail again              HTTP 502   park
     │   └── UpstreamUnknown       sent, and no answer: it may have happened      HTTP 504   settle
     ├── StateUnavailable        our own tables or queues did not answer          HTTP 503   retry
-    │   └── StateBusy             too many ask for one key at this moment        HTTP 503   retry
+    │   ├── StateBusy             too many ask for one key at this moment        HTTP 503   retry
+    │   └── StateUnreadable       what stands there is nothing that we write     HTTP 503   retry
     └── Misconfigured           our own mistake; says which setting to mend      HTTP 503   retry
 
 Messages say what to do and never contain customers' data.
@@ -172,6 +173,12 @@ class StateBusy(StateUnavailable):
     """Our own table works, and has too much to do for one key at this moment."""
 
     code = "state_busy"
+
+
+class StateUnreadable(StateUnavailable):
+    """Our own table answers, and what stands there is nothing that this release writes."""
+
+    code = "state_unreadable"
 
 
 class Misconfigured(SwitchboardError):

@@ -16,11 +16,11 @@ from switchboard.adapters.dynamodb_lookups import DynamoDbLookupMemory
 from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.adapters.publication_items import digest_of
 from switchboard.adapters.secrets import SecretsManagerSecrets
-from switchboard.current import Current, CurrentIfAny
+from switchboard.current import Current, CurrentIfAny, GoodToHave
 from switchboard.domain.outbound import ContactPolicy
 from switchboard.domain.posting import PostingProfile
 from switchboard.errors import Misconfigured, NotFound, StateUnavailable
-from switchboard.observability import logger
+from switchboard.observability import count, logger
 from switchboard.ports import (
     AgentLoad,
     AgentStates,
@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from switchboard.ports import AgentLoad, AgentStates, RecordedContacts, RoutingControlsStore
     from switchboard.use_cases.arrival_lookup import Stores
     from switchboard.use_cases.lookup_settings import LookupSettings
-    from switchboard.use_cases.routing_decision import Rules
 
 _Built = TypeVar("_Built")
 
@@ -133,17 +132,27 @@ def ruleset() -> "tuple[Ruleset, str]":
     return _ruleset().get()
 
 
-def routing_rules() -> "Rules":
-    """What decides just now. Switches that cannot be read are as they were last seen, or off."""
-    from switchboard.use_cases.routing_decision import Rules
-
-    active, digest = ruleset()
-    return Rules(active, digest, challenger(), _controls_or_none_seen())
+def ruleset_at_hand() -> "tuple[Ruleset, str] | None":
+    """The one that decided last, for who cannot wait any longer."""
+    return _ruleset().at_hand()
 
 
 def challenger() -> "RunningChallenger | None":
     """The ruleset that is tried beside the active one; None also when it cannot be had or used."""
     return _challenger().get()
+
+
+def challenger_at_hand() -> "RunningChallenger | None":
+    return _challenger().at_hand()
+
+
+def controls_in_force() -> "RoutingControls":
+    """Switches, and who is kept apart. What cannot be read is as it was last seen, or all off."""
+    return _controls_in_force().get()
+
+
+def controls_at_hand() -> "RoutingControls":
+    return _controls_in_force().at_hand()
 
 
 def posting_profiles() -> tuple[PostingProfile, ...]:
@@ -218,7 +227,11 @@ def agent_load() -> AgentLoad:
 def routing_controls() -> "RoutingControlsStore":
     from switchboard.adapters.dynamodb_controls import DynamoDbRoutingControls
 
-    return DynamoDbRoutingControls(_table("CONFIG_TABLE"))
+    def report(error: StateUnavailable) -> None:
+        count("RoutingControlsUnusable")
+        logger.error("switches cannot be read", detail=str(error))
+
+    return DynamoDbRoutingControls(_table("CONFIG_TABLE"), report=report)
 
 
 def fresh_controls() -> "RoutingControlsStore":
@@ -298,16 +311,6 @@ def _current(
     return Current(kind, build, publications=lambda: publications(), also=also)
 
 
-def _controls_or_none_seen() -> "RoutingControls":
-    from switchboard.domain.routing_controls import RoutingControls
-
-    try:
-        return routing_controls().current()
-    except StateUnavailable as error:
-        logger.warning("switches not read", error=error.code)
-        return RoutingControls()
-
-
 def _signing_key(secret: str) -> bytes:
     key = _secrets().read(secret).get("key")
     if not key:
@@ -350,6 +353,13 @@ def _challenger() -> "CurrentIfAny[RunningChallenger]":
         return RunningChallenger(terms, _read_rules(document), digest_of(document))
 
     return CurrentIfAny(KIND, build, publications=lambda: publications())
+
+
+@functools.cache
+def _controls_in_force() -> "GoodToHave[RoutingControls]":
+    from switchboard.domain.routing_controls import RoutingControls
+
+    return GoodToHave("switches", lambda: routing_controls().current(), nothing=RoutingControls())
 
 
 @functools.cache

@@ -162,6 +162,18 @@ def test_a_rule_cannot_look_at_what_no_crm_sends(folder: Path) -> None:
     assert "routing.yaml: attributes.tier.from: sandbox maps no 'crm.teir'; did you mean" in said
 
 
+def test_an_agent_is_not_looked_for_in_a_value_that_no_crm_sends(folder: Path) -> None:
+    file = folder / "routing.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("crm.owner_extension", "crm.owner_extention"), encoding="utf-8")
+    advice = "last_agent.owner.from: sandbox maps no 'crm.owner_extention'; did you mean"
+
+    checked = CliRunner().invoke(app, ["rules", "check", str(file)])
+
+    assert f"routing.yaml: {advice}" in problem(folder)
+    assert (checked.exit_code, f"warning: {advice}" in checked.output) == (0, True)
+
+
 def test_every_word_that_rules_may_ask_of_a_lookup_is_documented() -> None:
     page = (HERE.parent / "docs/routing.md").read_text(encoding="utf-8")
     line = next(line for line in page.splitlines() if line.startswith("| `lookup.…`"))

@@ -9,9 +9,11 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from cli.configuration import complete
 from cli.deployment import Target
 from cli.main import app
 from cli.rules import challenge, diff, publish, rollback, versions
+from switchboard.adapters.connector.compile import compile_connector
 from switchboard.adapters.publication_items import digest_of
 from tests.fakes.config import InMemoryPublications
 
@@ -136,6 +138,84 @@ def test_a_ruleset_with_a_problem_is_not_published(
     assert len(here.versions("routing")) == 1
 
 
+def connected(here: InMemoryPublications, map_: str) -> None:
+    """A CRM is published whose lookup maps its rows so."""
+    document = {
+        "connector": 1,
+        "id": "mine",
+        "title": "Mine",
+        "docs": "https://docs.example.com",
+        "checked": {"how": "documentation"},
+        "server": "https://crm.example.com",
+        "auth": {"scheme": "none"},
+        "lookups": {"by_phone": ["find"], "by_email": []},
+        "methods": {"find": {"request": {"path": "/people"}, "map": map_}},
+    }
+    system = {"definition": compile_connector(document)}
+    connectors = {"format": "connectors/1", "connectors": {"mine": system}}
+    here.publish("connectors", complete("connectors", connectors), now=NOW)
+    lookup = {"format": "lookup/1", "connectors": ["mine"], "default_region": "US"}
+    here.publish("lookup", complete("lookup", lookup), now=NOW)
+
+
+CHANGES = (("publish",), ("challenge", "--shadow", "--name", "december"))
+MAPS_TIERS = "body[].{id: id, attributes: {tiers: level, owner: owner}}"
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change[0])
+def test_rules_cannot_look_at_what_no_published_connector_maps(
+    here: InMemoryPublications, write: Write, change: tuple[str, ...]
+) -> None:
+    connected(here, MAPS_TIERS)
+
+    code, said = run(change[0], write("r", RULES), *change[1:])
+
+    assert code == 1
+    assert "attributes.tier.from: mine maps no 'crm.tier'; did you mean 'crm.tiers'?" in said
+    assert "`switchboard publish --only connectors`" in said
+    assert here.find("routing") is here.find("routing_challenger") is None
+
+
+def test_rules_cannot_look_for_an_agent_in_what_no_published_connector_maps(
+    here: InMemoryPublications, write: Write
+) -> None:
+    connected(here, MAPS_TIERS.replace("tiers", "tier"))
+    rules = {**RULES, "last_agent": {"own": {"from": ["history", "crm.ownr"]}}}
+
+    code, said = run("publish", write("r", rules))
+
+    assert code == 1
+    assert "last_agent.own.from: mine maps no 'crm.ownr'; did you mean 'crm.owner'?" in said
+
+
+@pytest.mark.parametrize(
+    "map_",
+    [
+        MAPS_TIERS.replace("tiers", "tier"),
+        "body[].{id: id, attributes: custom}",
+        "body[]",
+    ],
+    ids=("it is mapped", "the CRM names its attributes", "the CRM names everything"),
+)
+def test_rules_may_look_at_what_a_published_connector_may_map(
+    here: InMemoryPublications, write: Write, map_: str
+) -> None:
+    connected(here, map_)
+
+    assert run("publish", write("r", RULES))[0] == 0
+
+
+@pytest.mark.parametrize("kind", ["connectors", "lookup"])
+def test_connectors_that_nobody_can_read_are_no_reason_to_refuse_rules(
+    here: InMemoryPublications, write: Write, kind: str
+) -> None:
+    connected(here, MAPS_TIERS)
+    spoilt = {"format": "connectors/1", "connectors": {"mine": {"definition": {"id": "mine"}}}}
+    here.publish(kind, spoilt, now=NOW)
+
+    assert run("publish", write("r", RULES))[0] == 0
+
+
 def test_a_file_that_is_not_there_is_told(here: InMemoryPublications) -> None:
     code, said = run("publish", "nowhere/routing.yaml")
 
@@ -253,6 +333,32 @@ def test_an_earlier_version_that_nobody_can_read_any_more_is_refused(
 
     assert code == 1
     assert here.active("routing").digest == good
+
+
+def test_a_version_before_that_nobody_can_read_is_passed_over_and_named(
+    here: InMemoryPublications,
+) -> None:
+    good, bad, active = published(here, RULES, {"format": "routing/0"}, OTHER_RULES)
+
+    code, said = run("rollback", "--yes")
+
+    assert code == 0
+    assert f"{bad} is passed over: " in said
+    assert f"back to  {good}" in said
+    assert here.active("routing").digest == good != active
+
+
+def test_where_nothing_before_can_be_read_there_is_nothing_to_go_back_to(
+    here: InMemoryPublications,
+) -> None:
+    bad, active = published(here, {"format": "routing/0"}, RULES)
+
+    code, said = run("rollback", "--yes")
+
+    assert code == 1
+    assert f"{bad} is passed over: " in said
+    assert "no ruleset to go back to" in said
+    assert here.active("routing").digest == active
 
 
 def test_what_cannot_be_read_can_be_rolled_back(here: InMemoryPublications) -> None:

@@ -228,6 +228,46 @@ def test_nobody_is_kept_from_switching_by_rules_that_cannot_be_read(
     assert active_switches(kept(here), datetime.now(UTC)) == {"emergency_closed": True}
 
 
+def spoil(where: Target) -> None:
+    item = {"id": {"S": "routing-controls"}, "controls": {"S": "junk"}, "revision": {"N": "1"}}
+    where.client("dynamodb").put_item(TableName="Config", Item=item)
+
+
+def test_what_cannot_be_read_is_told_with_the_way_out(here: Target) -> None:
+    spoil(here)
+
+    for command in (
+        ("switch", "on", "emergency_closed", "--why", "burst pipe"),
+        ("switch", "off", "emergency_closed"),
+        ("switch", "list"),
+        ("do-not-pair", "add", "crm:1", "2001", "--why", "asked for it"),
+        ("do-not-pair", "remove", "crm:1", "2001", "--why", "made up"),
+        ("do-not-pair", "list"),
+    ):
+        assert "cannot be read (BadGzipFile)" in (said := refused(*command))
+        assert "`switchboard switch reset`" in said
+
+
+def test_after_a_reset_a_switch_can_be_flipped_again(here: Target) -> None:
+    spoil(here)
+
+    said = run("switch", "reset", "--why", "a slip in the console", "--by", "Dana", "--yes")
+    run("switch", "on", "emergency_closed", "--why", "burst pipe")
+
+    assert "Every switch is off and nobody is kept apart" in said
+    assert active_switches(kept(here), datetime.now(UTC)) == {"emergency_closed": True}
+    assert "begun anew, all switches off, by Dana: a slip" in run("switch", "list")
+    assert "begun anew, nobody kept apart, by Dana: a slip" in run("do-not-pair", "list")
+
+
+def test_a_reset_asks_and_replaces_nothing_that_can_be_read(here: Target) -> None:
+    run("do-not-pair", "add", "crm:1", "2001", "--why", "asked for it")
+
+    refused("switch", "reset", "--why", "a slip")  # nobody said yes
+    assert "can be read" in refused("switch", "reset", "--why", "a slip", "--yes")
+    assert len(kept(here).do_not_pair) == 1
+
+
 # Do not pair
 
 
@@ -245,6 +285,14 @@ def test_two_are_kept_apart_until_somebody_says_otherwise(here: Target) -> None:
     assert said[2].endswith("crm:1 and 2001 no longer kept apart, by Ben: made up")
 
 
+def test_spaces_that_came_with_a_name_are_left_out(here: Target) -> None:
+    run("do-not-pair", "add", "crm:1", "2001", "--why", "asked for it")
+    said = run("do-not-pair", "add", "crm:1 ", " 2001", "--why", "asked for it")
+
+    assert said.startswith("crm:1 and 2001 are kept apart.")
+    assert len(kept(here).do_not_pair) == 1
+
+
 def test_each_list_shows_its_own_changes(here: Target) -> None:
     run("do-not-pair", "add", "crm:1", "2001", "--why", "asked for it")
     run("switch", "on", "emergency_closed", "--why", "burst pipe")
@@ -259,7 +307,7 @@ def test_who_is_not_on_the_list_cannot_be_taken_off(here: Target) -> None:
     assert "crm:1 and 2001 are not on the do-not-pair list" in said
 
 
-@pytest.mark.parametrize("customer", ["1", ":1", "crm:", "+14155550142"])
+@pytest.mark.parametrize("customer", ["1", ":1", "crm:", "crm: ", "+14155550142"])
 def test_a_customer_is_named_by_the_crms_key(here: Target, customer: str) -> None:
     said = refused("do-not-pair", "add", "--why", "asked for it", "--", customer, "2001")
 

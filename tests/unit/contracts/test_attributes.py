@@ -14,6 +14,7 @@ from switchboard.contracts.configuration import read_configuration
 from switchboard.domain.attributes import CUSTOMER_FIELDS
 from switchboard.domain.customer import Customer
 from switchboard.edges.flat import flat
+from switchboard.edges.routing_answer import FLAG
 from switchboard.errors import Misconfigured
 from switchboard.use_cases.customer_history import FACTS
 
@@ -204,6 +205,13 @@ def test_sixty_attributes_are_enough() -> None:
 @pytest.mark.parametrize("name", sorted(RouteAnswer.model_fields))
 def test_no_name_of_an_answer_can_be_taken(name: str) -> None:
     assert "take another" in refused(f"attributes: {{{name}: {{}}}}")
+
+
+@pytest.mark.parametrize("name", [f"{FLAG}skip_menu", "Flag_Skip_Menu", FLAG])
+def test_no_name_of_a_flag_of_the_rules_can_be_taken(name: str) -> None:
+    assert f"{name}: flag_… are the flags of routing rules" in refused(
+        f"attributes: {{{name}: {{}}}}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,11 @@ from switchboard.domain.ruleset import Outcome, Row, Ruleset
 from switchboard.domain.ruleset_reader import read_ruleset
 
 _TYPES = ("flag", "choice", "number", "set", "instant")
-_WORDS = ("a", "b", "c")
+_WORDS = ("a", "b", "c", "d")
+_SOURCES = {
+    "flag": ("crm.x", "lookup.known", "switch.x", "calendar.open"),
+    "number": ("crm.x", "history.contacts_7d"),
+}
 _PROMPTS = ("p", "q", "s", "t", "u")
 _MOST = 3  # the largest number in a cell; days in that of an instant
 _DAY_S = 86_400.0
@@ -21,7 +25,7 @@ _DAY_S = 86_400.0
 
 def some_attributes(chance: Random, least: int = 1, most: int = 3) -> dict[str, Attribute]:
     names = [f"{chance.choice(_TYPES)}_{number}" for number in range(chance.randint(least, most))]
-    return {name: _attribute(name) for name in names}
+    return {name: _attribute(chance, name) for name in names}
 
 
 def some_cells(chance: Random, attributes: Mapping[str, Attribute]) -> tuple[Cell, ...]:
@@ -57,6 +61,7 @@ def some_ruleset(chance: Random) -> Ruleset:
             for a in attributes.values()
         },
         "names": {"prompts": [*_PROMPTS], "flags": ["f"]},
+        "calendars": {"main": {"weekly": {"mon-fri": ["09:00-17:00"]}}},
         "tables": [{"id": "route", "hit": "first", "rows": [*route, rest]}, *added],
     }
     return read_ruleset(document)
@@ -135,10 +140,11 @@ def _each_once(several: Iterator[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chain.from_iterable(several)))
 
 
-def _attribute(name: str) -> Attribute:
+def _attribute(chance: Random, name: str) -> Attribute:
     kind = name.partition("_")[0]
     words = _WORDS if kind in ("choice", "set") else ()
-    return Attribute(name, kind, "crm.x", words)  # type: ignore[arg-type]
+    source = chance.choice(_SOURCES.get(kind, ("crm.x",)))
+    return Attribute(name, kind, source, words)  # type: ignore[arg-type]
 
 
 def _cell(chance: Random, attribute: Attribute) -> object:
@@ -163,6 +169,8 @@ def _cell(chance: Random, attribute: Attribute) -> object:
 def _values(attribute: Attribute) -> list[Value]:
     halves = [half / 2 for half in range(-2, 2 * _MOST + 3)]
     match attribute.type:
+        case "flag" if attribute.source != "crm.x":
+            return [False, True]
         case "flag":
             return [None, False, True]
         case "choice":
@@ -170,6 +178,8 @@ def _values(attribute: Attribute) -> list[Value]:
         case "set":
             sizes = range(len(_WORDS) + 1)
             return [None, *(frozenset(s) for size in sizes for s in combinations(_WORDS, size))]
+        case "number" if attribute.source != "crm.x":
+            return [None, *(float(count) for count in range(_MOST + 2))]
         case "number":
             return [None, *halves]
         case "instant":

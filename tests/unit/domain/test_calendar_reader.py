@@ -260,3 +260,12 @@ def test_whatever_is_written_is_read_or_told(document: object) -> None:
 
     assert all(len(calendar.weekly) == 7 for calendar in calendars.values())
     assert all(problem.startswith("calendars") for problem in problems)
+
+
+def test_a_calendar_of_nothing_but_mistakes_is_told_to_a_point() -> None:
+    calendars, problems = read_calendars(
+        {"main": {"holidays": [{"date": "someday"}] * 1000}}, default_zone="UTC"
+    )
+
+    assert calendars == {}
+    assert len(problems) == 101

@@ -1,6 +1,7 @@
 """Facts come from their source and as their type, and can be kept without naming anybody."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchboard.domain.cells import OTHER, Attribute, Value
+from switchboard.domain.cells import OTHER, Attribute, AttributeType, Value
 from switchboard.domain.customer import Customer, Scalar
 from switchboard.domain.facts import (
     fact_text,
@@ -17,6 +18,7 @@ from switchboard.domain.facts import (
     is_unlisted,
     recalled,
     recorded,
+    recorded_by_both,
     typed,
 )
 from switchboard.domain.ruleset_reader import read_ruleset
@@ -80,8 +82,9 @@ def test_a_number_is_read_from_text_or_is_missing(sent: Scalar, expected: float 
 
 @pytest.mark.parametrize(
     ("sent", "expected"),
-    [("high", "high"), (" High ", "high"), ("gold", OTHER), (1, OTHER), ("", None), (None, None)],
-)
+    [("high", "high"), (" High ", "high"), ("gold", OTHER), (1, OTHER), ("", None), (" \n", None),
+     (None, None)],
+)  # fmt: skip
 def test_a_word_is_a_listed_one_another_one_or_missing(sent: Scalar, expected: str | None) -> None:
     found = typed(TIER, sent, NOW)
 
@@ -91,17 +94,45 @@ def test_a_word_is_a_listed_one_another_one_or_missing(sent: Scalar, expected: s
 
 @pytest.mark.parametrize(
     ("sent", "expected"),
-    [("tv", {"tv"}), ("TV,mobile", {"tv", "mobile"}), ("tv|gold", {"tv"}), ("gold", set()),
-     (["tv"], {"tv"})],
+    [(1, "1"), (1.0, "1"), ("1", "1"), (1.5, OTHER), (12.0, OTHER), (1e300, OTHER), (True, OTHER)],
+)
+def test_a_whole_number_is_the_listed_word_however_the_crm_sends_it(
+    sent: Scalar, expected: str
+) -> None:
+    grade = Attribute("grade", "choice", "crm.grade", ("1", "2"))
+
+    assert typed(grade, sent, NOW) == expected
+    grades = typed(Attribute("grades", "set", "crm.grade", ("1", "2")), sent, NOW)
+    assert grades == frozenset({expected} - {OTHER})
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [("tv", {"tv"}), ("TV,mobile", {"tv", "mobile"}), (" tv |gold; ", {"tv"}), ("gold", set()),
+     (["tv"], {"tv"}), (",", set())],
 )  # fmt: skip
 def test_a_set_is_its_listed_words(sent: Scalar | list[str], expected: set[str]) -> None:
     assert typed(PRODUCTS, sent, NOW) == frozenset(expected)
 
 
+def test_a_set_of_blanks_is_missing() -> None:
+    assert typed(PRODUCTS, "  ", NOW) is None
+
+
+@pytest.mark.parametrize("sent", [" " * 10**6 + "x", "tv," * 10**6, " ;" * 10**6])
+def test_a_million_characters_in_a_set_hold_nobody_up(sent: str) -> None:
+    started_s = time.process_time()
+
+    typed(PRODUCTS, sent, NOW)
+
+    assert time.process_time() - started_s < 0.5
+
+
 @pytest.mark.parametrize(
     ("sent", "expected"),
     [(True, True), ("Yes", True), ("1", True), (1, True), (" false ", False), (0, False),
-     ("no", False), ("perhaps", None), ("", None), (None, None), (2, None)],
+     ("no", False), (1.0, True), (0.0, False), (0.5, None), ("perhaps", None), ("", None),
+     (" ", None), (None, None), (2, None)],
 )  # fmt: skip
 def test_a_flag_is_read_from_the_words_people_use(sent: Scalar, expected: bool | None) -> None:
     assert typed(KNOWN, sent, NOW) is expected
@@ -117,6 +148,18 @@ def test_a_moment_is_its_age_and_without_a_zone_it_is_in_the_rulesets(
     now = NOW.astimezone(ZoneInfo("America/New_York"))
 
     assert typed(SEEN, sent, now) == hours * 3600
+
+
+@pytest.mark.parametrize(
+    ("now", "sent", "hours"),
+    [("2026-11-02T01:00Z", "2026-10-31T21:00", 24), ("2026-03-09T01:00Z", "2026-03-07T20:00", 24)],
+)
+def test_a_moment_without_a_zone_is_as_old_as_the_time_that_passed_when_clocks_changed(
+    now: str, sent: str, hours: float
+) -> None:
+    there = datetime.fromisoformat(now).astimezone(ZoneInfo("America/New_York"))
+
+    assert typed(SEEN, sent, there) == hours * 3600
 
 
 @pytest.mark.parametrize("sent", ["soon", "0001-01-01", "2026-13-01", 5, True])
@@ -146,6 +189,12 @@ def test_what_a_person_says_is_read_the_same_way() -> None:
     ("attribute", "value", "text"),
     [
         (DAYS, 34.0, "is 34 days"),
+        (DAYS, 1.0, "is 1 day"),
+        (DAYS, 0.0, "is 0 days"),
+        (DAYS, 441_632_960.5, "is 441632960.5 days"),
+        (DAYS, 123_456_789_012.0, "is 123456789012 days"),
+        (Attribute("wait", "number", "crm.wait", unit="ms"), 1.0, "is 1 ms"),
+        (Attribute("calls", "number", "crm.calls"), 1.0, "is 1"),
         (DAYS, None, "is not known"),
         (KNOWN, False, "is false"),
         (TIER, "high", "is high"),
@@ -155,6 +204,8 @@ def test_what_a_person_says_is_read_the_same_way() -> None:
         (SEEN, 172_800.0, "was 2 days ago"),
         (SEEN, -3600.0, "is in 1 hour"),
         (SEEN, 5.0, "was 5 seconds ago"),
+        (SEEN, 1.0, "was 1 second ago"),
+        (SEEN, 0.0, "was 0 seconds ago"),
     ],
 )
 def test_a_fact_is_told_in_a_sentence(attribute: Attribute, value: Value, text: str) -> None:
@@ -185,6 +236,20 @@ def test_what_was_recorded_is_recalled(data: st.DataObject) -> None:
     assert recalled(ATTRIBUTES, kept) == known
 
 
+@given(st.data())
+def test_what_two_rulesets_record_together_either_recalls(data: st.DataObject) -> None:
+    sent = data.draw(st.sampled_from([None, "", "high", "gold", "tv", "tv, gold", "gold|silver"]))
+    words = st.lists(st.sampled_from(["high", "tv", "gold", "silver"]), min_size=1, unique=True)
+    kind: AttributeType = "set" if data.draw(st.booleans()) else "choice"
+    listings = [tuple(data.draw(words)), tuple(data.draw(words))]
+    rulesets = [{"x": Attribute("x", kind, "crm.x", listed)} for listed in listings]
+    facts = [{"x": typed(attributes["x"], sent, NOW)} for attributes in rulesets]
+
+    kept = recorded_by_both(*map(recorded, rulesets, facts))
+
+    assert [recalled(attributes, kept) for attributes in rulesets] == facts
+
+
 def test_a_record_is_read_by_its_sources_whatever_the_attributes_are_called() -> None:
     worth = Attribute("worth", "choice", "crm.tier", ("high",))
     owes = Attribute("owes", "number", "crm.balance_due")
@@ -208,7 +273,7 @@ def test_a_record_of_another_type_never_breaks(attribute: Attribute, kept: objec
     assert found is None or isinstance(found, bool | float | str | frozenset)
 
 
-def test_nothing_that_a_person_wrote_is_recorded() -> None:
+def test_no_text_that_a_person_wrote_is_recorded() -> None:
     said = facts(tier="Ada Byron", days_past_due="+1 415 555 0142", products="ada@example.com")
 
     text = json.dumps(recorded(ATTRIBUTES, said))

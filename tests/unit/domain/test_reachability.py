@@ -9,12 +9,12 @@ import pytest
 from switchboard.domain.caller_search import MOST_STEPS, Callers, Nobody, Somebody, Unproved
 from switchboard.domain.cells import Attribute, Cell, Value, read_cell
 from switchboard.domain.condition_space import (
-    TooManyCombinations,
     bits,
     condition_space,
     told,
 )
 from switchboard.domain.reachability import Reach, reach
+from switchboard.domain.set_axes import TooManyCombinations
 from tests.unit.domain.every_caller import (
     every_match,
     first,
@@ -27,10 +27,12 @@ Rows = Sequence[tuple[Cell, ...]]
 
 TIER = Attribute("tier", "choice", "crm.tier", ("high", "low"))
 DAYS = Attribute("days", "number", "crm.days", unit="days")
-KNOWN = Attribute("known", "flag", "lookup.known")
+KNOWN = Attribute("known", "flag", "crm.known")
+OPEN = Attribute("open", "flag", "calendar.open")
+CONTACTS = Attribute("contacts", "number", "history.contacts_7d")
 PRODUCTS = Attribute("products", "set", "crm.products", ("mobile", "tv", "fibre"))
 SEEN = Attribute("last_seen", "instant", "history.last_contact_at")
-CATALOGUE = {a.name: a for a in (TIER, DAYS, KNOWN, PRODUCTS, SEEN)}
+CATALOGUE = {a.name: a for a in (TIER, DAYS, KNOWN, PRODUCTS, SEEN, OPEN, CONTACTS)}
 
 
 def rows_of(*rows: Mapping[str, object]) -> Rows:
@@ -156,6 +158,20 @@ def test_missing_is_a_value_that_no_comparison_covers() -> None:
         ([{"products": "missing"}, {"products": "has any tv, fibre"}], "products has none"),
         ([{"products": "missing"}, {"products": "has none tv"}], "products has tv"),
         ([{"known": True}, {"known": False}], "known is missing"),
+        ([{"open": True}, {"open": False}], "none"),
+        ([{"contacts": "missing"}, {"contacts": "> 0"}], "contacts is 0"),
+        ([{"contacts": "missing"}, {"contacts": "<= 2"}, {"contacts": ">= 3"}], "none"),
+        ([{"contacts": "missing"}, {"contacts": ">= -0.5"}], "none"),
+        ([{"products": "has mobile"}, {"products": "has tv"}], "products is missing"),
+        (
+            [
+                {"products": "missing"},
+                {"products": "has none tv, fibre"},
+                {"products": "has all tv, fibre"},
+                {"products": "has tv"},
+            ],
+            "products has fibre",
+        ),
         ([{}], "none"),
         ([], ""),
     ],
@@ -171,26 +187,41 @@ def test_only_what_is_needed_to_fall_through_is_told() -> None:
     )
 
 
+def products(count: int) -> tuple[Attribute, tuple[str, ...]]:
+    words = tuple(f"w{number}" for number in range(count))
+    return Attribute("products", "set", "crm.products", words), words
+
+
 def test_values_that_rows_mention_alike_are_looked_at_as_one() -> None:
-    words = tuple(f"w{number}" for number in range(40))
-    attribute = Attribute("products", "set", "crm.products", words)
+    attribute, words = products(40)
     cells = [read_cell(attribute, {"has_any": list(words[:20])}), read_cell(attribute, "present")]
 
     space = condition_space({"products": attribute}, [(cell,) for cell in cells])
 
-    assert len(space.axes[0].values) == 3  # missing, none of them, some of them
+    assert [len(axis.values) for axis in space.axes] == [2, 2]  # missing or not, none or some
 
 
-def test_thirteen_values_of_a_set_told_apart_are_too_many_to_look_at() -> None:
-    words = tuple(f"w{number}" for number in range(13))
-    attribute = Attribute("products", "set", "crm.products", words)
+def test_every_value_of_a_set_can_be_asked_for_in_a_row_of_its_own() -> None:
+    attribute, words = products(60)
     rows = [(read_cell(attribute, f"has {word}"),) for word in words]
 
-    with pytest.raises(TooManyCombinations, match=r"attributes\.products: rows tell 13 groups"):
-        condition_space({"products": attribute}, rows)
-    assert (
-        len(condition_space({"products": attribute}, rows[:12]).axes[0].values) == 4096
-    )  # with missing
+    found = reach(Callers(condition_space({"products": attribute}, [*rows, ()])), range(61))
+
+    assert sorted(found.callers) == list(range(61))
+    assert found.callers[59] == {"products": frozenset({"w59"})}
+
+
+def test_thirteen_values_of_a_set_that_a_row_ties_together_are_too_many_to_look_at() -> None:
+    attribute, words = products(13)
+    rows = [(read_cell(attribute, f"has {word}"),) for word in words]
+    any_of_13, any_of_12 = (
+        (read_cell(attribute, {"has_any": list(some)}),) for some in (words, words[1:])
+    )
+
+    with pytest.raises(TooManyCombinations, match=r"attributes\.products: `has any` ties 13 group"):
+        condition_space({"products": attribute}, [*rows, any_of_13])
+    space = condition_space({"products": attribute}, [*rows, any_of_12])
+    assert [len(axis.values) for axis in space.axes] == [2, 2, 4096]
 
 
 def test_two_numbers_with_none_between_them_leave_no_room() -> None:

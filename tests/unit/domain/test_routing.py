@@ -136,15 +136,40 @@ def test_a_story_may_expect_anything_that_is_decided(expect: dict[str, object]) 
     [
         {"priority": 99},
         {"priority": "Urgent"},
-        {"priority": "x"},
+        {"priority": "1_00"},
         {"flags": "none"},
+        {"prompts": "short, full"},
         {"prompts": 7},
         {"views": True},
         {"flags": 1.5},
+        {"last_agent": ""},
     ],
 )
 def test_a_story_is_held_to_what_it_expects(expect: dict[str, object]) -> None:
     assert len(failing_stories(read_ruleset(with_change("tests.0.expect", expect)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("expect", "said"),
+    [
+        ({"row": "hihg"}, "row hihg (no 'hihg'; did you mean 'high'?), got high"),
+        ({"row": "p-full"}, "row p-full (no 'p-full'; use one of: late, high, rest), got high"),
+        ({"do": "queu"}, "do queu (no 'queu'; did you mean 'queue'?), got queue"),
+        ({"queue": "Care"}, "queue Care (no 'Care'; did you mean 'care'?), got care"),
+        ({"priority": "Frnt"}, "priority Frnt (no 'Frnt'; did you mean 'Front'?), got 600.0"),
+        ({"priority": "1_0"}, "priority 1_0 (no '1_0'; use one of: Normal, Urgent, Front), got"),
+        ({"last_agent": "raport"}, "last_agent raport (no 'raport'; did you mean 'rapport'?), got"),
+        ({"prompts": ["shrt"]}, "prompts shrt (no 'shrt'; did you mean 'short'?), got short"),
+        ({"views": "day, seen"}, "(no 'day'; did you mean 'days'?; no 'seen'; use one of"),
+        ({"flags": "skip"}, "flags skip (no 'skip'; did you mean 'skip_menu'?), got"),
+    ],
+)  # fmt: skip
+def test_a_story_that_expects_what_the_rules_do_not_have_is_told_what_was_meant(
+    expect: dict[str, object], said: str
+) -> None:
+    (line,) = failing_stories(read_ruleset(with_change("tests.0.expect", expect)))
+
+    assert said in line
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from switchboard.domain.routing_controls import (
     RoutingControls,
     Switch,
     active_switches,
+    begun_anew,
     brought_together,
     kept_apart,
     switched_off,
@@ -121,6 +122,18 @@ def test_a_pair_stands_once() -> None:
     assert again.do_not_pair == (Pair("crm:1", "2001", "asked again", "Dana", NOW + HOUR),)
 
 
+def test_spaces_around_a_name_make_no_second_pair() -> None:
+    assert apart(apart(), " crm:1", "2001 ").do_not_pair == apart().do_not_pair
+
+
+def test_a_pair_with_spaces_that_an_earlier_release_kept_can_be_brought_together() -> None:
+    earlier = RoutingControls(do_not_pair=(Pair("crm:1", " 2001", "why", "Dana", NOW),))
+
+    left = brought_together(earlier, "crm:1", "2001 ", why="made up", by="Ben", now=NOW)
+
+    assert left.do_not_pair == ()
+
+
 def test_only_the_named_pair_is_brought_together() -> None:
     controls = apart(apart(apart(), "crm:1", "2002"), "crm:2", "2001")
 
@@ -170,6 +183,28 @@ def test_the_log_keeps_the_latest_fifty_changes() -> None:
         controls = on(controls, why=f"reason {number}")
 
     assert [change.why for change in controls.log] == [f"reason {n}" for n in range(10, 60)]
+
+
+def test_many_changes_of_pairs_take_no_switch_off_the_log_nor_the_other_way_round() -> None:
+    controls = apart(on(why="flood"), why="the first pair")
+    for number in range(60):
+        controls = apart(controls, f"crm:{number}")
+
+    assert [line.why for line in controls.log if line.about == "switch"] == ["flood"]
+    assert len([line for line in controls.log if line.about == "pair"]) == 50
+
+    for number in range(60):
+        controls = on(controls, why=f"reason {number}")
+    assert [line.about for line in controls.log] == ["pair"] * 50 + ["switch"] * 50
+
+
+def test_what_is_begun_anew_says_so_in_both_logs() -> None:
+    anew = begun_anew(NOBODY, why="a slip", by="Dana", now=NOW)
+
+    assert anew.log == (
+        Change("switch", "begun anew, all switches off", "a slip", "Dana", NOW),
+        Change("pair", "begun anew, nobody kept apart", "a slip", "Dana", NOW),
+    )
 
 
 @pytest.mark.parametrize("why", ["", "  ", "two\nlines", "\x1b[2J", "é" * 101, "\ud800"])

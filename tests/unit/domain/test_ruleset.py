@@ -1,11 +1,13 @@
 """A ruleset reads, or every problem in it is named with the way out."""
 
+import time
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from switchboard.domain.reading import MOST_PROBLEMS
 from switchboard.domain.routing import decide, failing_stories
 from switchboard.domain.ruleset import MOST_ROWS, LastAgentProfile, Priority, Queue, Ruleset
 from switchboard.domain.ruleset_reader import RulesetProblem, read_ruleset
@@ -137,6 +139,12 @@ def test_every_scalar_may_be_text() -> None:
         ("attributes.days.values", ["a"], "attributes.days.values: a number has none"),
         ("attributes.tier.from", "crn.tier", "attributes.tier.from: no 'crn'; did you mean 'crm'?"),
         ("attributes.tier.from", "crm", "attributes.tier.from: say which value"),
+        ("attributes.tier.from", "crm.", "attributes.tier.from: say which value"),
+        ("attributes.tier.from", "crm..a", "attributes.tier.from: say which value"),
+        ("attributes.tier.from", "ecs.a b\nc", "say which value, in one word"),
+        ("attributes.closed.from", "switch. x y", "say which value, in one word"),
+        ("last_agent.rapport.from", ["crm."], "last_agent.rapport.from: 'crm.': write history"),
+        ("last_agent.rapport.from", ["crm.a b"], "'crm.a b': write history"),
         ("attributes.tier.value", [], "attributes.tier: key no 'value'; did you mean 'values'?"),
         ("attributes.open.from", "calendar.opne", "no 'opne'; did you mean 'open'?"),
         ("attributes.open.from", "calendar.sales.open", "no 'sales.open'"),
@@ -158,6 +166,9 @@ def test_every_scalar_may_be_text() -> None:
         (f"{ROW}.then.priority", "soon", "'soon' is not a number from 0 to 1000 or one of: Normal"),
         (f"{ROW}.then.priority", -1, "-1 is not a number from 0 to 1000"),
         (f"{ROW}.then.priority", True, "True is not a number from 0 to 1000"),
+        (f"{ROW}.then.priority", "1_0", "'1_0' is not a number from 0 to 1000"),
+        (f"{ROW}.then.priority", "1e2", "'1e2' is not a number from 0 to 1000"),
+        (f"{ROW}.then.priority", "٣", "'٣' is not a number from 0 to 1000"),
         (f"{ROW}.then.priority", {"start": 5, "gain_per_min": 1}, "max must be at least start"),
         (f"{ROW}.then.priority", {"begin": 5}, "key no 'begin'"),
         (f"{ROW}.then.last_agent", "raport", "row late, last_agent: no 'raport'; did you mean"),
@@ -323,3 +334,26 @@ def reads_or_is_refused(document: object) -> bool:
         return bool(error.problems) and all(isinstance(line, str) for line in error.problems)
     failing_stories(ruleset)
     return isinstance(ruleset, Ruleset) and bool(decide(ruleset, {}).row)
+
+
+def test_nobody_is_told_of_more_problems_than_can_be_mended_at_once() -> None:
+    rows = [{"id": f"r{n}", "when": {"teir": "x"}, "then": {"do": "queu"}} for n in range(400)]
+
+    found = problems(with_change("tables.0.rows", rows))
+
+    assert len(found) == MOST_PROBLEMS + 1
+    assert found[-1] == "and more; mend these first"
+
+
+def test_names_without_end_are_not_compared_without_end() -> None:
+    document = with_change("names.queues", {f"queue-{n}": "Care" for n in range(5000)})
+    document["tables"][0]["rows"] = [
+        {"id": f"r{n}", "when": {}, "then": {"do": "queue", "queue": f"x{n}" * 200}}
+        for n in range(500)
+    ]
+
+    started_s = time.process_time()
+    found = problems(document)
+
+    assert time.process_time() - started_s < 5
+    assert max(map(len, found)) < 2500

@@ -1,6 +1,6 @@
 """A ruleset that is fit to decide passes; else each line says where, what, and what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from random import Random
 from typing import Any
@@ -126,15 +126,127 @@ def test_a_first_hit_table_that_adds_may_leave_callers_alone_but_not_rows() -> N
     assert problems(added(less, more, hit="first")) == ()
 
 
-def test_a_set_of_which_too_much_is_told_apart_is_refused() -> None:
+def test_a_set_of_which_too_much_is_tied_together_is_refused() -> None:
     document = good()
     words = [f"w{number}" for number in range(13)]
     document["attributes"]["products"]["values"] = ["mobile", "tv", *words]
-    document["tables"][0]["rows"][:0] = [
-        row(f"p{word}", {"products": f"has {word}"}) for word in words
+    apart = [
+        row(f"p{word}", {"products": f"has {word}"}, priority=n) for n, word in enumerate(words)
+    ]
+    document["tables"][0]["rows"][:0] = apart
+    assert problems(document) == ()
+
+    document["tables"][0]["rows"][13:13] = [
+        row("some", {"products": f"has any {', '.join(words)}"})
     ]
 
-    assert problems(document)[0].startswith("attributes.products: rows tell 14 groups")
+    assert problems(document)[0].startswith("attributes.products: `has any` ties 13 groups")
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("closed", "switch.closed is always true or false; write one of them"),
+        ("open", "calendar.open is always true or false; write one of them"),
+        ("known", "lookup.known is always true or false; write one of them"),
+    ],
+)
+def test_what_every_contact_has_is_never_missing(name: str, problem: str) -> None:
+    both = routed(row("yes", {name: True}), row("no", {name: False}, priority=9))
+    never = routed(row("x", {name: "missing"}), row("rest", {}))
+
+    assert problems(both) == ()
+    assert problems(never) == (f"row x, {name}: missing can never be true; {problem}",)
+
+
+def test_contacts_are_counted_from_0_on_in_whole_numbers() -> None:
+    few = row("few", {"recent": "<= 2"})
+    many = row("many", {"recent": ">= 3"}, priority=9)
+    unknown = row("unknown", {"recent": "missing"}, priority=7)
+
+    assert problems(routed(few, many, unknown)) == ()
+    assert problems(routed(few, many))[0].startswith("table route: no row decides for a caller who")
+    assert problems(routed(row("x", {"recent": "< 0"}), row("rest", {}))) == (
+        "row x, recent: < 0 can never be true; "
+        "history.contacts_7d counts, from 0 on; write another number",
+    )
+
+
+@pytest.mark.parametrize(
+    ("then", "keys"),
+    [
+        ({"do": "message", "prompts": ["full"], "views": ["days"], "remark": "Closed"}, []),
+        (
+            {"do": "message", "prompts": ["full"], "queue": "care", "priority": 9, "flow": "pay"},
+            ["queue", "priority", "flow"],
+        ),
+        ({"do": "message", "prompts": ["full"], "last_agent": "rapport"}, ["last_agent"]),
+        ({"do": "message", "prompts": ["full"], "not_agent": "last"}, ["not_agent"]),
+        ({"do": "queue", "queue": "care", "flow": "pay", "on_fail": "rest"}, ["flow", "on_fail"]),
+        ({"do": "callback", "queue": "care", "flow": "pay"}, ["flow"]),
+        ({"do": "self_service", "queue": "care", "flow": "pay", "on_fail": "rest"}, []),
+    ],
+)
+def test_keys_that_an_action_does_not_look_at_are_refused(
+    then: dict[str, Any], keys: list[str]
+) -> None:
+    document = routed({"id": "x", "when": {"tier": "high"}, "then": then}, row("rest", {}))
+
+    assert problems(document) == tuple(
+        f"row x, {key}: `do: {then['do']}` has no use for it; delete it" for key in keys
+    )
+
+
+def message(name: str, when: Mapping[str, object], **then: object) -> dict[str, Any]:
+    return {"id": name, "when": when, "then": {"do": "message", **then}}
+
+
+def test_a_message_that_some_caller_gets_without_a_prompt_is_refused() -> None:
+    document = good()
+    document["tables"][0]["rows"][:0] = [message("shut", {"closed": True})]
+    assert problems(document) == ()  # `p-full` is for everybody
+    document["tables"][1]["rows"][1]["when"] = {"tier": ["high", "low"]}
+
+    assert problems(document) == (
+        "row shut, prompts: a message without a prompt for a caller whose days and tier are "
+        "missing; name its prompts here",
+    )
+
+
+def test_a_message_that_nobody_hears_anything_of_is_refused() -> None:
+    silent = message("mute", {"closed": True}, prompts=[])
+    document = routed(silent, row("rest", {}))
+    assert problems(document) == ("row mute, prompts: a message needs one; name it",)
+    del silent["then"]["prompts"]
+    document["tables"][1:] = []
+
+    assert problems(document) == (
+        "row mute, prompts: a message without a prompt for everybody; name its prompts here",
+    )
+
+
+def test_a_row_that_keeps_a_prompt_from_counting_makes_a_message_silent() -> None:
+    document = added(
+        {"id": "quiet", "when": {"tier": "high"}, "then": {"views": ["days"]}},
+        {"id": "loud", "when": {}, "then": {"prompts": ["full"]}},
+        hit="first",
+    )
+    document["tables"][0]["rows"][:0] = [message("shut", {"closed": True})]
+
+    assert problems(document) == (
+        "row shut, prompts: a message without a prompt for a caller whose tier is high; "
+        "name its prompts here",
+    )
+
+
+def test_a_switch_that_a_story_does_not_mention_is_off() -> None:
+    document = routed(row("usual", {"closed": False, "tier": "high"}), row("rest", {}, priority=9))
+    document["tests"] = [
+        {"name": "off", "given": {"tier": "high"}, "expect": {"row": "usual"}},
+        {"name": "on", "given": {"tier": "high", "closed": True}, "expect": {"row": "rest"}},
+    ]
+
+    assert problems(document) == ()
 
 
 def test_a_story_that_is_not_kept_is_refused() -> None:
@@ -148,7 +260,7 @@ def test_a_story_that_is_not_kept_is_refused() -> None:
     [
         ("names.queues.care", "x" * 256, "names.queues.care.business_process: 256 characters"),
         ("names.queues.debts.demand", "a\x07b", "names.queues.debts.demand: has a line break or"),
-        (f"{ROUTE}.0.then.remark", "r" * 300, "row late, remark: 300 characters, and ECS takes"),
+        (f"{ROUTE}.0.then.remark", "r" * 101, "row late, remark: 101 characters, and there is"),
         (f"{ROUTE}.0.then.remark", "a\x1b[1m", "row late, remark: has a line break or"),
         (
             "names.prompts",
@@ -206,7 +318,7 @@ def test_four_prompts_that_rows_add_up_to_are_refused_with_a_caller_who_hears_th
 
     assert problems(document) == (
         "row rest, prompts: ECS gets 3, and two, third, fourth add more for a caller whose days is "
-        "1 days, tier is low, seen was 1 day ago; put those of which one is enough into a "
+        "1 day, tier is low, seen was 1 day ago; put those of which one is enough into a "
         "table with `hit: first`",
     )
 
@@ -262,6 +374,11 @@ def test_what_is_declared_and_never_used_is_a_warning() -> None:
         ),
         ("names.priority_classes.Fronts", "9m", "'Front' stands inside 'Fronts'"),
         (f"{ROUTE}.0.then.priority", 30, "row late, priority: 3m go to ECS as Urgent, worth 2m;"),
+        (
+            "names.queues.care_home",
+            "Home",
+            "names.queues: 'care' stands inside 'care_home'; in a B",
+        ),
     ],
 )
 def test_what_works_and_is_probably_not_meant_is_a_warning(
@@ -278,6 +395,29 @@ def test_what_works_and_is_probably_not_meant_is_a_warning(
 
     assert sum(warning in line for line in warnings(document)) == 1
     assert problems(document) == ()
+
+
+def test_a_head_start_that_no_class_is_small_enough_for_goes_without_one() -> None:
+    document = with_change("names.priority_classes", {"Urgent": "2m", "Front": 600})
+    document["tables"][0]["rows"][0]["then"]["priority"] = 5
+
+    priority = read_ruleset(document).route.rows[0].then.priority
+    assert priority
+    assert (priority.seconds, priority.class_name) == (30, "")
+    assert [line for line in warnings(document) if "priority:" in line] == [
+        "row late, priority: 30s go to ECS without a Priority Class; "
+        "ask for what a class is worth, or add one to names.priority_classes"
+    ]
+
+
+def test_a_queue_has_an_id_of_plain_letters_and_a_business_process_of_any() -> None:
+    document = good()
+    document["names"]["queues"] |= {"Süd": "Süd", "Ünïcode": "Service"}
+
+    assert problems(document) == (
+        "names.queues.Ünïcode: is not ASCII; "
+        "write it with plain letters, and its name as its value",
+    )
 
 
 def test_a_long_hold_that_is_confirmed_is_no_warning() -> None:
@@ -356,7 +496,7 @@ def test_self_service_that_leads_to_itself_is_a_warning(first_leads_to: str) -> 
 
 
 def test_needless_rows_and_prompts_of_200_made_up_rulesets_are_those_of_every_caller() -> None:
-    needless = overfull = 0
+    needless = overfull = silent = 0
     for seed in range(200):
         ruleset = some_ruleset(Random(seed))
         rows = [row for table in ruleset.tables for row in table.rows]
@@ -365,6 +505,7 @@ def test_needless_rows_and_prompts_of_200_made_up_rulesets_are_those_of_every_ca
         said = {line.split()[1] for line in found.warnings if "changes nothing" in line}
         _held_to_be_needless(ruleset, every, said)
         heard = [gets(ruleset, matching) for matching in every]
+        silent += _held_to_be_silent(ruleset, every, found.problems)
         too_many = any(len(got[1]) > MOST_PROMPTS for got in heard if len(got) > 1)
         assert too_many == any("ECS gets" in line for line in found.problems)
         needless += len(said)
@@ -372,6 +513,7 @@ def test_needless_rows_and_prompts_of_200_made_up_rulesets_are_those_of_every_ca
 
     assert needless > 60
     assert 20 < overfull < 180
+    assert 60 < silent < 600
 
 
 def _held_to_be_needless(ruleset: Ruleset, every: frozenset[int], said: set[str]) -> None:
@@ -388,3 +530,16 @@ def _held_to_be_needless(ruleset: Ruleset, every: frozenset[int], said: set[str]
             elif decides:
                 assert changes
             number += 1
+
+
+def _held_to_be_silent(ruleset: Ruleset, every: frozenset[int], problems: Sequence[str]) -> int:
+    """Each row is a message; refused are those that say none, and those of which some caller hears
+    none. How many are refused for their callers."""
+    route = range(len(ruleset.route.rows))
+    silent = {row.id for row in ruleset.route.rows if row.then.prompts == ()}
+    for matching in every:
+        deciding = first(matching, route)
+        if deciding is not None and not gets(ruleset, matching)[1]:
+            silent.add(ruleset.route.rows[deciding].id)
+    assert {p.split()[1].strip(",") for p in problems if "prompts: a message" in p} == silent
+    return sum(row.id in silent and row.then.prompts is None for row in ruleset.route.rows)

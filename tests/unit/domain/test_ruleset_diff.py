@@ -119,6 +119,11 @@ DOCUMENT: dict[str, Any] = {
         {"name": "late", "given": {"days": "20", "tier": "low"}, "expect": {"row": "late"}},
     ],
 }
+ANOTHER_TABLE: dict[str, Any] = {
+    "id": "news",
+    "hit": "first",
+    "rows": [{"id": "outage", "when": {"open_now": "true"}, "then": {"prompts": ["menu_short"]}}],
+}
 Path = tuple[str | int, ...]
 
 
@@ -329,6 +334,28 @@ def test_a_row_that_was_moved_and_changed_is_told_as_both() -> None:
         "> row upset moved",
     ]
     assert summary_of(changes(document)) == "1 row changed, 1 row moved"
+
+
+def test_a_table_that_was_moved_is_told_because_prompts_are_added_up_in_that_order() -> None:
+    document = deepcopy(DOCUMENT)
+    document["tables"].append(ANOTHER_TABLE)
+    before = read_ruleset(document)
+    document["tables"].insert(0, document["tables"].pop())
+
+    moved = ruleset_changes(before, read_ruleset(document))
+
+    assert [line for change in moved for line in change.lines] == [
+        "> table news moved",
+        "    was after extra, now after route",
+    ]
+    assert summary_of(moved) == "1 other change"
+
+
+def test_a_table_that_stands_before_the_route_is_no_difference() -> None:
+    document = deepcopy(DOCUMENT)
+    document["tables"].reverse()
+
+    assert changes(document) == ()
 
 
 def with_order(order: list[int]) -> Ruleset:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from switchboard.domain.customer import Customer
+import pytest
+
+from switchboard.domain.customer import Customer, Scalar
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.ruleset_reader import read_ruleset
 from switchboard.edges.flat import flat
@@ -75,3 +77,42 @@ def test_a_remark_of_the_row_comes_before_the_reason() -> None:
     answer = said(with_change("tables.0.rows.1.then.remark", "Be kind."))
 
     assert answer["remark"].startswith("Be kind. Routed by high")
+
+
+def with_a_long_reason(remark: str) -> dict[str, Any]:
+    document = with_change("tables.0.rows.1.then.remark", remark)
+    unit = "points of the loyalty scheme that nobody remembers"
+    for number in range(4):
+        name = f"score_{number}"
+        document["attributes"][name] = {"type": "number", "unit": unit, "from": f"crm.{name}"}
+        document["tables"][0]["rows"][1]["when"][name] = ">= 1"
+    return document
+
+
+SCORES: dict[str, Scalar] = {f"score_{number}": 123456 for number in range(4)}
+HIGH = Customer("crm", "1", "person", "Ada", attributes={"tier": "high", **SCORES})
+
+
+def test_a_long_reason_gives_way_to_what_the_agent_must_know() -> None:
+    answer = said(with_a_long_reason("r" * 100), HIGH)
+
+    assert len(answer["remark"]) <= 255
+    assert answer["remark"].startswith("r" * 100 + ". Routed by high: tier is high and score 0")
+    assert answer["remark"].endswith(" [...]. " + answer["agent_reason"])
+    assert answer["agent_reason"] == "nobody preferred, no agent of an earlier contact is known"
+
+
+def test_a_reason_that_is_too_long_says_that_it_is_cut_and_cuts_no_number() -> None:
+    reason = said(with_a_long_reason(""), HIGH)["reason"]
+
+    assert len(reason) <= 255
+    assert reason.endswith(" [...]")
+    assert {word for word in reason.split() if word.isdecimal() and len(word) > 1} == {"123456"}
+
+
+@pytest.mark.parametrize("length", range(0, 235, 5))
+def test_a_remark_always_fits_and_names_the_row(length: int) -> None:
+    remark = said(with_a_long_reason("r" * length), HIGH)["remark"]
+
+    assert len(remark) <= 255
+    assert "Routed by high: " in remark

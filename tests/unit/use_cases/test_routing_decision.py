@@ -8,7 +8,9 @@ import pytest
 from switchboard.domain.challenger import Challenger, RunningChallenger
 from switchboard.domain.customer import Customer, Scalar
 from switchboard.domain.deadline import Deadline
+from switchboard.domain.facts import recalled
 from switchboard.domain.last_agent import AgentState
+from switchboard.domain.routing import decide
 from switchboard.domain.routing_controls import RoutingControls, kept_apart, switched_on
 from switchboard.domain.ruleset import Ruleset
 from switchboard.domain.ruleset_reader import read_ruleset
@@ -133,6 +135,16 @@ def test_a_ledger_that_is_down_costs_the_history_and_not_the_call() -> None:
     assert (routed.decision.row, routed.agent.prefers) == ("high", "")
 
 
+def test_a_ledger_that_is_down_does_not_make_anybody_a_first_time_caller() -> None:
+    first_time = rules(with_change("tables.0.rows.0.when", {"recent": "< 1"}))
+    past = Past()
+    past.ledger.is_down = True
+
+    assert route(first_time).decision.row == "late"
+    assert route(first_time, past=past).decision.row == "high"
+    assert route(first_time, past=past).record.facts["history.contacts_7d"] is None
+
+
 @pytest.mark.parametrize(
     ("outcome", "row"), [("known", "known"), ("degraded", "down"), ("withheld", "hidden"),
                          ("unreadable", "hidden"), ("ambiguous", "several"), ("unknown", "rest"),
@@ -238,6 +250,25 @@ def test_what_is_kept_decides_again_by_either_ruleset() -> None:
     assert record.facts["crm.tier"] == "high"
     assert record.facts["crm.vip"] is True
     assert (record.row, record.queue, record.priority_s) == ("high", "care", 600)
+
+
+@pytest.mark.parametrize("mode", ["shadow", "split"])
+def test_what_only_the_challenger_understands_is_kept_as_it_understood_it(mode: str) -> None:
+    document = with_change("attributes.tier.values", ["high", "low", "platinum"])
+    document["attributes"]["products"]["values"] = ["tv", "fibre"]
+    document["tables"][2]["rows"][1]["when"] = {"products": "has fibre"}
+    document["tables"][0]["rows"][1]["when"] = {"tier": "platinum"}
+    terms = Challenger("split" if mode == "split" else "shadow", "trial", "customer", 100)
+    newer = RunningChallenger(terms, read_ruleset(document), "def")
+    attributes: dict[str, Scalar] = {"tier": "platinum", "products": "mobile, fibre"}
+    customer = Customer("crm", "1", "person", "Ada", attributes=attributes)
+
+    record = route(rules(challenger=newer), customer=customer).record
+
+    assert record.facts["crm.tier"] == "platinum"
+    assert record.facts["crm.products"] == ["fibre", "mobile"]
+    again = decide(newer.ruleset, recalled(newer.ruleset.attributes, record.facts))
+    assert (again.row, again.views) == (record.challenger_row, ("products",))
 
 
 def test_who_was_preferred_and_why_is_kept() -> None:

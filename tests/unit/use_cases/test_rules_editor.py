@@ -16,7 +16,6 @@ from tests.fakes.config import InMemoryPublications
 from tests.unit.domain.rulesets import good, with_change
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-TODAY = NOW.date()
 
 
 def published(document: dict[str, Any] | None = None) -> tuple[InMemoryPublications, str]:
@@ -58,7 +57,7 @@ def test_rules_that_nobody_can_read_are_shown_as_they_are() -> None:
 
 
 def test_a_good_ruleset_has_no_problem_and_every_story_is_told() -> None:
-    found = editor.checked(good(), today=TODAY)
+    found = editor.checked(good(), now=NOW)
 
     assert found.problems == ()
     assert [(story.name, story.is_kept) for story in found.stories] == [
@@ -81,7 +80,7 @@ def test_a_good_ruleset_has_no_problem_and_every_story_is_told() -> None:
 def test_a_problem_leads_to_its_cell(
     path: str, value: object, table: str, row: str, column: str
 ) -> None:
-    problems = editor.checked(with_change(path, value), today=TODAY).problems
+    problems = editor.checked(with_change(path, value), now=NOW).problems
 
     places = [(one.table, one.row, one.column) for one in problems]
     assert (table, row, column) in places or not table
@@ -90,11 +89,26 @@ def test_a_problem_leads_to_its_cell(
 def test_an_attribute_that_nobody_can_fill_is_a_problem() -> None:
     spoilt = with_change("attributes.known.from", "lookup.unheard_of")
 
-    assert "unheard_of" in editor.checked(spoilt, today=TODAY).problems[0].text
+    assert "unheard_of" in editor.checked(spoilt, now=NOW).problems[0].text
+
+
+def test_the_day_of_a_check_is_the_day_where_the_rules_hold() -> None:
+    holiday = {"date": "2026-11-23", "name": "Founding Day"}
+    document = with_change("calendars.main.holidays", [holiday])
+
+    evening = editor.checked(document, now=datetime(2026, 11, 24, 3, tzinfo=UTC)).warnings
+    next_day = editor.checked(document, now=datetime(2026, 11, 24, 5, tzinfo=UTC)).warnings
+
+    assert "they run out on 2026-11-23" in said(evening)
+    assert "the last one, 2026-11-23, is past" in said(next_day)
+
+
+def said(findings: tuple[Finding, ...]) -> str:
+    return "\n".join(finding.text for finding in findings)
 
 
 def test_a_broken_story_is_told_and_is_a_problem() -> None:
-    found = editor.checked(with_change("tests.0.expect.row", "rest"), today=TODAY)
+    found = editor.checked(with_change("tests.0.expect.row", "rest"), now=NOW)
 
     assert [story.is_kept for story in found.stories] == [False, True]
     assert "expected" in found.stories[0].text
@@ -208,7 +222,7 @@ def spoilt(draw: st.DrawFn) -> dict[str, Any]:
 def test_whatever_the_page_sends_is_checked_and_shown_without_a_crash(
     document: dict[str, Any],
 ) -> None:
-    found = editor.checked(document, today=TODAY)
+    found = editor.checked(document, now=NOW)
     editor.shown(document)
 
     assert all(isinstance(one, Finding) for one in found.problems)

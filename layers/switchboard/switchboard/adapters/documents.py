@@ -125,17 +125,32 @@ def controls_text(controls: "RoutingControls") -> str:
 
 
 def read_controls(text: str) -> "RoutingControls":
+    """Raises: ValueError, TypeError and whatever else nonsense leads to."""
     from switchboard.domain.routing_controls import Change, Pair, RoutingControls, Switch
 
-    return _read(
-        RoutingControls,
-        json.loads(text),
-        switches=lambda stored: tuple(
-            _read(Switch, each, at=_moment, expires_at=_moment) for each in stored
-        ),
-        do_not_pair=lambda stored: tuple(_read(Pair, each, at=_moment) for each in stored),
-        log=lambda stored: tuple(_read(Change, each, at=_moment) for each in stored),
+    stored = json.loads(text)
+    return RoutingControls(
+        switches=tuple(_read_line(Switch, line) for line in stored.get("switches", ())),
+        do_not_pair=tuple(_read_line(Pair, line) for line in stored.get("do_not_pair", ())),
+        log=tuple(_read_line(Change, line) for line in stored.get("log", ())),
     )
+
+
+def _read_line(kind: type[_Value], stored: Mapping[str, Any]) -> _Value:
+    """All text but the moments. Decisions are made of it, and people mend it by hand."""
+    line = _read(kind, stored, at=_moment_of_a_zone, expires_at=_moment_of_a_zone)
+    for field in fields(line):
+        wanted = datetime if field.name in {"at", "expires_at"} else str
+        if not isinstance(getattr(line, field.name), wanted):
+            raise TypeError(f"the {field.name} of a {kind.__name__} is no {wanted.__name__}")
+    return line
+
+
+def _moment_of_a_zone(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a zone")
+    return moment
 
 
 def read_finding(text: str) -> Finding:

@@ -35,6 +35,9 @@ _UNKNOWN_KEY: Final = Lifetime(fresh_s=5, usable_s=5)
 _WATCHED: Final = frozenset({"routing", "routing_challenger"})
 _WATCHED_COPY: Final = Lifetime(fresh_s=10, usable_s=math.inf)
 _COPY: Final = Lifetime(fresh_s=30, usable_s=math.inf)
+# A caller's lookup begins only when it has them, one after the other.
+_LOOKED_UP_WITH: Final = frozenset({"lookup", "connectors", "ecs"})
+_LOOKUP_COPY: Final = Lifetime(fresh_s=30, usable_s=math.inf, idle_s=math.inf)
 _TRIES: Final = 10
 
 
@@ -47,7 +50,9 @@ class _Found:
 
     @property
     def lifetime(self) -> Lifetime:
-        return _WATCHED_COPY if self.published is None or self.kind in _WATCHED else _COPY
+        if self.published is None or self.kind in _WATCHED:
+            return _WATCHED_COPY
+        return _LOOKUP_COPY if self.kind in _LOOKED_UP_WITH else _COPY
 
 
 class DynamoDbPublications:

@@ -1,6 +1,7 @@
 """Copies of what a store said: fresh for a while, and good enough longer when the store fails.
 
-Who has a copy waits only briefly for a newer one; the reading goes on beside it.
+Who has a copy waits only briefly for a newer one; the reading goes on beside it. Who was idle has
+an old copy, and waits as long as for a first one.
 """
 
 import time
@@ -20,14 +21,20 @@ _MOST_COPIES: Final = 1000
 # Several times what a table normally takes, and little of what a caller has, who may meet several
 # copies that are due at once: a newer value can wait for the next call.
 _PATIENCE_S: Final = 0.05
+_IDLE_PATIENCE_S: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """How long a copy answers without asking, and how long when the store fails."""
+    """How long a copy answers without asking, and how long when the store fails.
+
+    A copy that has been due for `idle_s` is old, because nobody asked: then a newer one is worth
+    waiting for. Infinite where callers wait for one copy after another.
+    """
 
     fresh_s: float
     usable_s: float
+    idle_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +66,15 @@ class LastGoodCopies(Generic[T]):
         now, copy = self._clock(), self._copies.get(key)
         if copy and now < copy.ask_again_at:
             return copy.value
-        if copy is None or now >= copy.read_at + self._lifetime_of(copy.value).usable_s:
+        if copy is None:
             return self._loaded(key, load, now)
+        lifetime = self._lifetime_of(copy.value)
+        if now >= copy.read_at + lifetime.usable_s:
+            return self._loaded(key, load, now)
+        was_idle = now >= copy.ask_again_at + lifetime.idle_s
         loading = run_beside(lambda: self._loaded(key, load, now), name="refresh")
         try:
-            return loading.result(timeout=_PATIENCE_S)
+            return loading.result(timeout=_IDLE_PATIENCE_S if was_idle else _PATIENCE_S)
         except (StateUnavailable, TimeoutError):
             self._keep(key, _Copy(copy.value, copy.read_at, now + _PAUSE_AFTER_FAILURE_S))
             return copy.value

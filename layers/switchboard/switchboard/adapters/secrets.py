@@ -31,7 +31,8 @@ class SecretsManagerSecrets:
     ) -> None:
         self._client = client
         self._prefix = prefix.rstrip("/")
-        lifetime = Lifetime(fresh_s=keep_s, usable_s=math.inf)
+        # A caller's lookup waits for it, and the CRM says which credential is too old.
+        lifetime = Lifetime(fresh_s=keep_s, usable_s=math.inf, idle_s=math.inf)
         self._copies: LastGoodCopies[Mapping[str, str]] = LastGoodCopies(
             lambda _: lifetime, clock=clock
         )

@@ -26,6 +26,7 @@ from switchboard.use_cases.attribute_settings import attribute_map, place_of
 MOST_ATTRIBUTES: Final = 60
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 _ORIGINS: Final[tuple[Origin, ...]] = ("crm", "history", "customer")
+_FLAG: Final = "flag_"
 _DAYS: Final = frozenset({"any", "date", "moment"})
 _NUMBERS: Final = frozenset({"any", "number"})
 
@@ -164,6 +165,8 @@ def _bad_names(attributes: Mapping[str, AttributeSpec]) -> Iterator[str]:
             yield f"{name}: use a letter, then letters, digits and underscores, 64 at most"
         if name.lower() in reserved:
             yield f"{name}: answers use this name already; take another"
+        if name.lower().startswith(_FLAG):
+            yield f"{name}: {_FLAG}… are the flags of routing rules in answers; take another name"
         if (earlier := seen.setdefault(name.lower(), name)) != name:
             yield f"{name}: ECS may take it for {earlier}; take another name"
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from difflib import get_close_matches
 from itertools import pairwise
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from switchboard.domain.cells import unknown
 from switchboard.domain.hours import DAY_MIN, DAY_NAMES, Calendar, Holiday, Hours, Span
-from switchboard.domain.reading import Reading
+from switchboard.domain.reading import Reading, TooManyProblems
 
 _ID: Final = re.compile(r"[a-z][a-z0-9_]*")
 _SPAN: Final = re.compile(r"(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)", re.ASCII)
@@ -28,11 +29,10 @@ def read_calendars(
     `default_zone` is the ruleset's, for a calendar that names none.
     """
     reader = _Reader()
-    every = reader.mapping("calendars", document)
-    if len(every) > _MOST_CALENDARS:
-        reader.problem("calendars", f"{len(every)} of them; at most {_MOST_CALENDARS} are read")
-    zone = ZoneInfo(default_zone)
-    calendars = {name: reader.calendar(name, spec, zone) for name, spec in every.items()}
+    calendars: dict[str, Calendar] = {}
+    # Too many are told, and no calendar of such a file is used.
+    with suppress(TooManyProblems):
+        calendars = reader.calendars(document, ZoneInfo(default_zone))
     return calendars, tuple(reader.problems)
 
 
@@ -48,6 +48,12 @@ def read_zone(name: object) -> ZoneInfo:
 
 
 class _Reader(Reading):
+    def calendars(self, document: object, zone: ZoneInfo) -> dict[str, Calendar]:
+        every = self.mapping("calendars", document)
+        if len(every) > _MOST_CALENDARS:
+            self.problem("calendars", f"{len(every)} of them; at most {_MOST_CALENDARS} are read")
+        return {name: self.calendar(name, spec, zone) for name, spec in every.items()}
+
     def calendar(self, name: str, raw: object, default_zone: ZoneInfo) -> Calendar:
         where = f"calendars.{name}"
         if not _ID.fullmatch(name):

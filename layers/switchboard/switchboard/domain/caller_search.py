@@ -7,14 +7,15 @@ the rows that stood in the way are told, and a value that leaves those same rows
 tried again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import accumulate
 from operator import and_, or_
 from typing import Final
 
-from switchboard.domain.condition_space import Axis, Caller, ConditionSpace
+from switchboard.domain.axis import Axis
+from switchboard.domain.condition_space import Caller, ConditionSpace
 
 MOST_STEPS: Final = 30_000  # 500 random rows take about 2,000
 
@@ -24,7 +25,7 @@ _Option = tuple[int, int]  # the rows that are left, and the value that leaves t
 
 @dataclass(frozen=True, slots=True)
 class Somebody:
-    """A caller who meets what was asked. Attributes that do not matter are missing."""
+    """A caller who meets what was asked. What does not matter is missing, or as plain as can be."""
 
     caller: Caller
 
@@ -69,10 +70,7 @@ class Callers:
             self._steps_left = max(0, search.steps_left)
         if isinstance(found, int):
             return Nobody(found)
-        places = search.first | found
-        return Somebody(
-            {axis.attribute.name: axis.values[places[n]] for n, axis in enumerate(self.space.axes)}
-        )
+        return Somebody(self.space.caller(search.first | found))
 
 
 class _OutOfStepsError(Exception):
@@ -173,11 +171,11 @@ class _Search:
 
 
 def _options(axis: Axis, meeting: int, avoiding: int) -> list[_Option]:
-    permitted = [(r, place) for place, r in enumerate(axis.admitting) if r & meeting == meeting]
+    permitted = ((r, place) for place, r in enumerate(axis.admitting) if r & meeting == meeting)
     return _least(permitted, avoiding, axis.indifferent)
 
 
-def _least(options: Sequence[_Option], alive: int, indifferent: int) -> list[_Option]:
+def _least(options: Iterable[_Option], alive: int, indifferent: int) -> list[_Option]:
     """The options that leave few of the rows: none leaves all the rows of another and more."""
     floor = alive & indifferent
     left: dict[int, int] = {}

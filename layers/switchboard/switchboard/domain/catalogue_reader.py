@@ -16,6 +16,8 @@ QUEUE_KEYS: Final = ("business_process", "demand")
 DEFAULT_POINT_S: Final = 6.0
 # Names of rows, queues and the like: they stand in answers, CSV cells and addresses.
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+# What sends a value, its name there, and perhaps more names: calendar.sales.open.
+SOURCE: Final = re.compile(r"\w+(\.\w[\w-]*)+")
 # A list of queues names Business Processes, as people name them.
 _QUEUE_NAME: Final = re.compile(r"\w[\w .&/-]{0,63}")
 # What would read as something else in a cell.
@@ -82,8 +84,8 @@ def _attribute(reading: Reading, name: str, raw: object) -> Attribute:
     elif values:
         reading.problem(f"{where}.values", f"a {kind} has none; take them away")
     source = reading.text(f"{where}.from", spec.get("from"))
-    if not source.partition(".")[2]:
-        reading.problem(f"{where}.from", "say which value, for example crm.tier")
+    if not SOURCE.fullmatch(source):
+        reading.problem(f"{where}.from", "say which value, in one word, for example crm.tier")
     reading.one_of(f"{where}.from", source.partition(".")[0], SOURCES)
     known = cast("AttributeType", kind if kind in TYPES else "choice")
     return Attribute(name, known, source, values, reading.text(f"{where}.unit", spec.get("unit")))

@@ -28,6 +28,10 @@ Value = bool | str | float | frozenset[str] | None
 OTHER: Final = "(other)"  # a choice that came and is not one of the listed
 TYPES: Final = ("flag", "choice", "number", "set", "instant")
 
+_LONGEST_GUESSED: Final = 100
+_MOST_COMPARED: Final = 500
+_MOST_TOLD: Final = 40
+
 _NUMBER: Final = r"-?\d{1,15}(?:\.\d{1,9})?"
 _PLAIN: Final = re.compile(_NUMBER, re.ASCII)
 _COMPARISON: Final = re.compile(rf"(>=|<=|>|<)\s*({_NUMBER})", re.ASCII)
@@ -150,10 +154,12 @@ class Cell:
 def unknown(value: object, allowed: Sequence[str]) -> str:
     """Says that a word is not one of ours, and which one was probably meant."""
     words = [str(word) for word in allowed]
-    near = get_close_matches(str(value), words, n=1)
+    # Both are bounded: looking takes time by the product of their lengths.
+    near = get_close_matches(str(value)[:_LONGEST_GUESSED], words[:_MOST_COMPARED], n=1)
     if near:
         return f"no {value!r}; did you mean {near[0]!r}?"
-    return f"no {value!r}; use one of: {', '.join(words)}" if words else f"no {value!r}"
+    told = ", ".join(words[:_MOST_TOLD]) + (" …" if len(words) > _MOST_TOLD else "")
+    return f"no {value!r}; use one of: {told}" if words else f"no {value!r}"
 
 
 def read_cell(attribute: Attribute, raw: object) -> Cell:

@@ -1,39 +1,28 @@
 """Every kind of caller that rows of cells can tell apart, as finitely many values and bits.
 
 Between two neighbouring thresholds no cell changes its mind, so one value stands for all that lie
-there. Each attribute gets such values, and for each of them the rows that admit it, as bits. A row
-that does not look at the attribute admits every value.
+there. Each attribute gets such values, as far as its source can give them, and for each of them the
+rows that admit it, as bits. A row that does not look at the attribute admits every value.
 """
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, field
 from typing import Final
 
-from switchboard.domain.cells import OTHER, Attribute, Cell, Condition, SetTest, Span, Value
+from switchboard.domain.axis import Axis, union
+from switchboard.domain.cells import OTHER, Attribute, Cell, Condition, Span, Value
 from switchboard.domain.facts import fact_text
+from switchboard.domain.set_axes import set_axes
+from switchboard.domain.sources import is_a_count, is_always_told
 
-MOST_COMBINATIONS: Final = 4096  # of the values of one set: twelve that rows tell apart
 _DAY_S: Final = 86_400.0
 _AGE_STEPS: Final = (_DAY_S, 3600.0, 60.0, 1.0)
 _NUMBER_STEPS: Final = (1.0, 0.5, 0.1, 0.01)
+_FROM_NONE_ON: Final = Span(0, math.inf)
 
 Caller = Mapping[str, Value]
-
-
-class TooManyCombinations(ValueError):
-    """Rows tell too many groups of a set's values apart to look at every combination."""
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """One attribute: values that stand for all, the first being None; and who admits them."""
-
-    attribute: Attribute
-    values: tuple[Value, ...]
-    admitting: tuple[int, ...]
-    indifferent: int
+_Tested = Mapping[str, Mapping[Condition, int]]  # by attribute, the rows of each of its conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +31,52 @@ class ConditionSpace:
 
     axes: tuple[Axis, ...]
     everything: int
+    _tested: _Tested = field(repr=False)
+    _known: dict[tuple[str, Value], int] = field(default_factory=dict, repr=False, compare=False)
+
+    def admitting(self, attribute: str, value: Value) -> int:
+        """The rows that this value of the attribute does not exclude."""
+        rows = self._known.get((attribute, value))
+        if rows is None:
+            rows = self.everything & ~_excluded(self._tested[attribute], value)
+            self._known[attribute, value] = rows
+        return rows
 
     def matching(self, caller: Caller) -> int:
-        """The rows that admit this caller, who was found here."""
+        """The rows that admit this caller."""
         rows = self.everything
-        for axis in self.axes:
-            rows &= axis.admitting[axis.values.index(caller[axis.attribute.name])]
+        for name, value in caller.items():
+            rows &= self.admitting(name, value)
         return rows
 
     def touching(self, row: int) -> int:
         """The rows that admit somebody whom this row admits, too."""
         rows = self.everything
         for axis in self.axes:
-            rows &= _union(admitting for admitting in axis.admitting if admitting >> row & 1)
+            rows &= axis.touching(row)
         return rows
+
+    def admitting_nobody(self) -> Mapping[str, int]:
+        """By attribute, the rows of which no value of it meets the cell."""
+        nobody: dict[str, int] = {}
+        for axis in self.axes:
+            name = axis.attribute.name
+            nobody[name] = nobody.get(name, 0) | self.everything & ~axis.possible
+        return nobody
+
+    def sources(self) -> Mapping[str, str]:
+        """Where the value of each attribute is from."""
+        return {axis.attribute.name: axis.attribute.source for axis in self.axes}
+
+    def caller(self, places: Mapping[int, int]) -> Caller:
+        """Who has this value on each axis; the parts of a set together."""
+        caller: dict[str, Value] = {}
+        for number, axis in enumerate(self.axes):
+            name, value = axis.attribute.name, axis.values[places[number]]
+            before = caller.setdefault(name, value)
+            if isinstance(before, frozenset) and isinstance(value, frozenset):
+                caller[name] = before | value
+        return caller
 
 
 def condition_space(
@@ -71,15 +92,18 @@ def condition_space(
             conditions = tested.setdefault(cell.attribute, {})
             conditions[cell.condition] = conditions.get(cell.condition, 0) | 1 << number
     everything = (1 << len(rows)) - 1
-    return ConditionSpace(
-        tuple(_axis(attributes[name], rows, everything) for name, rows in tested.items()),
-        everything,
-    )
+    axes = [
+        axis
+        for name, conditions in tested.items()
+        for axis in _axes(attributes[name], conditions, everything)
+    ]
+    return ConditionSpace(tuple(axes), everything, tested)
 
 
 def told(space: ConditionSpace, caller: Caller) -> str:
     """The caller in words, such as ``channel is email, tier and intent are missing``."""
-    said = [axis.attribute for axis in space.axes if axis.attribute.name in caller]
+    attributes = {axis.attribute.name: axis.attribute for axis in space.axes}
+    said = [attribute for name, attribute in attributes.items() if name in caller]
     parts = [
         f"{_spoken(attribute)} {fact_text(attribute, caller[attribute.name])}"
         for attribute in said
@@ -100,33 +124,38 @@ def bits(rows: int) -> Iterator[int]:
         rows &= rows - 1
 
 
-def _axis(attribute: Attribute, tested: Mapping[Condition, int], everything: int) -> Axis:
-    indifferent = everything & ~_union(tested.values())
+def _axes(attribute: Attribute, tested: Mapping[Condition, int], everything: int) -> Iterator[Axis]:
+    if attribute.type == "set":
+        yield from set_axes(attribute, tested, everything)
+        return
     kinds: dict[int, Value] = {}
     for value in _values(attribute, tuple(tested)):
-        admitting = _union(rows for condition, rows in tested.items() if condition.admits(value))
-        kinds.setdefault(indifferent | admitting, value)
-    return Axis(attribute, tuple(kinds.values()), tuple(kinds), indifferent)
+        kinds.setdefault(everything & ~_excluded(tested, value), value)
+    indifferent = everything & ~union(tested.values())
+    yield Axis(attribute, tuple(kinds.values()), tuple(kinds), indifferent)
 
 
-def _union(several: Iterable[int]) -> int:
-    result = 0
-    for rows in several:
-        result |= rows
-    return result
+def _excluded(tested: Mapping[Condition, int], value: Value) -> int:
+    excluded = 0
+    for condition, rows in tested.items():
+        if not condition.admits(value):
+            excluded |= rows
+    return excluded
 
 
 def _values(attribute: Attribute, conditions: Sequence[Condition]) -> Iterator[Value]:
     """Values of the attribute, at least one of every kind that the conditions tell apart."""
-    yield None
+    if not is_always_told(attribute):
+        yield None
     match attribute.type:
         case "flag":
             yield from (False, True)
         case "choice":
             yield from attribute.values
             yield OTHER
-        case "set":
-            yield from _sets(attribute, [c for c in conditions if isinstance(c, SetTest)])
+        case "number" if is_a_count(attribute):
+            numbers = _numbers([*conditions, _FROM_NONE_ON], _NUMBER_STEPS)
+            yield from sorted(n for n in numbers if n >= 0 and n.is_integer())
         case "number":
             yield from _plainest_first(_numbers(conditions, _NUMBER_STEPS), _NUMBER_STEPS)
         case "instant":
@@ -162,35 +191,6 @@ def _between(low: float, high: float, steps: Sequence[float]) -> float:
     if low == -math.inf or high == math.inf:
         return math.nextafter(high, low) if high < math.inf else math.nextafter(low, high)
     return low + (high - low) / 2
-
-
-def _sets(attribute: Attribute, tests: Sequence[SetTest]) -> Iterator[frozenset[str]]:
-    """The combinations of the values that the tests mention; values mentioned alike are one."""
-    groups: dict[tuple[bool, ...], list[str]] = {}
-    for word in attribute.values:
-        mentioned = tuple(word in test.words for test in tests)
-        if any(mentioned):
-            groups.setdefault(mentioned, []).append(word)
-    states = [_states(mentioned, words, tests) for mentioned, words in groups.items()]
-    if math.prod(len(choices) for choices in states) > MOST_COMBINATIONS:
-        raise TooManyCombinations(
-            f"attributes.{attribute.name}: rows tell {len(groups)} groups of its values apart, and "
-            "at most 12 can be checked; test fewer values, or split the attribute"
-        )
-    for combination in product(*states):
-        yield frozenset(word for words in combination for word in words)
-
-
-def _states(
-    mentioned: Sequence[bool], words: Sequence[str], tests: Sequence[SetTest]
-) -> list[Sequence[str]]:
-    """None of the words, one, or all of them, as far as the tests tell that apart."""
-    hows = {test.how for test, here in zip(tests, mentioned, strict=True) if here}
-    if "all" not in hows:
-        return [(), words[:1]]
-    if len(words) > 1 and len(hows) > 1:
-        return [(), words[:1], words]
-    return [(), words]
 
 
 def _spoken(attribute: Attribute) -> str:

@@ -7,7 +7,9 @@ from typing import Final
 
 _WRITTEN: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*([smhdw])", re.ASCII)
 _SECONDS: Final[Mapping[str, int]] = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
-_WORDS: Final[Mapping[str, str]] = {"w": "week", "d": "day", "h": "hour", "m": "minute"}
+_WORDS: Final[Mapping[str, str]] = {
+    "w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second",
+}  # fmt: skip
 
 
 def read_duration(written: object) -> float:
@@ -40,4 +42,4 @@ def spoken_duration(seconds: float) -> str:
         count = int(seconds // _SECONDS[unit])
         if count:
             return f"{count} {word}{'s' if count > 1 else ''}"
-    return f"{int(seconds)} seconds"
+    return "0 seconds"

@@ -1,23 +1,26 @@
 """What is known of a contact, as the types that routing rules look at.
 
 A fact is a flag, a number, a listed word, a set of listed words, or an age in seconds: never free
-text. So what is kept of a decision names nobody.
+text. A number can still be somebody's, as an account's is: `domain/personal_numbers.py`.
 """
 
 import math
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from switchboard.domain.cells import OTHER, Attribute, Value
 from switchboard.domain.customer import Customer, Scalar
-from switchboard.domain.durations import read_duration, spoken_duration
+from switchboard.domain.durations import plain, read_duration, spoken_duration
 
 SOURCES: Final = ("ecs", "lookup", "crm", "history", "calendar", "switch")
 _TRUE_WORDS: Final = frozenset({"true", "yes", "1"})
 _FALSE_WORDS: Final = frozenset({"false", "no", "0"})
-_SEPARATORS: Final = re.compile(r"\s*[,;|]\s*")
+_SEPARATOR: Final = re.compile(r"[,;|]")
+# What comes after so many words of a set is not looked at: a caller waits.
+_MOST_WORDS: Final = 1000
+_SHORTEST_PLURAL: Final = 4  # days; a unit like ms or kB says nothing of how many
 
 
 def gather_facts(
@@ -46,15 +49,14 @@ def gather_facts(
     facts: dict[str, Value] = {}
     for attribute in attributes.values():
         source, _, name = attribute.source.partition(".")
-        default = False if source == "switch" else None
-        facts[attribute.name] = typed(attribute, sources[source].get(name, default), now)
+        facts[attribute.name] = typed(attribute, sources[source].get(name, _unsaid(attribute)), now)
     return facts
 
 
 def facts_of(
     attributes: Mapping[str, Attribute], said: Mapping[str, Any], now: datetime | None = None
 ) -> dict[str, Value]:
-    """Facts by attribute name as a person writes them; None for what was not said.
+    """Facts by attribute name as a person writes them; what was not said is missing, a switch off.
 
     A moment is how long ago it was, as `-2d`; or a date, when `now` is given.
     """
@@ -66,7 +68,7 @@ def typed(attribute: Attribute, raw: Scalar | list[str], now: datetime | None) -
 
     Without `now` no moment has an age.
     """
-    if raw is None or raw == "":
+    if raw is None or (isinstance(raw, str) and not raw.strip()):
         return None
     match attribute.type:
         case "flag":
@@ -94,9 +96,13 @@ def recorded(attributes: Mapping[str, Attribute], facts: Mapping[str, Value]) ->
     kept: dict[str, Any] = {}
     for attribute in attributes.values():
         value = _as_json(facts.get(attribute.name))
-        if kept.setdefault(attribute.source, value) in (None, OTHER) and value is not None:
-            kept[attribute.source] = value
+        kept[attribute.source] = _fuller(kept.get(attribute.source), value)
     return kept
+
+
+def recorded_by_both(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """What two rulesets recorded of one contact, so that either decides again as it did."""
+    return {source: _fuller(one.get(source), other.get(source)) for source in {**one, **other}}
 
 
 def recalled(attributes: Mapping[str, Attribute], kept: Mapping[str, Any]) -> dict[str, Value]:
@@ -121,14 +127,25 @@ def fact_text(attribute: Attribute, value: Value) -> str:
             ago = spoken_duration(abs(value))
             return f"was {ago} ago" if value >= 0 else f"is in {ago}"
         case float() | int():
-            return f"is {value:.10g}{f' {attribute.unit}' if attribute.unit else ''}"
+            return f"is {plain(value)} {_unit(attribute, value)}".rstrip()
     return "is none of the listed" if value == OTHER else f"is {value}"
+
+
+def _unit(attribute: Attribute, value: float) -> str:
+    """As people say it of so many: 1 day, 2 days."""
+    is_one = value == 1 and len(attribute.unit) >= _SHORTEST_PLURAL
+    return attribute.unit.removesuffix("s") if is_one else attribute.unit
+
+
+def _as_text(raw: object) -> str:
+    """As a person would write it; some CRMs send a whole number as 1.0."""
+    return plain(raw) if isinstance(raw, float) else str(raw).strip()
 
 
 def _as_flag(raw: object) -> bool | None:
     if isinstance(raw, bool):
         return raw
-    word = str(raw).strip().lower()
+    word = _as_text(raw).lower()
     return True if word in _TRUE_WORDS else False if word in _FALSE_WORDS else None
 
 
@@ -144,7 +161,7 @@ def _as_number(raw: object) -> float | None:
 
 
 def _as_choice(attribute: Attribute, raw: object) -> str:
-    word = str(raw).strip()
+    word = _as_text(raw)
     if word in attribute.values:
         return word
     folded = word.casefold()
@@ -152,21 +169,30 @@ def _as_choice(attribute: Attribute, raw: object) -> str:
 
 
 def _as_set(attribute: Attribute, raw: object) -> frozenset[str]:
-    parts = raw if isinstance(raw, list) else _SEPARATORS.split(str(raw))
-    words = (_as_choice(attribute, part) for part in parts)
-    return frozenset(word for word in words if word != OTHER)
+    parts = raw if isinstance(raw, list) else _SEPARATOR.split(_as_text(raw), _MOST_WORDS)
+    said = {_as_text(part).casefold() for part in parts}
+    return frozenset(word for word in attribute.values if word.casefold() in said)
 
 
 def _as_age(raw: object, now: datetime) -> float | None:
     try:
         at = datetime.fromisoformat(str(raw).strip())
         at = at if at.tzinfo else at.replace(tzinfo=now.tzinfo)
+        # Two moments of one zone would differ by what its clocks showed, not by what has passed.
+        at = at.astimezone(UTC)
         return float(round((now - at) / timedelta(seconds=1)))
     except (ValueError, OverflowError):
         return None
 
 
+def _unsaid(attribute: Attribute) -> bool | None:
+    """A switch is off until somebody flips it; anything else is missing."""
+    return False if attribute.source.startswith("switch.") else None
+
+
 def _said(attribute: Attribute, raw: Any, now: datetime | None) -> Value:
+    if raw is None or raw == "":
+        return _unsaid(attribute)
     if attribute.type == "instant" and isinstance(raw, str) and raw.startswith(("-", "+")):
         age = read_duration(raw[1:])
         return age if raw.startswith("-") else -age
@@ -175,6 +201,13 @@ def _said(attribute: Attribute, raw: Any, now: datetime | None) -> Value:
 
 def _as_json(value: Value) -> Any:
     return sorted(value) if isinstance(value, frozenset) else value
+
+
+def _fuller(one: Any, other: Any) -> Any:
+    """Of two readings of one value, the first that understood it; of two sets, every word."""
+    if isinstance(one, list) and isinstance(other, list):
+        return sorted({*one, *other})
+    return other if one in (None, OTHER) and other is not None else one
 
 
 def _recalled(attribute: Attribute, kept: Any) -> Value:

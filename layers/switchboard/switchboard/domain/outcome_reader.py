@@ -1,5 +1,6 @@
 """Reads what a row decides, in the units of the file: points, names of queues, lists of prompts."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, get_args
@@ -14,6 +15,8 @@ ROUTE_KEYS: Final = (
 )  # fmt: skip
 ADDING_KEYS: Final = ("prompts", "views", "flags")
 _AGING_KEYS: Final = ("start", "gain_per_min", "max")
+_POINTS: Final = re.compile(r"\d{1,4}(?:\.\d{1,17})?", re.ASCII)
+_MOST_POINTS: Final = 1000
 _NEEDS_QUEUE: Final = ("queue", "callback")
 
 
@@ -28,6 +31,16 @@ class Names:
     priority_classes: Mapping[str, float]
     priority_point_s: float
     last_agents: tuple[str, ...]
+
+
+def points_of(raw: object) -> float | None:
+    """Points of priority, 0 to 1000; None for anything else.
+
+    Python would read 1_0, 1e2 and digits of other scripts, too.
+    """
+    text = str(raw).strip()
+    points = float(text) if _POINTS.fullmatch(text) else _MOST_POINTS + 1
+    return points if points <= _MOST_POINTS else None
 
 
 class OutcomeReader:
@@ -90,12 +103,8 @@ class OutcomeReader:
     def _points(self, where: str, raw: object) -> float:
         if raw is None or raw == "":
             return 0
-        text = str(raw).strip()
-        try:
-            points = float(text)
-        except ValueError:
-            points = -1
-        if isinstance(raw, bool) or not 0 <= points <= 1000:
+        points = points_of(raw)
+        if points is None:
             classes = ", ".join(self._names.priority_classes)
             told = f" or one of: {classes}" if classes else ""
             self._reading.problem(where, f"{raw!r} is not a number from 0 to 1000{told}")
@@ -103,12 +112,10 @@ class OutcomeReader:
         return points * self._names.priority_point_s
 
     def _class_for(self, seconds: float) -> str:
-        """ECS's class that gives as much of the head start as one can without giving more."""
+        """ECS's class that gives as much of it as one can without giving more; empty if all do."""
         classes = self._names.priority_classes
         within = [name for name in classes if classes[name] <= seconds]
-        return max(within, key=lambda name: classes[name], default=min(
-            classes, key=lambda name: classes[name], default=""
-        ))  # fmt: skip
+        return max(within, key=lambda name: classes[name], default="")
 
     def _action(self, where: str, then: Mapping[str, Any]) -> Action:
         said = self._reading.one_of(f"{where}, do", then.get("do"), ACTIONS)

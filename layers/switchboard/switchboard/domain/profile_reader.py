@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, Literal, cast
 
-from switchboard.domain.catalogue_reader import check_name
+from switchboard.domain.catalogue_reader import SOURCE, check_name
 from switchboard.domain.cells import Attribute
 from switchboard.domain.reading import Reading
 from switchboard.domain.ruleset import LastAgentProfile
@@ -56,7 +56,8 @@ class _ProfileReader:
     def _sources(self) -> tuple[str, ...]:
         sources = self._words("from", None)
         for source in sources:
-            if source != "history" and not source.startswith("crm."):
+            is_crm = source.startswith("crm.") and SOURCE.fullmatch(source)
+            if source != "history" and not is_crm:
                 told = f"{source!r}: write history, or a value of the CRM, as crm.owner"
                 self._reading.problem(f"{self._where}.from", told)
         return sources

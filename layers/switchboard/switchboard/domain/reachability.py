@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from switchboard.domain.caller_search import Answer, Callers, Nobody, Somebody, Unproved
-from switchboard.domain.condition_space import Axis, Caller, ConditionSpace, bits
+from switchboard.domain.condition_space import Caller, ConditionSpace, bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def reach(everybody: Callers, rows: range) -> Reach:
         frozenset(row for row, by in covered.items() if not by),
         {row: by for row, by in covered.items() if by},
         frozenset(unproved),
-        _least_said(everybody.space, gap.caller, deciding) if isinstance(gap, Somebody) else None,
+        least_said(everybody.space, gap.caller, deciding) if isinstance(gap, Somebody) else None,
         isinstance(gap, Unproved),
     )
 
@@ -65,7 +65,7 @@ def _one_cover(space: ConditionSpace, row: int, among: int) -> int | None:
     """The first row that alone admits everybody whom this row admits; None if it admits nobody."""
     for axis in space.axes:
         admitting = [rows for rows in axis.admitting if rows >> row & 1]
-        if not admitting:
+        if not admitting or not among:
             return None
         for rows in admitting:
             among &= rows
@@ -82,12 +82,12 @@ def _none_too_many(everybody: Callers, row: int, covering: int) -> int:
     return covering
 
 
-def _least_said(space: ConditionSpace, caller: Caller, rows: int) -> Caller:
+def least_said(space: ConditionSpace, caller: Caller, rows: int) -> Caller:
     """The caller without the values that exclude no row which no other value excludes.
 
     Missing values go first, because they say the least.
     """
-    excluded = {axis.attribute.name: rows & ~_admitting(axis, caller) for axis in space.axes}
+    excluded = {name: rows & ~space.admitting(name, value) for name, value in caller.items()}
     needed = dict(caller)
     for name in sorted(caller, key=lambda name: (caller[name] is not None, name)):
         others = 0
@@ -96,7 +96,3 @@ def _least_said(space: ConditionSpace, caller: Caller, rows: int) -> Caller:
         if others == rows:
             del needed[name]
     return needed
-
-
-def _admitting(axis: Axis, caller: Caller) -> int:
-    return axis.admitting[axis.values.index(caller[axis.attribute.name])]

@@ -4,21 +4,33 @@ Scalars may be text, as YAML has them when `no` and `12:30` are to keep their sp
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from switchboard.domain.cells import unknown
 from switchboard.domain.durations import read_duration
 
 T = TypeVar("T")
 
+MOST_PROBLEMS: Final = 100
+
+
+class TooManyProblems(Exception):
+    """Nobody mends so many at once, and looking for what each was meant to be takes long."""
+
 
 class Reading:
-    """Reads values at named places; what cannot be used is a line in `problems`."""
+    """Reads values at named places; what cannot be used is a line in `problems`.
+
+    Every method may raise TooManyProblems; then `problems` holds those found so far.
+    """
 
     def __init__(self) -> None:
         self.problems: list[str] = []
 
     def problem(self, where: str, what: str) -> None:
+        if len(self.problems) == MOST_PROBLEMS:
+            self.problems.append("and more; mend these first")
+            raise TooManyProblems
         self.problems.append(f"{where}: {what}")
 
     def mapping(self, where: str, value: object) -> Mapping[str, Any]:

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from switchboard.domain.cells import Attribute, Cell, Value
+from switchboard.domain.expected_names import unknown_names
 from switchboard.domain.facts import fact_text, facts_of
 from switchboard.domain.hours import calendar_facts
+from switchboard.domain.outcome_reader import points_of
 from switchboard.domain.ruleset import Outcome, Row, Ruleset, Story, Table
 
 Read = tuple[Attribute, Value]
@@ -98,9 +100,9 @@ def unkept(ruleset: Ruleset, story: Story) -> str:
         return f"test {story.name!r}: {error}"
     decision = decide(ruleset, facts)
     wrong = [
-        f"{name} {_words(wanted)}, got {_words(got)}"
+        _unlike(name, wanted, got, slip=unknown_names(ruleset, name, expected))
         for name, wanted in story.expect.items()
-        if (got := _told(ruleset, decision, name)) != _expected(ruleset, name, wanted)
+        if (got := _told(ruleset, decision, name)) != (expected := _expected(ruleset, name, wanted))
     ]
     if not wrong:
         return ""
@@ -198,10 +200,12 @@ def _expected(ruleset: Ruleset, name: str, wanted: Any) -> Any:
         return str(wanted)
     if str(wanted) in ruleset.priority_classes:
         return ruleset.priority_classes[str(wanted)]
-    try:
-        return float(wanted) * ruleset.priority_point_s
-    except (TypeError, ValueError):
-        return wanted
+    points = points_of(wanted)
+    return wanted if points is None else points * ruleset.priority_point_s
+
+
+def _unlike(name: str, wanted: object, got: object, *, slip: str) -> str:
+    return f"{name} {_words(wanted)}{f' ({slip})' if slip else ''}, got {_words(got)}"
 
 
 def _words(value: object) -> str:

@@ -11,7 +11,7 @@ LONGEST_ON: Final = timedelta(days=30)
 # Functions read all of it again and again, and an item of a table holds 400 KB.
 MOST_SWITCHES: Final = 50
 MOST_PAIRS: Final = 1_000
-MOST_CHANGES: Final = 50
+MOST_CHANGES: Final = 50  # of switches, and as many of pairs
 
 _LONGEST_NAME_BYTES: Final = 64
 _LONGEST_WHY_BYTES: Final = 200
@@ -107,6 +107,7 @@ def kept_apart(
     controls: RoutingControls, customer: str, agent: str, *, why: str, by: str, now: datetime
 ) -> RoutingControls:
     """With the two never brought together from now on. Raises: ControlsRefused."""
+    customer, agent = customer.strip(), agent.strip()
     _check("the customer", customer)
     _check("the agent", agent)
     others = _other_pairs(controls.do_not_pair, customer, agent)
@@ -123,6 +124,7 @@ def brought_together(
     controls: RoutingControls, customer: str, agent: str, *, why: str, by: str, now: datetime
 ) -> RoutingControls:
     """Raises: ControlsRefused."""
+    customer, agent = customer.strip(), agent.strip()
     others = _other_pairs(controls.do_not_pair, customer, agent)
     if len(others) == len(controls.do_not_pair):
         raise ControlsRefused(f"{customer} and {agent} are not on the do-not-pair list.")
@@ -130,11 +132,21 @@ def brought_together(
     return _logged(replace(controls, do_not_pair=others), Change("pair", what, why, by, now))
 
 
+def begun_anew(controls: RoutingControls, *, why: str, by: str, now: datetime) -> RoutingControls:
+    """With a line in both logs that what was there before is gone. Raises: ControlsRefused."""
+    told = _logged(controls, Change("switch", "begun anew, all switches off", why, by, now))
+    return _logged(told, Change("pair", "begun anew, nobody kept apart", why, by, now))
+
+
 def _logged(controls: RoutingControls, change: Change) -> RoutingControls:
+    """Many changes of pairs take no change of a switch off the log, nor the other way round."""
     _check("who does it", change.by)
     if not _is_line(change.why, _LONGEST_WHY_BYTES):
         raise ControlsRefused(f"Say why, in one line of at most {_LONGEST_WHY_BYTES} bytes.")
-    return replace(controls, log=(*controls.log, change)[-MOST_CHANGES:])
+    same = [line for line in controls.log if line.about == change.about]
+    dropped = same[0] if len(same) >= MOST_CHANGES else None
+    kept = (line for line in controls.log if line is not dropped)
+    return replace(controls, log=(*kept, change))
 
 
 def _check(what: str, name: str) -> None:
@@ -152,4 +164,6 @@ def _others_on(switches: Iterable[Switch], name: str, now: datetime) -> tuple[Sw
 
 
 def _other_pairs(pairs: Iterable[Pair], customer: str, agent: str) -> tuple[Pair, ...]:
-    return tuple(pair for pair in pairs if (pair.customer, pair.agent) != (customer, agent))
+    return tuple(
+        pair for pair in pairs if (pair.customer.strip(), pair.agent.strip()) != (customer, agent)
+    )

@@ -1,7 +1,8 @@
 """What is kept of a decision, to explain it and to decide it again later.
 
-Personal data stays out by construction: a fact is kept in its attribute's type, so it is a flag, a
-number, an age, or words that the ruleset itself lists. What a customer or a CRM wrote never is.
+A fact is kept in its attribute's type, so it is a flag, a number, an age, or words that the ruleset
+itself lists: no text that a customer or a CRM wrote. Numbers are kept as they came, which is why
+`check` refuses those by which a caller is known, and warns of what sounds like one.
 """
 
 from collections.abc import Mapping

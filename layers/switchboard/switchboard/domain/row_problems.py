@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from switchboard.domain.caller_search import MOST_STEPS
-from switchboard.domain.cells import Cell, NotOneOf, Span
+from switchboard.domain.cells import Cell, Missing, Span
 from switchboard.domain.condition_space import bits, told
 from switchboard.domain.numbered_rows import NumberedRows
 
@@ -12,12 +12,14 @@ _GAVE_UP = f"could not be proved in {MOST_STEPS} steps; use fewer `missing` and 
 
 def dead_rows(numbered: NumberedRows) -> Iterator[str]:
     """Cells that hold for nobody, in any table; and where the first row counts, rows after it."""
-    for row in numbered.rows:
+    space = numbered.everybody.space
+    nobody, sources = space.admitting_nobody(), space.sources()
+    for number, row in enumerate(numbered.rows):
         yield from (
             f"row {row.id}, {cell.attribute}: {cell.text or 'this'} can never be true; "
-            f"{_instead(cell)}"
+            f"{_instead(cell, sources[cell.attribute])}"
             for cell in row.cells
-            if _is_empty(cell)
+            if nobody[cell.attribute] >> number & 1
         )
     for reached in numbered.reached.values():
         for number, by in reached.covered.items():
@@ -41,21 +43,17 @@ def unproved(numbered: NumberedRows) -> Iterator[str]:
     if numbered.decided.gap_unproved:
         yield f"table route: that nobody falls through {_GAVE_UP}"
     if numbered.everybody.are_exhausted:
-        yield f"tables: that no row is needless, and nobody hears too many prompts, {_GAVE_UP}"
+        yield f"tables: that no row is needless, and who hears too many prompts or none, {_GAVE_UP}"
 
 
-def _is_empty(cell: Cell) -> bool:
+def _instead(cell: Cell, source: str) -> str:
     match cell.condition:
-        case Span(low, high, has_low, has_high):
-            return low > high or (low == high and not (has_low and has_high))
-        case NotOneOf(values=values):
-            return not values
-    return False
-
-
-def _instead(cell: Cell) -> str:
-    if isinstance(cell.condition, Span):
-        return "write the smaller number first"
+        case Missing():
+            return f"{source} is always true or false; write one of them"
+        case Span(low, high) if low <= high:
+            return f"{source} counts, from 0 on; write another number"
+        case Span():
+            return "write the smaller number first"
     return "it excludes every value; name fewer"
 
 

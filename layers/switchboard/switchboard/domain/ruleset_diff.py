@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from switchboard.domain.ruleset import Ruleset, Table
+from switchboard.domain.ruleset import Row, Ruleset, Table
 from switchboard.domain.ruleset_words import (
     Aspects,
     row_in_words,
@@ -57,13 +57,17 @@ def summary_of(changes: Sequence[Change]) -> str:
 
 
 def _tables(old: Ruleset, new: Ruleset) -> Iterator[Change]:
+    # Prompts are added up in the order of the tables.
+    for table_id, how in _moved(_ids(old.tables), _ids(new.tables)):
+        yield Change("moved", f"table {table_id}", (how,))
     before = {table.id: table for table in old.tables}
     after = {table.id: table for table in new.tables}
     for table_id in dict.fromkeys((*after, *before)):
         one, other = before.get(table_id), after.get(table_id)
         yield from _parts(_rows(old, one), _rows(new, other))
         if one and other:
-            yield from _moves(old, one, other)
+            for row_id, how in _moved(_ids(one.rows), _ids(other.rows)):
+                yield Change("moved", _row_place(old, one, row_id), (how,))
 
 
 def _rows(ruleset: Ruleset, table: Table | None) -> dict[str, Aspects]:
@@ -98,23 +102,23 @@ def _differing(old: Aspects, new: Aspects) -> Iterator[str]:
             yield f"{name}: {before} -> {after}"
 
 
-def _moves(ruleset: Ruleset, old: Table, new: Table) -> Iterator[Change]:
-    """The fewest rows that make the rest stand in the same order."""
-    was = {row.id: place for place, row in enumerate(old.rows)}
-    now = [row.id for row in new.rows if row.id in was]
-    unmoved = _longest_rising([was[row_id] for row_id in now])
-    stays = {now[index] for index in unmoved}
-    before = [row.id for row in old.rows]
-    after = [row.id for row in new.rows]
-    for row_id in now:
-        if row_id not in stays:
-            moved = f"was {_stands(before, row_id)}, now {_stands(after, row_id)}"
-            yield Change("moved", _row_place(ruleset, old, row_id), (moved,))
+def _moved(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The fewest that make the rest stand in the same order, and how each moved."""
+    was = {one: place for place, one in enumerate(before)}
+    now = [one for one in after if one in was]
+    stays = {now[index] for index in _longest_rising([was[one] for one in now])}
+    for one in now:
+        if one not in stays:
+            yield one, f"was {_stands(before, one)}, now {_stands(after, one)}"
 
 
-def _stands(rows: Sequence[str], row_id: str) -> str:
-    place = rows.index(row_id)
-    return f"after {rows[place - 1]}" if place else "first"
+def _ids(listed: Sequence[Row] | Sequence[Table]) -> list[str]:
+    return [one.id for one in listed]
+
+
+def _stands(ids: Sequence[str], one: str) -> str:
+    place = ids.index(one)
+    return f"after {ids[place - 1]}" if place else "first"
 
 
 def _longest_rising(numbers: Sequence[int]) -> list[int]:

@@ -12,11 +12,11 @@ from switchboard.domain.catalogue_reader import (
     read_attributes,
     read_names,
 )
-from switchboard.domain.cells import OTHER, Attribute, Cell, read_cell, unknown
-from switchboard.domain.facts import facts_of
+from switchboard.domain.cells import Attribute, Cell, read_cell, unknown
+from switchboard.domain.given_facts import check_given
 from switchboard.domain.outcome_reader import OutcomeReader
 from switchboard.domain.profile_reader import read_profiles
-from switchboard.domain.reading import Reading
+from switchboard.domain.reading import Reading, TooManyProblems
 from switchboard.domain.ruleset import (
     FORMAT,
     MOST_ROWS,
@@ -42,8 +42,6 @@ EXPECT_KEYS: Final = (
 DEFAULT_ZONE: Final = "UTC"
 DEFAULT_SERVICE_LEVEL_S: Final = 20.0
 
-_GIVEN_FORMS: Final = {"instant": "-2d", "flag": "true or false", "number": "a number"}
-
 _ReadOutcome = Callable[[str, Mapping[str, Any]], Outcome]
 
 
@@ -60,24 +58,24 @@ def read_ruleset(document: object) -> Ruleset:
 
     Raises: RulesetProblem, with every problem found and not only the first.
     """
-    reader = _Reader(document)
-    ruleset = reader.ruleset()
+    reader = _Reader()
+    try:
+        ruleset = reader.ruleset(document)
+    except TooManyProblems:
+        raise RulesetProblem(reader.problems) from None
     if reader.problems:
         raise RulesetProblem(reader.problems)
     return ruleset
 
 
 class _Reader(Reading):
-    def __init__(self, document: object) -> None:
-        super().__init__()
-        self._document = self.mapping("the file", document)
-        if self._document.get("format") != FORMAT:
+    def ruleset(self, written: object) -> Ruleset:
+        """Raises: TooManyProblems."""
+        document = self.mapping("the file", written)
+        if document.get("format") != FORMAT:
             self.problem("format", f"write `format: {FORMAT}`")
-        self.known_keys("the file", self._document, FILE_KEYS)
-        self._attributes = read_attributes(self, self._document.get("attributes"))
-
-    def ruleset(self) -> Ruleset:
-        document, attributes = self._document, self._attributes
+        self.known_keys("the file", document, FILE_KEYS)
+        self._attributes = attributes = read_attributes(self, document.get("attributes"))
         zone = self.read("timezone", read_zone, document.get("timezone", DEFAULT_ZONE), None)
         zone = zone or ZoneInfo(DEFAULT_ZONE)
         calendars, wrong = read_calendars(document.get("calendars"), default_zone=zone.key)
@@ -99,7 +97,7 @@ class _Reader(Reading):
             priority_point_s=names.priority_point_s,
             last_agents=profiles,
             calendars=calendars,
-            tables=self._tables(OutcomeReader(self, names)),
+            tables=self._tables(document.get("tables"), OutcomeReader(self, names)),
             stories=tuple(map(self._story, self.entries("tests", document.get("tests")))),
             service_level_s=self.duration(
                 "service_level", service_level, default=DEFAULT_SERVICE_LEVEL_S
@@ -112,21 +110,26 @@ class _Reader(Reading):
         said = forms[0] if raw is None else self.one_of("agent_form", raw, forms)
         return cast("AgentForm", said)
 
-    def _tables(self, outcomes: OutcomeReader) -> tuple[Table, ...]:
-        listed = self.entries("tables", self._document.get("tables"))
+    def _tables(self, written: object, outcomes: OutcomeReader) -> tuple[Table, ...]:
         specs = sorted(
-            (self.mapping("tables", raw) for raw in listed),
+            (self.mapping("tables", raw) for raw in self.entries("tables", written)),
             key=lambda spec: spec.get("id") != "route",
         )
+        self._check_rows(specs)
         tables = tuple(self._table(spec, outcomes) for spec in specs)
         if [table.id for table in tables].count("route") != 1:
             self.problem("tables", "exactly one of them needs `id: route` and `hit: first`")
         self._check_ids("table", [table.id for table in tables])
         self._check_ids("row", [row.id for table in tables for row in table.rows])
-        rows = sum(len(table.rows) for table in tables)
+        return tables
+
+    def _check_rows(self, specs: Sequence[Mapping[str, Any]]) -> None:
+        """Before any of them is read, which takes its time."""
+        listed = [spec.get("rows") for spec in specs]
+        rows = sum(len(rows) for rows in listed if isinstance(rows, list | tuple))
         if rows > MOST_ROWS:
             self.problem("tables", f"{rows} rows; at most {MOST_ROWS} are read")
-        return tables
+            raise TooManyProblems
 
     def _table(self, spec: Mapping[str, Any], outcomes: OutcomeReader) -> Table:
         name = self.text("tables: id", spec.get("id"))
@@ -189,23 +192,9 @@ class _Reader(Reading):
         where = f"test {name!r}"
         self.known_keys(where, spec, STORY_KEYS)
         given = self.mapping(f"{where}, given", spec.get("given"))
-        for key, value in given.items():
-            self._check_given(where, key, value)
+        check_given(self, where, self._attributes, given)
         expect = self.mapping(f"{where}, expect", spec.get("expect"))
         self.known_keys(f"{where}, expect", expect, EXPECT_KEYS)
         if not expect:
             self.problem(where, "expects nothing; say at least which row decides")
         return Story(name, given, expect, self.text(f"{where}, at", spec.get("at")))
-
-    def _check_given(self, where: str, name: str, value: Any) -> None:
-        attribute = self._attribute(where, name)
-        if attribute is None or value in (None, "", "missing"):
-            return
-        place, said = f"{where}, {name}", {name: value}
-        facts = self.read(place, lambda given: facts_of({name: attribute}, given), said, None)
-        if facts and facts[name] is None:
-            form = _GIVEN_FORMS.get(attribute.type, "text")
-            self.problem(place, f"{value!r} cannot be one; write {form}")
-        if attribute.type in ("choice", "set") and value != OTHER:
-            for word in self.words(place, value):
-                self.one_of(place, word, attribute.values)

@@ -10,7 +10,15 @@ from zoneinfo import ZoneInfo
 
 from switchboard.beside import run_beside
 from switchboard.domain.choices import MOST_CHOICES, choices
-from switchboard.domain.customer import Ambiguous, Customer, CustomerMatch, Known, NotAsked, Scalar
+from switchboard.domain.customer import (
+    Ambiguous,
+    Customer,
+    CustomerMatch,
+    Degraded,
+    Known,
+    NotAsked,
+    Scalar,
+)
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.desk_link import DeskLink, sign
 from switchboard.domain.identity import (
@@ -56,8 +64,8 @@ _ANSWERING_S: Final = 0.1
 _ANSWERING_SHARE: Final = 0.25  # of a budget so small that this is less
 # A first read of the key; it is kept for a while after that.
 _DESK_KEY_BEARABLE_S: Final = 0.25
-# What was read before is given within this, whatever hangs; without it there is no answer at all.
-_A_COPY_COMES_IN_S: Final = 0.1
+# Of what was never read, and without which there is no answer at all.
+_A_FIRST_COPY_COMES_IN_S: Final = 0.1
 
 
 def receive(api: Api, read_settings: Callable[[], LookupSettings]) -> "Reception":
@@ -141,24 +149,50 @@ class Reception:
             chance=random.random(),  # noqa: S311 - spreads renewals, keeps no secret
         )
 
-    def begin_reading(self, read: Callable[[], T], *, name: str) -> Callable[[], T]:
+    def begin_reading(
+        self, read: Callable[[], T], *, at_hand: Callable[[], T | None], name: str
+    ) -> Callable[[], T]:
         """Start reading something beside the lookup, without which there is no answer.
 
-        Who calls what this gives gets what was read, or what the reading raised, and
-        StateUnavailable when there is nothing at the deadline.
+        Who calls what this gives gets what was read, or what the reading raised; at the deadline
+        what is `at_hand`, and StateUnavailable when that is nothing.
         """
         reading = run_beside(read, name=name)
 
         def result() -> T:
+            known, remaining_s = at_hand(), self.until_answering.remaining_s
+            at_least_s = 0.0 if known else _A_FIRST_COPY_COMES_IN_S
             try:
-                return reading.result(max(self.until_answering.remaining_s, _A_COPY_COMES_IN_S))
+                return reading.result(max(remaining_s, at_least_s))
             except TimeoutError:
-                raise StateUnavailable(f"the {name} was not read in time") from None
+                logger.warning("not read in time", what=name)
+                if known is None:
+                    raise StateUnavailable(f"the {name} was not read in time") from None
+                return known
 
         return result
 
-    def history(self, match: CustomerMatch, *, ledger: InteractionLedger) -> Sequence[LedgerRow]:
-        """The known customer's interactions, newest first, as far as there is time."""
+    def begin_reading_if_any(
+        self, read: Callable[[], T], *, at_hand: Callable[[], T], name: str
+    ) -> Callable[[], T]:
+        """The same of something that is good to have: at the deadline `at_hand` has to do."""
+        reading = run_beside(read, name=name)
+
+        def result() -> T:
+            try:
+                return reading.result(self.until_answering.remaining_s)
+            except TimeoutError:
+                logger.warning("not read in time", what=name)
+                return at_hand()
+
+        return result
+
+    def history(
+        self, match: CustomerMatch, *, ledger: InteractionLedger
+    ) -> Sequence[LedgerRow] | None:
+        """The known customer's interactions, newest first; None when they could not be read."""
+        if isinstance(match, Degraded):  # it may well be somebody we know
+            return None
         customer = match.customer if isinstance(match, Known) else None
         return read_history(customer, ledger=ledger, deadline=self.until_answering)
 

@@ -8,16 +8,20 @@ from switchboard.domain.customer import CustomerMatch, Known, Scalar
 from switchboard.domain.facts import fact_text
 from switchboard.domain.ruleset import Priority
 from switchboard.edges.arrivals import Reception
+from switchboard.edges.flat import LONGEST_VALUE
 from switchboard.observability import count, count_by, logger
 from switchboard.ports import LedgerRow
 from switchboard.use_cases.arrival_lookup import outcome_of
 from switchboard.use_cases.routing_decision import Arriving, Routed
 
 PROMPTS: Final = 3
+_CUT: Final = " [...]"
 FLAG: Final = "flag_"
 
 
-def arriving(reception: Reception, match: CustomerMatch, past: Sequence[LedgerRow]) -> Arriving:
+def arriving(
+    reception: Reception, match: CustomerMatch, past: Sequence[LedgerRow] | None
+) -> Arriving:
     """What routing rules may look at."""
     return Arriving(
         outcome=outcome_of(match),
@@ -57,7 +61,7 @@ def routing_values(routed: Routed, flags: tuple[str, ...]) -> dict[str, Scalar]:
         "self_service_flow": then.flow,
         "views": _views(routed),
         "row": decision.row,
-        "reason": decision.because,
+        "reason": _shortened(decision.because, LONGEST_VALUE),
         "ruleset": decision.ruleset,
         "arm": routed.arm,
         "remark": _remark(routed),
@@ -94,9 +98,20 @@ def _views(routed: Routed) -> str:
 
 
 def _remark(routed: Routed) -> str:
-    parts = (
-        routed.decision.then.remark,
-        f"Routed by {routed.decision.because}",
-        routed.agent.sentence,
-    )
-    return ". ".join(part.rstrip(".") for part in parts if part)
+    """What the agent must know first and who was preferred stay whole; the reason gives way."""
+    decision = routed.decision
+    remark, sentence = decision.then.remark.rstrip("."), routed.agent.sentence.rstrip(".")
+    taken = sum(len(part) + len(". ") for part in (remark, sentence) if part)
+    at_least = f"Routed by {decision.row}:"
+    room = max(LONGEST_VALUE - taken, len(at_least) + len(_CUT))
+    reason = _shortened(f"Routed by {decision.because}".rstrip("."), room)
+    whole = ". ".join(part for part in (remark, reason, sentence) if part)
+    return _shortened(whole, LONGEST_VALUE)
+
+
+def _shortened(text: str, longest: int) -> str:
+    """Ends after a whole word: half a number would be another one. That it is cut is seen."""
+    if len(text) <= longest:
+        return text
+    words = text[: longest - len(_CUT) + 1]
+    return f"{words.rpartition(' ')[0] or words[:-1]}{_CUT}"

@@ -20,14 +20,16 @@ _LAST_AGENT_WITHIN: Final = timedelta(days=14)
 
 def read_history(
     customer: Customer | None, *, ledger: InteractionLedger, deadline: Deadline
-) -> Sequence[LedgerRow]:
-    """The customer's latest interactions, newest first.
+) -> Sequence[LedgerRow] | None:
+    """The customer's latest interactions, newest first; none for somebody whom nobody knows.
 
-    Nothing when nobody is known, no time is left, or the ledger is down: that costs the history
-    and never the answer.
+    None when no time is left or the ledger is down, because that is not the same as no contacts.
+    It costs the history and never the answer.
     """
-    if customer is None or deadline.has_passed:
+    if customer is None:
         return ()
+    if deadline.has_passed:
+        return None
     reading = run_beside(lambda: ledger.history(customer.key, limit=HISTORY_READ), name="history")
     try:
         return reading.result(timeout=deadline.remaining_s)
@@ -35,11 +37,16 @@ def read_history(
         _log.warning("history not read: %s", error.code)
     except TimeoutError:
         _log.warning("history not read in time")
-    return ()
+    return None
 
 
-def history_facts(past: Sequence[LedgerRow], now: datetime) -> dict[str, Scalar]:
-    """What can be told of the interactions that have ended; None for what they do not say."""
+def history_facts(past: Sequence[LedgerRow] | None, now: datetime) -> dict[str, Scalar]:
+    """What can be told of the interactions that have ended; None for what they do not say.
+
+    Where they could not be read, nothing can be told, not even how many there were.
+    """
+    if past is None:
+        return dict.fromkeys(_FACTS)
     ended = [row for row in past if row.ended_at]
     return {name: tell(ended, now) for name, tell in _FACTS.items()}
 

@@ -10,7 +10,7 @@ from switchboard.domain.cells import Value
 from switchboard.domain.challenger import Arm, Difference, RunningChallenger, arm_of, difference
 from switchboard.domain.customer import Customer, Scalar
 from switchboard.domain.deadline import Deadline
-from switchboard.domain.facts import gather_facts, is_unlisted, recorded
+from switchboard.domain.facts import gather_facts, is_unlisted, recorded, recorded_by_both
 from switchboard.domain.hours import calendar_facts
 from switchboard.domain.last_agent import AgentChoice
 from switchboard.domain.routing import Decision, decide
@@ -36,7 +36,8 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """Who arrives, and what ECS said of it. `past` are the customer's interactions, newest first.
+    """Who arrives, and what ECS said of it. `past` are the customer's interactions, newest first;
+    None when they could not be read.
 
     `holder` is the same when ECS asks again for the same interaction.
     """
@@ -44,7 +45,7 @@ class Arriving:
     outcome: str
     customer: Customer | None
     ecs: Mapping[str, Scalar] = field(repr=False)
-    past: Sequence[LedgerRow] = field(repr=False)
+    past: Sequence[LedgerRow] | None = field(repr=False)
     contact: str = field(repr=False)
     holder: str
 
@@ -165,7 +166,8 @@ def _record(
     facts = recorded(champion.ruleset.attributes, champion.facts)
     decision = champion.decision
     if challenger:
-        facts = {**recorded(challenger.ruleset.attributes, challenger.facts), **facts}
+        other = recorded(challenger.ruleset.attributes, challenger.facts)
+        facts = recorded_by_both(facts, other)
         decision = challenger.decision if arm == "challenger" else decision
     return replace(
         record_of(decision, facts, at=now),
@@ -188,7 +190,7 @@ def _agent(
 ) -> AgentChoice:
     asked = Asked(
         customer=arriving.customer,
-        past=arriving.past,
+        past=arriving.past or (),
         channel=str(arriving.ecs.get("channel") or ""),
         holder=arriving.holder,
     )

@@ -5,21 +5,20 @@ The page is believed in nothing: whatever it sends is read and checked again her
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from switchboard.domain.cells import Attribute, read_cell
 from switchboard.domain.outcome_reader import ADDING_KEYS
 from switchboard.domain.routing import Decision, Passed, decide, explain, story_facts, unkept
 from switchboard.domain.ruleset import Ruleset, Story
-from switchboard.domain.ruleset_check import check
 from switchboard.domain.ruleset_diff import ruleset_changes
 from switchboard.domain.ruleset_document import names_in
 from switchboard.domain.ruleset_reader import RulesetProblem, read_ruleset
 from switchboard.errors import InvalidRequest, StateConflict
 from switchboard.ports import Publications, PublishedVersion
 from switchboard.use_cases.check_places import Finding, Places
-from switchboard.use_cases.ruleset_sources import source_problems
+from switchboard.use_cases.ruleset_sources import checked_with_sources
 
 Document = Mapping[str, Any]
 
@@ -89,17 +88,16 @@ def shown(document: Document) -> Document:
         return document
 
 
-def checked(document: Document, *, today: date) -> CheckedRules:
+def checked(document: Document, *, now: datetime) -> CheckedRules:
     """What publishing would say of these rules."""
     places = Places(document)
     try:
         ruleset = read_ruleset(document)
     except RulesetProblem as error:
         return CheckedRules(tuple(map(places.finding, error.problems)))
-    found = check(ruleset, today=today)
-    problems = (*source_problems(ruleset.attributes), *found.problems)
+    found = checked_with_sources(ruleset, now=now)
     return CheckedRules(
-        tuple(map(places.finding, problems)),
+        tuple(map(places.finding, found.problems)),
         tuple(map(places.finding, found.warnings)),
         tuple(_told(ruleset, story) for story in ruleset.stories),
     )
@@ -129,7 +127,7 @@ def publish(
 
     Raises: RulesRefused, PublishedMeanwhile; nothing is changed then.
     """
-    if problems := checked(document, today=now.date()).problems:
+    if problems := checked(document, now=now).problems:
         raise RulesRefused(tuple(problem.text for problem in problems))
     try:
         return publications.publish(KIND, document, now=now, by=by, note=note, expected=expected)
