@@ -147,6 +147,8 @@ def _warnings(
     changes = ruleset_changes(active.ruleset, new.ruleset)
     if not changes:
         yield "it is the active ruleset; there will be no difference"
+    if more := [f"flag_{name}" for name in new.ruleset.flags if name not in active.ruleset.flags]:
+        yield f"answers to ECS have {', '.join(more)}, too, and no longer once it is stopped"
     if terms["mode"] == "split" and terms["by"] == "customer" and (rows := _queueing(changes)):
         yield (
             f"{', '.join(rows)}: another queue or priority. Customers of both arms wait in the "

@@ -13,7 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.controls import Stack, fail, who
 from cli.deployment import Target, target
-from switchboard.domain.operator_link import LONGEST_NAME, OperatorLink, sign
+from switchboard.domain.operator_link import OperatorLink, sign
+from switchboard.domain.routing_controls import LONGEST_NAME_BYTES, is_name
 
 LONGEST_H: Final = 168
 # What `make run` calls its stack.
@@ -51,8 +52,8 @@ def editor_address(where: Target, stack: str, link: OperatorLink) -> str:
 
 def _name(said: str | None) -> str:
     name = who(said).strip()
-    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
-        fail(f"--as: a name, in one line of at most {LONGEST_NAME} characters.")
+    if not is_name(name):
+        fail(f"--as: a name, in one line of at most {LONGEST_NAME_BYTES} bytes.")
     return name
 
 

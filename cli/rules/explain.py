@@ -1,6 +1,7 @@
 """`switchboard rules explain`: which row decides, and why no earlier one did."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,7 @@ from cli.rules.told import told
 from switchboard.domain.cells import Value
 from switchboard.domain.facts import facts_of
 from switchboard.domain.given_facts import MISSING, check_given
-from switchboard.domain.reading import Reading
+from switchboard.domain.reading import Reading, TooManyProblems
 from switchboard.domain.routing import decide, explain, story_facts
 from switchboard.domain.ruleset import Ruleset, Story
 from switchboard.errors import Misconfigured
@@ -72,7 +73,8 @@ def _facts(
     Raises: ValueError for what cannot be a fact or a moment.
     """
     reading = Reading()
-    check_given(reading, "--given", ruleset.attributes, given, now)
+    with suppress(TooManyProblems):
+        check_given(reading, "--given", ruleset.attributes, given, now)
     if reading.problems:
         raise ValueError("\n".join(reading.problems))
     if at:

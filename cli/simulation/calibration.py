@@ -1,24 +1,45 @@
 """Does the simulation come to what really happened? If not, there is no forecast.
 
 Source of the limits: five points of service level are what a planner would argue about, and a wait
-that is a quarter off would be staffed differently.
+that is a quarter off, or half as many again who hang up, would be staffed differently.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from cli.simulation.contacts import Contact, queued
-from cli.simulation.measures import ALL, Call, Estimated, Label, Measured, estimated, measure
+from cli.simulation.measures import (
+    Call,
+    Estimate,
+    Estimated,
+    Label,
+    Measured,
+    estimated,
+    in_order,
+    measure,
+)
 from cli.simulation.refusal import CannotSimulate
 from cli.simulation.runs import Scene
 
 LEVEL_LIMIT: Final = 0.05
 WAIT_LIMIT: Final = 0.25
-# Recorded waits are whole seconds; nobody hears less.
-WAIT_SLACK_S: Final = 1.0
+# Where nearly everybody is answered at once, five points are everything: a share counts by ratio.
+SHARE_RATIO: Final = 1.5
+HIT_LIMIT: Final = 0.10
+# Waits are recorded in whole seconds: for those who waited, a second is no difference.
+_ROUNDING_S: Final = 1.0
 FEWEST: Final = 300
+FEWEST_WAITED: Final = 100
 _MOST_UNTOLD: Final = 0.2
+
+
+class Difference(NamedTuple):
+    """What is further off than allowed; `is_chance` where some runs come to what happened."""
+
+    said: str
+    is_chance: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +57,83 @@ class Comparison:
     @property
     def differences(self) -> tuple[str, ...]:
         """What is further off than allowed, in words."""
-        return tuple(self._differences())
+        return tuple(one.said for one in self._differences())
 
-    def _differences(self) -> Iterator[str]:
-        level, wait = self.simulated.service_level, self.simulated.mean_wait_s
-        if level is None or self.happened.service_level is None:
-            yield "there is no service level to compare"
+    @property
+    def is_too_short(self) -> bool:
+        """Whether what happened is off, but lies within what chance does from run to run."""
+        found = list(self._differences())
+        return bool(found) and all(one.is_chance for one in found)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether there were calls enough to say that this cannot be forecast."""
+        return not self.is_close and self.happened.calls >= FEWEST
+
+    @property
+    def hits_differ(self) -> str:
+        """How far the last-agent hits are off, in words; empty where they are met.
+
+        They are told, and no reason to refuse: what everybody waits may be right all the same.
+        """
+        then, runs = self.happened.last_agent, self.simulated.last_agent
+        if then is None or runs is None:
+            return ""
+        off = runs.mean - then
+        if abs(off) <= HIT_LIMIT + _allowance(then, runs.mean, self.happened.wanted_agent):
+            return ""
+        return f"last-agent hits are {abs(off) * 100:.1f} points {_side(off)}"
+
+    def _differences(self) -> Iterator[Difference]:
+        yield from self._level()
+        yield from self._hang_ups()
+        yield from self._wait()
+
+    def _level(self) -> Iterator[Difference]:
+        runs, then = self.simulated.service_level, self.happened.service_level
+        if runs is None or then is None:
+            yield Difference("there is no service level to compare", is_chance=False)
             return
-        off = level.mean - self.happened.service_level
+        off = runs.mean - then
         if abs(off) > LEVEL_LIMIT:
-            yield f"service level is {abs(off) * 100:.1f} points {_side(off)}"
-        if wait is None or self.happened.mean_wait_s is None:
-            yield "there is no mean wait to compare"
+            said = f"service level is {abs(off) * 100:.1f} points {_side(off)}"
+        elif self._is_far(1 - then, 1 - runs.mean):
+            said = f"{1 - runs.mean:.2%} are not answered in time, and {1 - then:.2%} were not,"
+        else:
             return
-        off_s = wait.mean - self.happened.mean_wait_s
-        if abs(off_s) > max(WAIT_LIMIT * self.happened.mean_wait_s, WAIT_SLACK_S):
-            yield f"the mean wait is {abs(off_s):.1f} s {_side(off_s)}"
+        yield Difference(said, _within(then, runs))
+
+    def _hang_ups(self) -> Iterator[Difference]:
+        runs, then = self.simulated.abandoned, self.happened.abandoned
+        if runs is not None and then is not None and self._is_far(then, runs.mean):
+            yield Difference(f"{runs.mean:.2%} hang up, and {then:.2%} did,", _within(then, runs))
+
+    def _wait(self) -> Iterator[Difference]:
+        runs, then = self.simulated.mean_wait_s, self.happened.mean_wait_s
+        if runs is None and then is None:
+            return
+        if runs is None or then is None:
+            yield Difference("there is no mean wait to compare", is_chance=False)
+            return
+        off_s = runs.mean - then
+        rounding_s = _ROUNDING_S * self.happened.waited / self.happened.calls
+        if abs(off_s) > WAIT_LIMIT * then + rounding_s:
+            said = f"the mean wait is {abs(off_s):.1f} s {_side(off_s)}"
+            yield Difference(said, _within(then, runs))
+
+    def _is_far(self, one: float, other: float) -> bool:
+        less, more = sorted((one, other))
+        return more > SHARE_RATIO * less + _allowance(less, more, self.happened.calls)
+
+
+def _allowance(one: float, other: float, of: int) -> float:
+    """What chance does to a share of so many: two standard deviations of a binomial count."""
+    largest = max(one, other)
+    return 2 * math.sqrt(largest * (1 - largest) / of) if of else 0.0
+
+
+def _within(then: float, runs: Estimate) -> bool:
+    return runs.low <= then <= runs.high
 
 
 def _side(difference: float) -> str:
@@ -95,14 +177,22 @@ def _got(contact: Contact) -> bool:
     return bool(contact.preferred_agent) and contact.agent == contact.preferred_agent
 
 
-def compared(
-    past: Mapping[Label, Measured], runs: Sequence[Mapping[Label, Measured]]
-) -> tuple[Comparison, ...]:
-    """All callers first, then each queue."""
-    return tuple(
-        Comparison(label, past[label], estimated(runs, label)) for label in (ALL, *_queues(past))
+def refuse_quiet(scene: Scene, past: Measured, volume: float) -> None:
+    """A staff that is twice too large is not seen where nobody waits.
+
+    Raises: CannotSimulate where the staff is a guess, or more is to come, and too few waited.
+    """
+    if past.waited >= FEWEST_WAITED or not (scene.is_staff_derived or volume != 1):
+        return
+    raise CannotSimulate(
+        f"the past is too quiet to tell: {past.waited} of {past.calls} callers waited a second or "
+        f"more, and below {FEWEST_WAITED} a wrong staff looks like the right one. Record a longer "
+        "or a busier time, or give --staffing and leave --volume out"
     )
 
 
-def _queues(labels: Iterable[Label]) -> list[Label]:
-    return sorted(label for label in labels if label[0] == "queue")
+def compared(
+    past: Mapping[Label, Measured], runs: Sequence[Mapping[Label, Measured]]
+) -> tuple[Comparison, ...]:
+    """All callers first, then each queue, then each group."""
+    return tuple(Comparison(label, past[label], estimated(runs, label)) for label in in_order(past))

@@ -16,6 +16,7 @@ from cli.simulation.preparation import Asked, Prepared, prepared
 from cli.simulation.recording import read_recording
 from cli.simulation.refusal import CannotSimulate
 from cli.simulation.report import as_json, show
+from switchboard.adapters.publication_items import digest_of
 from switchboard.domain.ruleset_reader import read_ruleset
 from switchboard.errors import Misconfigured
 
@@ -50,8 +51,9 @@ def simulate(
     come out, there is no forecast and the exit code is 1.
     """
     try:
-        ruleset = read_ruleset(checked_ruleset(new))
-        asked = Asked(staffing, by, contained, as_written)
+        document = checked_ruleset(new)
+        ruleset = read_ruleset(document)
+        asked = Asked(staffing, by, contained, as_written, digest_of(document))
         given = prepared(read_recording(recorded), ruleset, asked)
         with _progress(rounds(seeds, volume)) as advance:
             found = forecast(

@@ -42,6 +42,8 @@ def contact_of(line: str) -> Contact | None:
         customer=_text(said, "customer"),
         disposition=_text(said, "disposition_code"),
         facts=facts,
+        ruleset=_text(said, "ruleset"),
+        row=_text(said, "row"),
     )
 
 

@@ -10,6 +10,7 @@ class Contact:
     """A decided contact and what became of it; None where that was not told.
 
     `at_s` counts from 1970. `abandoned` is None as well for a contact that was not queued.
+    `ruleset` is the digest of the one that decided.
     """
 
     at_s: float
@@ -27,6 +28,8 @@ class Contact:
     customer: str
     disposition: str
     facts: Mapping[str, Any] = field(repr=False)
+    ruleset: str = ""
+    row: str = ""
 
     @property
     def was_answered(self) -> bool:

@@ -1,11 +1,20 @@
 """The whole of it: calibrate on what was decided then, and only then forecast what would be."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from cli.simulation.calibration import Comparison, compared, happened
-from cli.simulation.measures import ALL, Estimate, Estimated, Label, Measured, estimate, estimated
-from cli.simulation.plans import Plan
+from cli.simulation.calibration import Comparison, compared, happened, refuse_quiet
+from cli.simulation.measures import (
+    ALL,
+    Estimate,
+    Estimated,
+    Label,
+    Measured,
+    estimate,
+    estimated,
+    in_order,
+)
+from cli.simulation.places import Plan
 from cli.simulation.runs import Runs, Scene
 
 Progress = Callable[[], object]
@@ -25,7 +34,10 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """`outlooks` is empty where the past was not met: then there is no forecast."""
+    """`outlooks` is empty where the past was not met: then there is no forecast.
+
+    A queue or group that was not met, with calls enough to know, has none either.
+    """
 
     seeds: int
     comparisons: tuple[Comparison, ...]
@@ -33,7 +45,16 @@ class Forecast:
 
     @property
     def is_calibrated(self) -> bool:
-        return self.comparisons[0].is_close
+        return self.comparisons[0].is_close and not self.is_met_by_accident
+
+    @property
+    def is_met_by_accident(self) -> bool:
+        """Whether most callers are in queues that were not met, and only the errors cancel out."""
+        whole, *parts = self.comparisons
+        wrong = sum(
+            one.happened.calls for one in parts if one.label[0] == "queue" and one.is_refused
+        )
+        return wrong > whole.happened.calls / 2
 
 
 def forecast(
@@ -50,16 +71,18 @@ def forecast(
     Raises: CannotSimulate where something is missing that a simulation needs.
     """
     past = happened(scene)
+    refuse_quiet(scene, past[ALL], volume)
     as_it_was, as_decided = Runs(scene, recorded), Runs(scene, decided, volume=volume)
     calibrating = _many(as_it_was, seeds, progress)
-    comparisons = compared(past, calibrating)
-    if not comparisons[0].is_close:
-        return Forecast(seeds, comparisons)
+    calibrated = Forecast(seeds, compared(past, calibrating))
+    if not calibrated.is_calibrated:
+        return calibrated
     now = calibrating
     if volume != 1:
         now = _many(Runs(scene, recorded, volume=volume), seeds, progress)
     new = _many(as_decided, seeds, progress)
-    return Forecast(seeds, comparisons, tuple(_outlook(now, new, each) for each in _all(now, new)))
+    refused = {one.label for one in calibrated.comparisons if one.is_refused}
+    return replace(calibrated, outlooks=tuple(_outlooks(now, new, refused)))
 
 
 def rounds(seeds: int, volume: float) -> int:
@@ -75,10 +98,13 @@ def _many(runs: Runs, seeds: int, progress: Progress) -> list[dict[Label, Measur
     return found
 
 
-def _all(*every: Sequence[Mapping[Label, Measured]]) -> list[Label]:
-    """All callers, then queues, then groups."""
-    labels = {label for runs in every for run in runs for label in run}
-    return [ALL, *sorted(labels - {ALL}, key=lambda label: (label[0] != "queue", label))]
+def _outlooks(
+    now: Sequence[Mapping[Label, Measured]],
+    new: Sequence[Mapping[Label, Measured]],
+    refused: Container[Label],
+) -> Iterator[Outlook]:
+    labels = in_order({label for runs in (now, new) for run in runs for label in run})
+    return (_outlook(now, new, label) for label in labels if label not in refused)
 
 
 def _outlook(

@@ -23,6 +23,7 @@ class Habits:
     all_handling_s: Sequence[float]
     patience: Mapping[str, Patience]
     all_patience: Patience
+    hung_up: int = 0
 
     def handling(self, queue: str, chance: float) -> float:
         """One of the handling times seen, for a chance drawn evenly from 0 to 1.
@@ -38,6 +39,10 @@ class Habits:
     def borrows(self, queue: str) -> bool:
         """Whether too few calls were handled in this queue to know how long they take."""
         return queue not in self.handling_s
+
+    def borrows_patience(self, queue: str) -> bool:
+        """Whether too few callers hung up in this queue to know how patient they are."""
+        return queue not in self.patience
 
 
 def habits_of(contacts: Sequence[Contact]) -> Habits:
@@ -59,6 +64,7 @@ def habits_of(contacts: Sequence[Contact]) -> Habits:
         sorted(seen for every in handling_s.values() for seen in every),
         {queue: estimated(seen) for queue, seen in waits.items() if _hung_up(seen) >= ENOUGH},
         estimated(seen for every in waits.values() for seen in every),
+        sum(_hung_up(seen) for seen in waits.values()),
     )
 
 

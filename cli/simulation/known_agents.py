@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from cli.simulation.contacts import Contact
+from cli.simulation.past import Past
 from switchboard.domain.cells import Value
 from switchboard.domain.ruleset import LastAgentProfile, Ruleset
 
@@ -29,8 +30,9 @@ class KnownAgents:
     `unknown` counts the contacts that should have been sent back to somebody who is not known.
     """
 
-    def __init__(self, ruleset: Ruleset) -> None:
+    def __init__(self, ruleset: Ruleset, past: Past) -> None:
         self.unknown = 0
+        self._past = past
         self._zone = ZoneInfo(ruleset.time_zone)
         self._met: dict[str, _Met] = {}
         self._sent: Counter[tuple[str, str, date]] = Counter()
@@ -45,14 +47,17 @@ class KnownAgents:
     def for_contact(
         self, contact: Contact, profile: LastAgentProfile, facts: Mapping[str, Value]
     ) -> str:
-        """The agent's extension; empty for anybody."""
+        """The agent's extension; empty for anybody.
+
+        Where this profile was tried then, whoever was not found, not there or not free stays so.
+        """
         if any(facts.get(flag) is True for flag in profile.never_if):
             return ""
-        agent = contact.preferred_agent or self._from_recording(contact, profile)
-        if not agent:
-            self.unknown += 1
-            return ""
-        return agent if self._has_room(agent, profile, contact.at_s) else ""
+        agent = contact.preferred_agent
+        if not agent and not self._past.has_looked(contact, profile):
+            agent = self._from_recording(contact, profile)
+            self.unknown += not agent
+        return agent if agent and self._has_room(agent, profile, contact.at_s) else ""
 
     def _from_recording(self, contact: Contact, profile: LastAgentProfile) -> str:
         met = self._met.get(contact.customer) if contact.customer else None

@@ -28,7 +28,10 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One run, or the past. Shares are None where there is nothing to take a share of."""
+    """One run, or the past. Shares are None where there is nothing to take a share of.
+
+    `waited` counts callers who waited a second or more, and whoever hung up.
+    """
 
     calls: int
     mean_wait_s: float | None
@@ -37,6 +40,7 @@ class Measured:
     abandoned: float | None
     last_agent: float | None
     wanted_agent: int
+    waited: int
 
 
 @dataclass(slots=True)
@@ -58,6 +62,7 @@ class _Tally:
             _share(self.calls - answered, self.calls),
             _share(self.got, self.wanted),
             self.wanted,
+            self.calls - sum(waited_s < 1 for waited_s in waits),
         )
 
 
@@ -73,6 +78,11 @@ def measure(calls: Iterable[Call], threshold_s: float) -> dict[Label, Measured]:
             if call.waited_s is not None:
                 tally.waited_s.append(call.waited_s)
     return {label: tally.measured(threshold_s) for label, tally in tallies.items()}
+
+
+def in_order(labels: Iterable[Label]) -> list[Label]:
+    """All callers, then queues, then groups."""
+    return [ALL, *sorted({*labels} - {ALL}, key=lambda label: (label[0] != "queue", label))]
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from cli.simulation.centre import HeadStart
 from cli.simulation.contacts import Contact
 from cli.simulation.known_agents import KnownAgents
 from cli.simulation.measures import Label
+from cli.simulation.past import Past, past_of
+from cli.simulation.places import Place, Plan
 from cli.simulation.ranking import AS_WRITTEN, Ranking
 from switchboard.domain.cells import OTHER, Value, unknown
 from switchboard.domain.facts import recalled
@@ -19,63 +21,29 @@ NO_VALUE: Final = "not known"
 _MOST_GROUPS: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place in a queue. `after_self_service`: only for callers whom self-service did not help."""
-
-    queue: str
-    head_start: HeadStart
-    agent: str = ""
-    hold_s: float = 0.0
-    most_waiting: int = 1
-    after_self_service: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """For each contact its place, or None where it does not wait; and why those do not.
-
-    `without_agent` counts contacts whose row prefers the agent of last time, and nobody knows who
-    that was.
-    """
-
-    places: Sequence[Place | None]
-    elsewhere: Mapping[str, int]
-    without_agent: int = 0
-
-    @property
-    def queues(self) -> frozenset[str]:
-        return frozenset(place.queue for place in self.places if place)
-
-
-def recorded_plan(contacts: Sequence[Contact], ranking: Ranking = AS_WRITTEN) -> Plan:
+def recorded_plan(contacts: Sequence[Contact], past: Past | None = None) -> Plan:
     """As it was."""
+    read = past or Past()
     known: dict[Place, Place] = {}
-    places = [_recorded(contact, ranking) for contact in contacts]
+    places = [read.place(contact) for contact in contacts]
     elsewhere = Counter(contact.action for contact in contacts if contact.action != "queue")
     return Plan([place and known.setdefault(place, place) for place in places], elsewhere)
 
 
-def _recorded(contact: Contact, ranking: Ranking) -> Place | None:
-    if contact.action != "queue":
-        return None
-    head_start = HeadStart(
-        contact.priority_s, contact.gain_per_min_s / 60, contact.max_s or float("inf")
-    )
-    return Place(contact.queue, ranking.ranked(head_start), contact.preferred_agent, contact.hold_s)
-
-
 def decided_plan(
-    contacts: Sequence[Contact], ruleset: Ruleset, ranking: Ranking = AS_WRITTEN
+    contacts: Sequence[Contact],
+    ruleset: Ruleset,
+    ranking: Ranking = AS_WRITTEN,
+    past: Past | None = None,
 ) -> Plan:
     """As `ruleset` decides, from the facts that were recorded."""
-    return _Planner(ruleset, ranking).plan(contacts)
+    return _Planner(ruleset, ranking, past or past_of(contacts, ruleset, ranking)).plan(contacts)
 
 
 class _Planner:
-    def __init__(self, ruleset: Ruleset, ranking: Ranking) -> None:
-        self._ruleset, self._ranking = ruleset, ranking
-        self._agents = KnownAgents(ruleset)
+    def __init__(self, ruleset: Ruleset, ranking: Ranking, past: Past) -> None:
+        self._ruleset, self._ranking, self._past = ruleset, ranking, past
+        self._agents = KnownAgents(ruleset, past)
         self._rows = {row.id: row.then for row in ruleset.route.rows}
         self._plain: dict[str, Place | None] = {}
         self._known: dict[Place, Place] = {}
@@ -84,14 +52,21 @@ class _Planner:
         elsewhere: Counter[str] = Counter()
         places = []
         for contact in contacts:
-            facts = recalled(self._ruleset.attributes, contact.facts)
-            row = decide(self._ruleset, facts).row
-            place = self._place(contact, row, facts)
+            place, action = self._decided(contact)
             if place is None:
-                elsewhere[self._rows[row].action] += 1
+                elsewhere[action] += 1
             places.append(place)
             self._agents.note(contact)
         return Plan(places, elsewhere, self._agents.unknown)
+
+    def _decided(self, contact: Contact) -> tuple[Place | None, str]:
+        """The place and the action; as recorded where the same rules, ranked alike, decided it."""
+        if self._past.is_of_new(contact) and self._ranking == self._past.ranking:
+            place = self._past.place(contact)
+            return place and self._known.setdefault(place, place), contact.action
+        facts = recalled(self._ruleset.attributes, contact.facts)
+        row = decide(self._ruleset, facts).row
+        return self._place(contact, row, facts), self._rows[row].action
 
     def _place(self, contact: Contact, row: str, facts: Mapping[str, Value]) -> Place | None:
         then = self._rows[row]

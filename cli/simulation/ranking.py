@@ -13,19 +13,24 @@ from cli.simulation.centre import HeadStart
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """`class_seconds` of ECS; empty to rank by what is written, growth and all."""
+    """`class_seconds` of ECS; empty for head starts to the second."""
 
     class_seconds: tuple[float, ...] = ()
+    lets_grow: bool = False
 
     def ranked(self, written: HeadStart) -> HeadStart:
-        if not self.class_seconds:
+        if self.lets_grow:
             return written
+        if not self.class_seconds:
+            return HeadStart(written.start_s)
         within = (seconds for seconds in self.class_seconds if seconds <= written.start_s)
         return HeadStart(max(within, default=min(self.class_seconds)))
 
 
-AS_WRITTEN: Final = Ranking()
+AS_WRITTEN: Final = Ranking(lets_grow=True)
+TO_THE_SECOND: Final = Ranking()
 
 
 def as_ecs(priority_classes: Mapping[str, float]) -> Ranking:
+    """Without classes in the ruleset nobody knows those of ECS: to the second, and no growth."""
     return Ranking(tuple(priority_classes.values()))

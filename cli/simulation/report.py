@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.simulation.calibration import LEVEL_LIMIT, WAIT_LIMIT, Comparison
+from cli.simulation.calibration import LEVEL_LIMIT, SHARE_RATIO, WAIT_LIMIT, Comparison
 from cli.simulation.forecast import Forecast, Outlook
 from cli.simulation.measures import Estimate, Estimated, Label, Measured
 
@@ -22,7 +22,18 @@ NOT_KNOWN: Final = (
     "- other days: these are the callers of the recording. The intervals are nine of ten runs with",
     "  other luck in patience and handling times, and no more than that.",
 )
+_TOO_SHORT: Final = (
+    "But some runs come to what happened, so this recording is too short to tell whether the "
+    "simulation is right. Record more days."
+)
+_WHY_NOT: Final = (
+    f"Allowed are {LEVEL_LIMIT * 100:g} points of service level, {WAIT_LIMIT:.0%} of the wait, and "
+    f"{SHARE_RATIO:g} times as many who hang up or are late. Where the past is not met, what is "
+    "said of the future means nothing. Is the staffing right (--staffing, breaks included)? Does "
+    "`handled_s` hold the work after the call? Did the agents answer anything else at that time?"
+)
 _NONE: Final = "-"
+_DIRECTION: Final = "Read their forecast as a direction, not as a figure."
 
 Write = Callable[[float], str]
 
@@ -53,6 +64,9 @@ def as_json(forecast: Forecast, notes: Sequence[str], threshold_s: float) -> dic
                 "happened": asdict(one.happened),
                 "simulated": asdict(one.simulated),
                 "differences": list(one.differences),
+                "last_agent_difference": one.hits_differ,
+                "is_too_short": one.is_too_short,
+                "has_forecast": forecast.is_calibrated and not one.is_refused,
             }
             for one in forecast.comparisons
         ],
@@ -78,25 +92,31 @@ def _calibration(forecast: Forecast, threshold_s: float) -> Table:
 
 
 def _verdict(forecast: Forecast) -> Iterator[str]:
-    whole, *queues = forecast.comparisons
+    whole, *parts = forecast.comparisons
     if not whole.is_close:
         yield f"No forecast: {' and '.join(whole.differences)} in the simulation."
-        yield (
-            f"Allowed are {LEVEL_LIMIT * 100:g} points and {WAIT_LIMIT:.0%}. Where the past is not "
-            "met, what is said of the future means nothing. Is the staffing right (--staffing, "
-            "breaks included)? Does `handled_s` hold the work after the call? Did the agents "
-            "answer anything else at that time?"
-        )
+        yield _TOO_SHORT if whole.is_too_short else _WHY_NOT
         return
-    yield "The past is met: for all callers within the limits."
-    for one in queues:
+    yield (
+        "No forecast: the past is met for all callers together, but not where most of them wait."
+        if forecast.is_met_by_accident
+        else "The past is met: for all callers within the limits."
+    )
+    for one in parts:
         if not one.is_close:
-            yield f"Not for queue {one.label[1]}: {' and '.join(one.differences)}. {_mind(one)}"
+            yield f"Not for {' '.join(one.label)}: {' and '.join(one.differences)}. {_mind(one)}"
+    for one in forecast.comparisons:
+        if one.hits_differ:
+            yield f"{' '.join(one.label).strip()}: {one.hits_differ}. {_DIRECTION}"
+    if forecast.is_met_by_accident:
+        yield _WHY_NOT
 
 
 def _mind(one: Comparison) -> str:
-    few = " It had few calls." if one.happened.calls < 100 else ""
-    return f"Read its forecast as a direction, not as a figure.{few}"
+    if one.is_refused:
+        short = " Some runs come to it: record more days." if one.is_too_short else ""
+        return f"So there is no forecast of it.{short}"
+    return f"{_DIRECTION} It had only {one.happened.calls} calls."
 
 
 def _outlooks(forecast: Forecast, threshold_s: float) -> Table:

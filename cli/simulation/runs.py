@@ -14,12 +14,13 @@ from cli.simulation.contacts import Contact
 from cli.simulation.engine import simulate
 from cli.simulation.habits import Habits
 from cli.simulation.measures import Call, Label, Measured, measure
-from cli.simulation.plans import Place, Plan
+from cli.simulation.places import Place, Plan
 from cli.simulation.refusal import CannotSimulate
+from cli.simulation.served import served_times
 from cli.simulation.staffing import Person
 
-# A copy of a caller comes within as much of the caller; the hour's shape stays.
-_QUARTER_S: Final = 900
+# A copy of a caller comes within as much of the caller; the peaks of the day stay.
+_NEAR_S: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Scene:
     threshold_s: float
     groups: Sequence[Label] = ()
     contained: float = 0.0
+    is_staff_derived: bool = False
 
     @property
     def begins_s(self) -> float:
@@ -62,6 +64,7 @@ class Runs:
         names = {*plan.queues, *(queue for person in scene.people for queue in person.queues)}
         self._queues = {name: number for number, name in enumerate(sorted(names))}
         self._numbers = {person.extension: n for n, person in enumerate(scene.people)}
+        self._served = served_times(scene.people) if volume != 1 else {}
         self._agents = [self._agent(person) for person in scene.people]
         preferences = {place: self._preference(place) for place in plan.places if place}
         self._preferences = [preferences[place] if place else None for place in plan.places]
@@ -78,7 +81,7 @@ class Runs:
 
     def _callers(self, chance: random.Random) -> Iterator["_Caller"]:
         """Who comes and waits, in order of time."""
-        for arrived_s, contact in self._arrivals(chance):
+        for arrived_s, contact in self.arrivals(chance):
             patience, handling, helped = chance.random(), chance.random(), chance.random()
             place = self._plan.places[contact]
             if place is None:
@@ -87,7 +90,8 @@ class Runs:
                 continue
             yield _Caller(contact, place, arrived_s, patience, handling)
 
-    def _arrivals(self, chance: random.Random) -> Sequence[tuple[float, int]]:
+    def arrivals(self, chance: random.Random) -> Sequence[tuple[float, int]]:
+        """When which contacts come, in order; where there are more of them, some come twice."""
         begins_s, contacts = self._scene.begins_s, self._scene.contacts
         if self._volume == 1:
             return [(contact.at_s - begins_s, n) for n, contact in enumerate(contacts)]
@@ -96,10 +100,18 @@ class Runs:
             copies = int(self._volume + chance.random())
             at_s = contact.at_s - begins_s
             found += [
-                (at_s if copy == 0 else at_s + chance.uniform(-_QUARTER_S, _QUARTER_S), number)
+                (at_s if copy == 0 else self._near(at_s, contact.queue, chance), number)
                 for copy in range(copies)
             ]
         return sorted(found)
+
+    def _near(self, at_s: float, queue: str, chance: random.Random) -> float:
+        """A moment or two before or after, but not when nobody serves the queue any more."""
+        apart_s = chance.uniform(-_NEAR_S, _NEAR_S)
+        served, absolute_s = self._served.get(queue), self._scene.begins_s + at_s
+        if served is None or not served.holds(absolute_s) or served.holds(absolute_s + apart_s):
+            return at_s + apart_s
+        return at_s - apart_s if served.holds(absolute_s - apart_s) else at_s
 
     def _traffic(self, callers: Sequence["_Caller"]) -> Traffic:
         habits = self._scene.habits

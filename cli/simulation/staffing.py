@@ -12,6 +12,7 @@ import yaml
 
 from cli.simulation.contacts import Contact, queued
 from cli.simulation.refusal import CannotSimulate
+from cli.simulation.skills import skills_of
 from cli.yaml_text import KeysTwice, read_yaml_as_written
 from switchboard.domain.calendar_reader import read_calendars, read_zone
 from switchboard.domain.hours import Calendar
@@ -150,20 +151,19 @@ def _moment(day: date, minute: int, zone: ZoneInfo) -> float:
 
 
 def derived_staffing(contacts: Sequence[Contact]) -> tuple[Person, ...]:
-    """Everybody who answered, in the queues they answered, from their first call to their last.
+    """Everybody who answered, in the queues that are theirs, from their first call to their last.
 
     A pause of more than six hours parts two shifts. Breaks in between cannot be seen, so there
     seem to be a few more agents than there were; calibration tells whether that matters.
     """
-    served: defaultdict[str, set[str]] = defaultdict(set)
+    queues = skills_of(contacts).queues
     seen: defaultdict[str, list[Shift]] = defaultdict(list)
     for contact in queued(contacts):
         if contact.was_answered and contact.agent:
             answered_s = contact.at_s + (contact.waited_s or 0)
-            served[contact.agent].add(contact.queue)
             seen[contact.agent].append((answered_s, answered_s + (contact.handled_s or 1)))
     return tuple(
-        Person(extension, frozenset(served[extension]), tuple(_shifts(sorted(calls))))
+        Person(extension, queues[extension], tuple(_shifts(sorted(calls))))
         for extension, calls in sorted(seen.items())
     )
 

@@ -18,7 +18,11 @@ from switchboard.domain.operator_link import OperatorLink, verify
 from switchboard.edges import editor_answers as answers
 from switchboard.edges import editor_login as login
 from switchboard.edges import editor_page as page
-from switchboard.edges.editor_requests import sent_by_the_page
+from switchboard.edges.editor_requests import (
+    LARGEST_IMPORT,
+    LARGEST_QUESTION,
+    sent_by_the_page,
+)
 from switchboard.edges.http_api import JSON, message_of, other_methods, refusal, reply_text
 from switchboard.edges.http_api import request_id as id_of
 from switchboard.errors import Forbidden, MethodNotAllowed, NotFound, SwitchboardError
@@ -52,6 +56,7 @@ class Offered:
     contract: type[Contract]
     work: Callable[[Any, Asking], Mapping[str, Any]]
     changes: bool = False
+    largest: int = LARGEST_QUESTION
 
 
 # ── The page ────────────────────────────────────────────────────────────────────────────────────
@@ -104,7 +109,7 @@ def act(action: str) -> Response[str]:
         raise NotFound("The editor has no such action.")
     if offered.changes:
         login.refuse_who_only_looks(operator)
-    said = read_contract(offered.contract, sent_by_the_page(pages))
+    said = read_contract(offered.contract, sent_by_the_page(pages, largest=offered.largest))
     told = offered.work(said, Asking(operator, now))
     logger.info("editor answered", action=action)
     return _answer(reply_text(told), JSON)
@@ -225,7 +230,7 @@ OFFERED: Final[Mapping[str, Offered]] = {
     "compare": Offered(asked.Compared, _compare),
     "rollback": Offered(asked.RolledBack, _roll_back, changes=True),
     "export": Offered(asked.Exported, _export),
-    "import": Offered(asked.Imported, _import),
+    "import": Offered(asked.Imported, _import, largest=LARGEST_IMPORT),
     "switches": Offered(asked.NothingMore, _switches),
     "switch": Offered(asked.Switched, _switch, changes=True),
 }

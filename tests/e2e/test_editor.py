@@ -147,6 +147,66 @@ def test_a_version_is_taken_back_by_two_clicks(editor: Editor, world: World) -> 
     )
 
 
+def test_going_back_behind_a_colleague_keeps_what_is_edited(
+    world: World, editor: Editor, rules: dict[str, object]
+) -> None:
+    digest = editor.browser.evaluate("document.querySelector('#version').textContent")
+    editor.change("everyone-else", "then.priority", "Urgent")
+    theirs = json.loads(json.dumps(rules))
+    theirs["tables"][0]["rows"][0]["note"] = "theirs"
+    publish(world.running.target, {"routing": theirs}, now=datetime.now(UTC))
+
+    editor.panel("Versions")
+    editor.panel_says("is active")
+    for _ in range(2):
+        editor.browser.click("#panel li:nth-child(2) button:last-child")
+
+    editor.panel_says("Your changes are still here")
+    assert world.published("routing") == rules
+    assert editor.browser.evaluate("document.querySelector('#version').textContent") == digest
+    assert editor.text_of("everyone-else", "then.priority") == "Urgent"
+    editor.browser.click("#undo")
+    assert editor.browser.evaluate("document.querySelector('#unsaved').hidden")
+
+
+def test_a_choice_of_nothing_does_not_become_a_cell_for_everybody(editor: Editor) -> None:
+    browser = editor.browser
+    before = editor.text_of("high-value", "when.tier")
+    browser.click(cell("high-value", "when.tier"))
+    browser.press("Enter")
+    editor.choose(".editor select", "is")
+    browser.evaluate("document.querySelectorAll('.editor input:checked').forEach(it => it.click())")
+    said = "document.querySelector('.editor [role=alert]').textContent"
+
+    browser.press("Enter")
+    assert "Nothing is chosen here yet" in browser.evaluate(said)
+    browser.evaluate(f"{said} = ''")
+    browser.click(cell("spanish", "id"))
+    assert "Nothing is chosen here yet" in browser.evaluate(said)
+
+    browser.press("Escape")
+    assert browser.evaluate("document.querySelector('.editor')") is None
+    assert editor.here() == ["high-value", "when.tier"]
+    assert editor.text_of("high-value", "when.tier") == before
+    assert browser.evaluate("document.querySelector('#unsaved').hidden")
+
+
+def test_a_page_says_when_its_browser_belongs_to_somebody_else(
+    world: World, editor: Editor
+) -> None:
+    browser = editor.browser
+    entered = json.dumps(link(world, "--as", "Zoë"))
+    browser.evaluate(f"void fetch({entered}).then(() => {{ window.entered = true; }})")
+    browser.until("window.entered", "Zoë is logged in")
+
+    editor.change("everyone-else", "then.priority", "Urgent")
+
+    browser.until(
+        "document.querySelector('#summary').textContent"
+        '.includes("Zoë has logged in here since; this page is Grace\'s")'
+    )
+
+
 def test_everything_can_be_done_with_the_keyboard(editor: Editor) -> None:
     browser = editor.browser
     browser.click(cell("high-value", "id"))

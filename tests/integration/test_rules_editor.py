@@ -32,11 +32,13 @@ def ask(
     *,
     by: str | None = None,
     raw: bytes | None = None,
+    of_a_page: str = "",
 ) -> Answer:
     headers = {
         "content-type": "application/json",
         "cookie": f"switchboard_editor={by or token()}",
         "x-switchboard-editor": "page",
+        "x-switchboard-operator": of_a_page,
     }
     sent = raw if raw is not None else json.dumps(body or {}).encode()
     path = f"/editor/api/{action}"
@@ -300,6 +302,8 @@ HOSTILE = [
     b"",
     b'{"document": {"tables": [{"id": "route", "hit": "first", "rows": [[[[]]]]}]}}',
     b'{"document": {}, "more": 1}',
+    b'{"document": {"name": ' + b"[" * 2_000 + b"]" * 2_000 + b"}}",
+    b'{"as": "yaml", "document": ' + b'{"x": ' * 2_000 + b"1" + b"}" * 2_000 + b"}",
 ]
 
 
@@ -316,7 +320,34 @@ def test_whatever_is_sent_is_answered_in_words(
 
 
 def test_a_body_beyond_every_ruleset_is_not_read(switchboard: Deployment) -> None:
-    assert ask(switchboard, "check", raw=b" " * 300_000).status == 413
+    assert ask(switchboard, "check", raw=b" " * 280_000).status == 413
+
+
+def test_rules_of_256_kib_have_room_for_what_is_said_with_them(switchboard: Deployment) -> None:
+    document = opened(switchboard)["document"]
+    document["tests"][0]["name"] += "x" * (256 * 1024 - len(json.dumps(document)))
+    wanted = {"document": document, "note": "x" * 300, "expected": "0" * 64}
+    sheet = ask(switchboard, "export", {"document": document, "as": "csv", "table": "route"})
+    back = {"document": document, "table": "route", "text": sheet.json["text"] + "\n" * 100_000}
+
+    assert ask(switchboard, "check", {"document": document}).status == 200
+    assert ask(switchboard, "publish", wanted).status == 409
+    assert ask(switchboard, "import", back).status == 200
+
+
+def test_a_page_left_open_does_not_publish_as_the_next_who_logs_in(
+    switchboard: Deployment,
+) -> None:
+    before = opened(switchboard)
+    wanted = {"document": before["document"], "expected": before["digest"], "note": "mine"}
+
+    answer = ask(switchboard, "publish", wanted, by=token(name="Zoë"), of_a_page="Grace")
+
+    assert answer.status == 409
+    assert "this page is Grace's" in answer.json["message"]
+    assert opened(switchboard)["digest"] == before["digest"]
+    of_zoe = ask(switchboard, "publish", wanted, by=token(name="Zoë"), of_a_page="Zo%C3%AB")
+    assert of_zoe.status == 200, of_zoe.text
 
 
 def test_a_table_that_cannot_be_reached_is_said_and_nothing_is_lost(

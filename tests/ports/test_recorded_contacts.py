@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
-from switchboard.adapters.dynamodb_recorded import DynamoDbRecordedContacts
+from switchboard.adapters.dynamodb_recorded import DECISION_ALONE, DynamoDbRecordedContacts
 from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.domain.customer import Customer
 from switchboard.domain.interaction import TriggerEvent, TriggerKind
@@ -189,6 +189,25 @@ def test_the_number_and_the_customers_record_are_not_read(
     list(DynamoDbRecordedContacts(table).pages(NOON, NOON + DAY, now=NOON))
 
     assert client.asked_for == {"id", "revision", "document", "customer_key", "routing"}
+
+
+def test_for_a_replay_in_the_page_the_decision_alone_is_read(
+    table: TableOf, dynamodb: WatchedClient
+) -> None:
+    recording = Recording(
+        DynamoDbInteractionLedger(table("Interactions")),
+        DynamoDbRecordedContacts(table("Interactions"), reads=DECISION_ALONE),
+    )
+    recording.decided("int-1")
+    recording.told("int-1", TriggerKind.INTERACTION_ENDS, agent_extension="2001", handle_s="9")
+    client = ListeningClient(dynamodb)
+    listening = DynamoDbTable(cast("DynamoDBClient", client), "Interactions")
+    list(DynamoDbRecordedContacts(listening, reads=DECISION_ALONE).pages(NOON, NOON, now=NOON))
+
+    (found,) = recording.found().values()
+
+    assert found == RecordedContact("int-1", record())
+    assert client.asked_for == {"id", "routing"}
 
 
 def test_reading_keeps_to_its_pace(table: TableOf) -> None:

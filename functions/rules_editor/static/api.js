@@ -1,3 +1,5 @@
+import { rules } from "./rules.js";
+
 // Asks the server. Everything it refuses comes back as one `Refused` with its words.
 
 export class Refused extends Error {
@@ -11,8 +13,12 @@ export class Refused extends Error {
 export const ask = (action, body) => request(action, {
   method: "POST",
   body: JSON.stringify(body ?? {}),
-  headers: { "content-type": "application/json", "x-switchboard-editor": "page" },
+  headers: { "content-type": "application/json", "x-switchboard-editor": "page", ...whose() },
 });
+
+// Another tab may have logged in as somebody else; the server refuses what this one shows as ours.
+const whose = () =>
+  (rules.operator.name ? { "x-switchboard-operator": encodeURIComponent(rules.operator.name) } : {});
 
 async function request(action, options) {
   let response;

@@ -90,6 +90,9 @@ export function writeCell(shown) {
   return /^[<>]/.test(form) ? `${form} ${low}` : form;
 }
 
+// A form that was taken and not filled in. Its empty cell would match everybody.
+export const isUnfinished = (shown) => shown.form !== "any" && writeCell(shown) === "";
+
 function writeWords(form, words) {
   const short = form === "has all" && words.length === 1 ? "has" : form;
   return `${short} ${words.join(", ")}`;

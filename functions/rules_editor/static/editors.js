@@ -3,19 +3,20 @@
 import { button, el, field, fill, orderedList, select, ticks } from "./elements.js";
 import { choicesFor, put } from "./columns.js";
 import { change, named } from "./rules.js";
-import { UNITS, formsOf, readCell, textOf, writeCell } from "./cells.js";
+import { UNITS, formsOf, isUnfinished, readCell, textOf, writeCell } from "./cells.js";
 
 let open = null;
 
 // Opens over `cell`. Enter or a click elsewhere keeps what the form says, Escape does not.
 export function edit(cell, row, column, done, typed) {
   keep();
+  if (open) return;
   const form = formFor(row, column, typed);
   const node = el("div", { class: "editor", role: "dialog", "aria-label": labelOf(row, column) },
-    el("strong", {}, labelOf(row, column)), form.node,
+    el("strong", {}, labelOf(row, column)), form.node, el("p", { role: "alert" }),
     el("div", { class: "inline" },
       button("OK", () => keep(), { class: "main" }), button("Cancel", () => close())));
-  open = { node, row, column, done, value: form.value };
+  open = { node, row, column, done, form };
   node.addEventListener("keydown", onKey);
   document.body.append(node);
   putUnder(node, cell);
@@ -24,13 +25,19 @@ export function edit(cell, row, column, done, typed) {
 
 export const isOpen = () => open !== null;
 
-// Takes over what the open form says, if one is open.
+// Takes over what the open form says, if one is open and says something.
 export function keep() {
   if (!open) return;
-  const { row, column, value } = open;
-  change(() => put(row(), column, value()));
+  const { node, row, column, form } = open;
+  if (form.isUnfinished?.()) {
+    node.querySelector("[role=alert]").textContent = UNFINISHED;
+    return;
+  }
+  change(() => put(row, column, form.value()));
   close();
 }
+
+const UNFINISHED = "Nothing is chosen here yet. To match everybody, take “any”.";
 
 function close() {
   const { node, done } = open;
@@ -39,9 +46,16 @@ function close() {
   done();
 }
 
-document.addEventListener("pointerdown", (event) => {
-  if (open && !open.node.contains(event.target)) keep();
-});
+// A click elsewhere keeps what the form says. While it says nothing, the click goes nowhere.
+for (const kind of ["pointerdown", "click"]) document.addEventListener(kind, onElsewhere, true);
+
+function onElsewhere(event) {
+  if (!open || open.node.contains(event.target)) return;
+  keep();
+  if (!open) return;
+  event.preventDefault();
+  event.stopPropagation();
+}
 
 function onKey(event) {
   if (event.key === "Escape") close();
@@ -58,12 +72,12 @@ function putUnder(node, cell) {
   node.style.top = `${Math.max(4, Math.min(at.bottom, innerHeight - size.height - 8))}px`;
 }
 
-const labelOf = (row, column) => `${row().id}: ${column.title}`;
+const labelOf = (row, column) => `${row.id}: ${column.title}`;
 
 function formFor(row, column, typed) {
-  if (column.kind === "when") return conditionForm(column.attribute, row().when?.[column.name]);
-  if (column.kind === "then") return outcomeForm(column.name, row().then?.[column.name]);
-  const input = field(column.title, typed ?? textOf(row()[column.key]));
+  if (column.kind === "when") return conditionForm(column.attribute, row.when?.[column.name]);
+  if (column.kind === "then") return outcomeForm(column.name, row.then?.[column.name]);
+  const input = field(column.title, typed ?? textOf(row[column.key]));
   return { node: input, value: () => input.value.trim() };
 }
 
@@ -83,9 +97,11 @@ export function conditionForm(attribute, raw) {
     fill(details, ...made.nodes);
   };
   showDetails();
+  const said = () => ({ ...shown, ...parts.read(), form: pick.value });
   return {
     node: el("div", {}, pick, details),
-    value: () => writeCell({ ...shown, ...parts.read(), form: pick.value }),
+    value: () => writeCell(said()),
+    isUnfinished: () => isUnfinished(said()),
   };
 }
 

@@ -224,7 +224,7 @@ const isText = (column) => column.kind === "id" || column.kind === "note";
 function editHere(typed) {
   if (!rowHere()) return;
   const cell = cellAt(view.row, view.column);
-  edit(cell, rowHere, columnHere(), () => { show(); focusCell(); }, typed);
+  edit(cell, rowHere(), columnHere(), () => { show(); focusCell(); }, typed);
 }
 
 function clearHere() {

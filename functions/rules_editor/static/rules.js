@@ -24,12 +24,19 @@ export function load({ document, digest, operator }) {
 
 // Published as `sent`; what was edited meanwhile stays an edit.
 export function published(sent, answer) {
-  if (JSON.stringify(rules.document) === JSON.stringify(sent)) {
-    load(answer);
-    return;
-  }
-  rules.digest = answer.digest;
-  rules.published = JSON.stringify(answer.document);
+  if (JSON.stringify(rules.document) === JSON.stringify(sent)) load(answer);
+  else replacePublished(answer);
+}
+
+// Somebody's version is active again; what is edited here stays an edit.
+export function rolledBack(answer) {
+  if (isChanged()) replacePublished(answer);
+  else load(answer);
+}
+
+function replacePublished({ document, digest }) {
+  rules.digest = digest;
+  rules.published = JSON.stringify(document);
   tell();
 }
 

@@ -5,7 +5,7 @@ import { button, byId, download, el, field, fill, select } from "./elements.js";
 import { checkNow, isPublishable, summary } from "./check.js";
 import { forgetColumns } from "./columns.js";
 import { view } from "./grid.js";
-import { change, isChanged, load, published, rules } from "./rules.js";
+import { change, isChanged, load, published, rolledBack, rules } from "./rules.js";
 import { moment } from "./switches.js";
 
 let said = null;
@@ -17,7 +17,7 @@ export function showPublish(panel) {
     el("p", { id: "publish-hint" }),
     el("div", { class: "form" }, el("label", { htmlFor: "note" }, "Note"), note),
     el("div", { class: "inline" }, publish,
-      button("Compare with what is published", () => compare(panel, rules.digest))),
+      comparing(panel)),
     el("div", { id: "said", "aria-live": "polite" }));
   if (said) fill(byId("said"), ...said());
   refreshPublish();
@@ -89,14 +89,15 @@ export async function showVersions(panel) {
   fill(panel, el("h2", {}, "Versions"), list, el("div", { id: "said", "aria-live": "polite" }));
   try {
     const { versions } = await ask("versions");
-    fill(list, ...versions.map((version, at) => versionOf(version, at === 0, panel)));
+    const active = versions[0]?.digest || rules.digest;
+    fill(list, ...versions.map((version, at) => versionOf(version, at === 0, active, panel)));
   } catch (refused) {
     fill(list, el("li", { class: "bad", role: "alert" }, refused.message));
   }
 }
 
-function versionOf(version, isActive, panel) {
-  const back = button("Roll back to this", () => askTwice(back, () => rollBack(panel, version.digest)));
+function versionOf(version, isActive, active, panel) {
+  const back = button("Roll back to this", () => askTwice(back, () => rollBack(panel, version.digest, active)));
   back.disabled = !rules.operator.may_publish;
   return el("li", { class: isActive ? "good" : "" },
     el("div", {}, el("strong", {}, version.digest || "withdrawn"), isActive ? " is active" : ""),
@@ -113,16 +114,23 @@ function askTwice(button, act) {
   button.textContent = "Yes, route callers by this";
 }
 
-async function rollBack(panel, digest) {
+// `active` is what the list shows as active, which may be a colleague's and newer than the page.
+async function rollBack(panel, digest, active) {
   try {
-    const answer = await ask("rollback", { digest, expected: rules.digest });
+    const answer = await ask("rollback", { digest, expected: active });
     forgetColumns();
-    load(answer);
-    showVersions(panel);
+    rolledBack(answer);
+    await showVersions(panel);
+    if (isChanged()) say(() => [el("p", { role: "alert" }, KEPT), comparing(panel)]);
   } catch (refused) {
     say(() => [el("p", { role: "alert" }, refused.message)]);
   }
 }
+
+const KEPT = "Your changes are still here, not published. They were made from other rules: compare before you publish them.";
+
+const comparing = (panel) =>
+  button("Compare with what is published", () => compare(panel, rules.digest));
 
 // An earlier version becomes what is edited, as a change that can be undone.
 async function takeUp(digest) {

@@ -243,9 +243,10 @@ def fresh_controls() -> "RoutingControlsStore":
 
 @functools.cache
 def recorded_contacts() -> "RecordedContacts":
-    from switchboard.adapters.dynamodb_recorded import DynamoDbRecordedContacts
+    """For replays in the editing page, which need nothing of what became of a contact."""
+    from switchboard.adapters.dynamodb_recorded import DECISION_ALONE, DynamoDbRecordedContacts
 
-    return DynamoDbRecordedContacts(_table("INTERACTIONS_TABLE"))
+    return DynamoDbRecordedContacts(_table("INTERACTIONS_TABLE"), reads=DECISION_ALONE)
 
 
 def prepare_agents() -> None:

@@ -65,7 +65,8 @@ def test_without_a_name_it_is_for_who_is_logged_in_here(monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     "options",
     [
-        ("--stack", "acme", "--as", "x" * 81),
+        ("--stack", "acme", "--as", "x" * 65),
+        ("--stack", "acme", "--as", "ж" * 33),
         ("--stack", "acme", "--as", "two\nlines"),
         ("--stack", "acme", "--hours", "169"),
         ("--stack", "acme", "--hours", "0"),

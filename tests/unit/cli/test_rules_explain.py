@@ -22,7 +22,9 @@ tables:
 - id: route
   hit: first
   rows:
-  - {id: usual, when: {emergency: false, open_now: true, tier: high}, then: {do: queue, queue: Sales}}
+  - id: usual
+    when: {emergency: false, open_now: true, tier: high}
+    then: {do: queue, queue: Sales}
   - {id: closed, when: {open_now: false}, then: {do: callback, queue: Sales}}
   - {id: again, when: {seen: within 100000d}, then: {do: queue, queue: Sales}}
   - {id: rest, when: {}, then: {do: queue, queue: Sales}}

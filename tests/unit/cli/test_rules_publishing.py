@@ -335,6 +335,19 @@ def test_an_earlier_version_that_nobody_can_read_any_more_is_refused(
     assert here.active("routing").digest == good
 
 
+def test_a_challenger_with_flags_of_its_own_says_that_they_go_when_it_is_stopped(
+    here: InMemoryPublications, write: Write
+) -> None:
+    flagged = {**OTHER_RULES, "names": {**OTHER_RULES["names"], "flags": ["tried"]}}
+    published(here, RULES)
+
+    _, said = run("challenge", write("new", flagged), "--shadow", "--name", "x")
+    _, unsaid = run("challenge", write("other", OTHER_RULES), "--shadow", "--name", "x")
+
+    assert "answers to ECS have flag_tried, too, and no longer once it is stopped" in said
+    assert "flag_" not in unsaid
+
+
 def test_a_version_before_that_nobody_can_read_is_passed_over_and_named(
     here: InMemoryPublications,
 ) -> None:

@@ -1,21 +1,25 @@
 """What a ruleset says survives a spreadsheet, and what a spreadsheet spoils is told."""
 
+import csv
+import io
 from copy import deepcopy
 from dataclasses import replace
 from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from switchboard.domain.csv_sheet import decoded, guarded, unguarded
+from switchboard.domain.csv_sheet import decoded, guarded, sheet_text, unguarded
 from switchboard.domain.ruleset import Ruleset
 from switchboard.domain.ruleset_csv import tables_as_csv, with_csv
 from switchboard.domain.ruleset_document import with_rows
 from switchboard.domain.ruleset_reader import RulesetProblem, read_ruleset
 from tests.random_rulesets import random_document
 
+# What can end one cell and begin another.
+TRICKY = st.text("=+-@;,\t\r\n\"' ax", max_size=12)
 HEADER = "id,note,tier,days,products,then.do,then.queue,then.priority,then.prompts"
 TIERS = ["high", "low", "don't know", "true"]
 DOCUMENT: dict[str, Any] = {
@@ -125,12 +129,32 @@ def test_the_tables_alone_say_all_that_the_rows_said(random: Random, separator: 
     assert tables_as_csv(again) == tables_as_csv(document)
 
 
-@given(st.text())
+@given(st.text() | TRICKY)
 def test_any_text_is_guarded_and_comes_back(text: str) -> None:
     written = guarded(text)
 
     assert unguarded(written) == text
     assert not written.startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+@given(st.lists(TRICKY, min_size=2, max_size=3), st.sampled_from(",;\t"), st.sampled_from(",;\t"))
+@example(["x", "see wiki;=cmd|' /C calc'!A0;x"], ",", ";")
+@example(["x", 'see wiki; "=HYPERLINK(1)&"'], ",", ";")
+def test_no_cell_begins_a_formula_where_a_spreadsheet_splits_at_another_separator(
+    texts: list[str], written: str, opened: str
+) -> None:
+    names = [f"c{number}" for number in range(len(texts))]
+
+    text = sheet_text(names, [dict(zip(names, texts, strict=True))], written)
+
+    for line in csv.reader(io.StringIO(text, newline=""), delimiter=opened):
+        assert not [cell for cell in line if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_a_long_note_of_blank_lines_is_guarded_at_once() -> None:
+    text = "\n" * 200_000
+
+    assert unguarded(guarded(text)) == text
 
 
 def test_what_is_not_in_the_rows_stays_as_it_was() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from switchboard.domain.operator_link import OperatorLink, sign
 from switchboard.edges import editor_login as login
-from switchboard.errors import Forbidden, Unauthorized
+from switchboard.errors import Forbidden, StateConflict, Unauthorized
 
 KEY = b"k" * 32
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -28,6 +28,10 @@ def event(cookies: list[str] | None = None, **headers: str) -> dict[str, Any]:
         event(["theirs=1", f"switchboard_editor={TOKEN}"]),
         event(cookie=f"theirs=1; switchboard_editor={TOKEN}"),
         event([], cookie=f"switchboard_editor={TOKEN}"),
+        event(cookie=f'theirs={{"a": [1]}}; switchboard_editor={TOKEN}; odd; =;'),
+        event([f"a b=c d;switchboard_editor={TOKEN}"]),
+        event(['tschüß=ja; x="half', f"switchboard_editor={TOKEN}"]),
+        event([f"not_switchboard_editor=x; switchboard_editor={TOKEN}"]),
     ],
 )
 def test_a_cookie_is_found_wherever_the_gateway_puts_it(sent: dict[str, Any]) -> None:
@@ -66,6 +70,21 @@ def test_a_question_without_our_header_is_another_sites() -> None:
 
     ours = {**sent, "headers": OURS}
     assert login.operator_of_the_page(ours, key=KEY, now=NOW) == LINK
+
+
+def from_a_page_of(name: str) -> dict[str, Any]:
+    headers = {**OURS, "x-switchboard-operator": name}
+    return event([f"switchboard_editor={TOKEN}"], **headers)
+
+
+def test_a_page_that_somebody_else_opened_does_nothing_in_our_name() -> None:
+    with pytest.raises(StateConflict, match="Grace has logged in here since; this page is Zoë's"):
+        login.operator_of_the_page(from_a_page_of("Zo%C3%AB"), key=KEY, now=NOW)
+
+
+@pytest.mark.parametrize("name", ["Grace", "%47race", ""])
+def test_our_own_page_goes_on_also_after_a_new_link(name: str) -> None:
+    assert login.operator_of_the_page(from_a_page_of(name), key=KEY, now=NOW) == LINK
 
 
 def test_the_cookie_is_for_our_own_pages_alone_and_for_no_script() -> None:

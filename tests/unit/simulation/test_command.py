@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.rules.command import app
+from cli.rules.ruleset_file import read_document
+from switchboard.adapters.publication_items import digest_of
 from tests.unit.simulation.recordings import (
     AS_NOW,
     STAFFING,
@@ -40,7 +42,7 @@ def test_the_past_then_the_forecast_then_what_cannot_be_known(folder: Path) -> N
         found.stdout.index(said)
         for said in ("The recorded decisions, simulated 20", "The past is met", "cannot know:")
     )
-    assert past < met < found.stdout.index("tier high") < cannot
+    assert past < met < found.stdout.rindex("tier high") < cannot
     assert "no --staffing: 18 agents who answered" in found.stdout
 
 
@@ -65,7 +67,10 @@ def test_a_program_reads_the_same_as_json(folder: Path) -> None:
 
     assert told["calibrated"] is True
     assert told["runs"] == 20
-    assert [one["name"] for one in told["calibration"]] == ["", "general", "vip"]
+    assert [one["name"] for one in told["calibration"]] == [
+        *("", "general", "vip"),
+        *("high", "low", "standard"),
+    ]
     high = next(one for one in told["forecast"] if (one["of"], one["name"]) == ("tier", "high"))
     assert high["new"]["service_level"]["low"] <= high["new"]["service_level"]["high"] <= 1
     assert "how callers take other prompts" in told["cannot_know"]
@@ -158,6 +163,42 @@ def test_ecs_does_not_let_priorities_grow_and_it_is_said(folder: Path) -> None:
     assert any("priorities do not grow here" in note for note in as_ecs["notes"])
     assert any("which ECS does not have" in note for note in as_written["notes"])
     assert as_ecs["forecast"] != as_written["forecast"]
+
+
+def test_the_ruleset_that_decided_changes_nothing_at_all(folder: Path) -> None:
+    """Also where agents were found and dropped again, and growth and classes were not to be had."""
+    rows = AS_NOW.replace(
+        "priority: 0", "priority: {start: 3, gain_per_min: 9}, last_agent: rapport"
+    )
+    (folder / "same.yaml").write_text(ruleset_text(rows), encoding="utf-8")
+    digest = digest_of(read_document(folder / "same.yaml"))
+    lines = [
+        {**one, "ruleset": digest, "row": "high" if one["queue"] == "vip" else "rest"}
+        | ({"priority_seconds": 18, "gain_per_min_s": 54} if one["queue"] == "general" else {})
+        for one in recording(1)
+    ]
+    (folder / "same.jsonl").write_text(as_text(lines), encoding="utf-8")
+    files = [str(folder / "same.yaml"), "--recorded", str(folder / "same.jsonl"), "--json"]
+
+    told = json.loads(CliRunner().invoke(app, ["simulate", *files]).stdout)
+
+    assert told["forecast"]
+    for one in told["forecast"]:
+        assert one["now"] == one["new"]
+        assert one["wait_change_s"] == {"mean": 0, "low": 0, "high": 0}
+
+
+def test_what_was_guessed_of_patience_and_staff_is_said(folder: Path) -> None:
+    patient = [
+        one for number, one in enumerate(recording(1)) if not one["abandoned"] or number % 8 == 0
+    ]
+    (folder / "patient.jsonl").write_text(as_text(patient), encoding="utf-8")
+
+    found = simulate(folder, lines="patient.jsonl")
+
+    assert re.search(r"only \d+ callers hung up in the recording", found.stdout)
+    assert "fewer than 30 callers hung up in vip" in simulate(folder).stdout
+    assert "taken for strays, not for staff of the queue: 2001 in vip" in simulate(folder).stdout
 
 
 def test_agents_by_name_cannot_be_found_among_extensions_and_it_is_said(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Calibration and forecast on a contact centre whose truth is known, because it was simulated."""
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -10,7 +11,8 @@ from cli.simulation.contacts import Contact
 from cli.simulation.forecast import Forecast, Outlook, forecast, rounds
 from cli.simulation.habits import habits_of
 from cli.simulation.measures import ALL, Call, measure
-from cli.simulation.plans import Plan, decided_plan, groups, recorded_plan
+from cli.simulation.places import Plan
+from cli.simulation.plans import decided_plan, groups, recorded_plan
 from cli.simulation.refusal import CannotSimulate
 from cli.simulation.runs import Runs, Scene
 from cli.simulation.staffing import Person, derived_staffing
@@ -70,7 +72,11 @@ def test_a_past_that_was_simulated_is_met(contacts: tuple[Contact, ...]) -> None
     found = forecast_of(contacts, rules(AS_NOW))
 
     assert found.is_calibrated
-    assert [one.label for one in found.comparisons] == [ALL, ("queue", "general"), ("queue", "vip")]
+    assert [one.label for one in found.comparisons] == [
+        ALL,
+        *(("queue", name) for name in ("general", "vip")),
+        *(("tier", name) for name in ("high", "low", "standard")),
+    ]
 
 
 def test_decisions_that_stay_the_same_change_nothing_at_all(contacts: tuple[Contact, ...]) -> None:
@@ -146,14 +152,46 @@ def test_half_the_staff_does_not_meet_the_past(contacts: tuple[Contact, ...]) ->
     assert not found.is_calibrated
 
 
-@pytest.mark.parametrize(("simulated_s", "is_close"), [(1.4, True), (1.6, False), (0.0, True)])
-def test_a_second_is_no_difference_whatever_share_it_is(simulated_s: float, is_close: bool) -> None:
-    """Waits are recorded in whole seconds."""
-    past = measure([Call((), 0.5)], 20)
+def test_a_queue_that_is_not_met_has_no_forecast(contacts: tuple[Contact, ...]) -> None:
+    """Of a third, small queue: everybody waited there, although agents were free."""
+    odd = tuple(
+        replace(each, queue="odd", waited_s=60.0, abandoned=False, agent="3001", handled_s=1.0)
+        if number % 6 == 0
+        else each
+        for number, each in enumerate(contacts)
+    )
+    people = (*derived_staffing(contacts), Person("3001", frozenset({"odd"}), ((0, 1e12),)))
+    plan = recorded_plan(odd)
 
-    (whole,) = compared(past, [measure([Call((), simulated_s)], 20)])
+    found = forecast(scene_of(odd, people), plan, plan, seeds=SEEDS)
+    wrong = next(one for one in found.comparisons if one.label == ("queue", "odd"))
 
-    assert whole.is_close is is_close
+    assert wrong.is_refused
+    assert ("queue", "odd") not in [one.label for one in found.outlooks]
+
+
+def test_errors_that_cancel_out_are_no_past_that_is_met() -> None:
+    calls = [*[Call((("queue", "a"),), 10.0)] * 400, *[Call((("queue", "b"),), 30.0)] * 400]
+    swapped = [*[Call((("queue", "b"),), 10.0)] * 400, *[Call((("queue", "a"),), 30.0)] * 400]
+
+    found = Forecast(1, compared(measure(calls, 20), [measure(swapped, 20)]))
+
+    assert found.comparisons[0].is_close
+    assert found.is_met_by_accident
+    assert not found.is_calibrated
+
+
+def test_copies_of_callers_come_near_them_and_while_somebody_is_there() -> None:
+    opens_s, closes_s = 28_800.0, 64_800.0
+    contacts = [contact(at_s) for at_s in (opens_s, opens_s + 30, closes_s - 1)]
+    staff = [Person("2001", frozenset({"general"}), ((opens_s, closes_s),))]
+    runs = Runs(scene_of(contacts, staff), recorded_plan(contacts), volume=9)
+
+    for seed in range(20):
+        for arrived_s, number in runs.arrivals(random.Random(seed)):
+            at_s = arrived_s + opens_s
+            assert opens_s <= at_s < closes_s
+            assert abs(at_s - contacts[number].at_s) <= 120
 
 
 def test_few_contacts_are_refused(contacts: tuple[Contact, ...]) -> None:

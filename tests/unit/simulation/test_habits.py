@@ -45,6 +45,17 @@ def test_impatience_is_a_queues_own_where_enough_hung_up() -> None:
     assert habits.patience_s("general", 0.5) > 5
 
 
+def test_whose_patience_is_borrowed_and_how_many_hung_up_is_known() -> None:
+    left = [contact(queue="vip", waited_s=5, abandoned=True, handled_s=None)] * ENOUGH
+    one = contact(waited_s=5, abandoned=True, handled_s=None)
+
+    habits = habits_of([*left, one, contact()])
+
+    assert habits.hung_up == ENOUGH + 1
+    assert habits.borrows_patience("general")
+    assert not habits.borrows_patience("vip")
+
+
 def test_where_no_handling_time_was_told_there_is_nothing_to_simulate() -> None:
     with pytest.raises(CannotSimulate, match="how long calls take is not known"):
         habits_of([contact(handled_s=None), contact(abandoned=True, agent="", handled_s=None)])

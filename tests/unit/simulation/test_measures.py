@@ -12,7 +12,7 @@ def test_service_level_counts_everybody_and_the_wait_who_was_answered() -> None:
 
     found = measure(calls, 20)
 
-    assert found[VIP] == Measured(3, 20.0, 30.0, 1 / 3, 1 / 3, None, 0)
+    assert found[VIP] == Measured(3, 20.0, 30.0, 1 / 3, 1 / 3, None, 0, 3)
     assert found[ALL].service_level == 2 / 4
 
 
@@ -20,6 +20,12 @@ def test_of_ten_waits_nine_are_no_longer_than_the_ninth() -> None:
     found = measure([Call((), float(second)) for second in range(1, 11)], 20)
 
     assert found[ALL].wait_90_s == 9
+
+
+def test_who_waited_less_than_a_second_did_not_wait_and_who_hung_up_did() -> None:
+    calls = [Call((), 0.0), Call((), 0.9), Call((), 1.0), Call((), None)]
+
+    assert measure(calls, 20)[ALL].waited == 2
 
 
 def test_hits_are_a_share_of_those_who_should_have_had_an_agent() -> None:
@@ -33,7 +39,7 @@ def test_hits_are_a_share_of_those_who_should_have_had_an_agent() -> None:
 
 
 def test_where_nobody_called_there_is_nothing_to_say() -> None:
-    assert measure([], 20) == {ALL: Measured(0, None, None, None, None, None, 0)}
+    assert measure([], 20) == {ALL: Measured(0, None, None, None, None, None, 0, 0)}
 
 
 def test_nine_of_ten_runs_lie_within_the_interval() -> None:

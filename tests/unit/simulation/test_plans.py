@@ -3,7 +3,10 @@ from dataclasses import replace
 import pytest
 
 from cli.simulation.centre import HeadStart
-from cli.simulation.plans import Place, decided_plan, groups, recorded_plan
+from cli.simulation.past import past_of
+from cli.simulation.places import Place
+from cli.simulation.plans import decided_plan, groups, recorded_plan
+from cli.simulation.ranking import AS_WRITTEN
 from switchboard.domain.ruleset import LastAgentProfile, Ruleset
 from tests.unit.simulation.people import contact, facts, rules
 
@@ -18,14 +21,14 @@ LAST_AGENT = """
 DAY_S = 86_400
 
 
-def test_as_it_was_is_as_it_was_recorded() -> None:
+def test_as_it_was_is_as_it_was_recorded_and_nothing_grew() -> None:
     queued = contact(
         priority_s=120, gain_per_min_s=60, max_s=300, preferred_agent="2001", hold_s=15
     )
 
     plan = recorded_plan([queued, contact(action="message", queue="")])
 
-    assert plan.places == [Place("general", HeadStart(120, 1.0, 300), "2001", 15), None]
+    assert plan.places == [Place("general", HeadStart(120), "2001", 15), None]
     assert plan.elsewhere == {"message": 1}
 
 
@@ -102,6 +105,38 @@ def test_a_complaint_keeps_the_agent_of_last_time_away() -> None:
 
     assert plan.places == [Place("general", HeadStart())]
     assert plan.without_agent == 0
+
+
+def test_whom_this_profile_did_not_find_then_it_does_not_find_now() -> None:
+    """Met before, but dropped: not ready, or kept from this customer."""
+    ada = {"customer": "ada", "hold_s": 0, "row": "all"}
+    dropped = [contact(0, **ada), contact(DAY_S, **ada)]
+    found = contact(60, customer="bob", preferred_agent="2007", hold_s=15, row="all")
+    contacts = [dropped[0], found, dropped[1]]
+
+    plan = decided_plan(contacts, rules(LAST_AGENT))
+
+    assert [place.agent for place in plan.places if place] == ["", "2007", ""]
+    assert plan.without_agent == 0
+
+
+def test_another_row_or_another_hold_looks_again() -> None:
+    earlier, later = contact(0, customer="ada"), contact(DAY_S, customer="ada", row="plain")
+    found = contact(60, preferred_agent="2007", hold_s=15, row="last")
+    shorter = contact(60, preferred_agent="2007", hold_s=5, row="plain")
+
+    plan = decided_plan([earlier, found, shorter, later], rules(LAST_AGENT))
+
+    assert plan.places[-1] == Place("general", HeadStart(), "2001", 15.0, 1)
+
+
+def test_a_hold_of_then_lets_as_many_wait_as_the_profile_that_holds_as_long() -> None:
+    ruleset = with_profile(replace(rules(LAST_AGENT).last_agents["rapport"], max_waiting=3))
+    contacts = [contact(preferred_agent="2007", hold_s=15)]
+    past = past_of(contacts, ruleset, AS_WRITTEN)
+
+    assert recorded_plan(contacts, past).places == decided_plan(contacts, ruleset).places
+    assert [place.most_waiting for place in recorded_plan(contacts, past).places if place] == [3]
 
 
 def test_contacts_are_grouped_by_the_value_of_an_attribute() -> None:

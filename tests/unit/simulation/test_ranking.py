@@ -2,6 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.simulation.centre import HeadStart
+from cli.simulation.past import past_of
+from cli.simulation.places import Place
 from cli.simulation.plans import decided_plan, recorded_plan
 from cli.simulation.ranking import AS_WRITTEN, as_ecs
 from tests.unit.simulation.people import contact, rules
@@ -22,10 +24,11 @@ def test_ecs_lets_no_priority_grow() -> None:
     assert ECS.ranked(HeadStart(0, 2.0, 300)) == HeadStart()
 
 
-def test_without_classes_it_is_as_written() -> None:
+def test_without_classes_a_head_start_is_to_the_second_and_does_not_grow_either() -> None:
     growing = HeadStart(7, 2.0, 300)
 
-    assert as_ecs({}).ranked(growing) == AS_WRITTEN.ranked(growing) == growing
+    assert as_ecs({}).ranked(growing) == HeadStart(7)
+    assert AS_WRITTEN.ranked(growing) == growing
 
 
 @given(st.floats(0, 1e5), st.floats(0, 1e5))
@@ -35,11 +38,19 @@ def test_more_of_a_head_start_is_never_ranked_below_less(one: float, other: floa
     assert ECS.ranked(HeadStart(low)).start_s <= ECS.ranked(HeadStart(high)).start_s
 
 
-def test_the_past_and_the_new_decisions_are_ranked_alike() -> None:
+def test_other_classes_in_the_new_ruleset_do_not_change_the_past() -> None:
+    decided = [contact(priority_s=300)]
     ruleset = rules("  - {id: all, when: {}, then: {do: queue, queue: general, priority: 25}}")
-    ecs = as_ecs(ruleset.priority_classes)
+    past = past_of(decided, ruleset, ECS, "the new one")
 
-    assert (
-        recorded_plan([contact(priority_s=150)], ecs).places
-        == decided_plan([contact()], ruleset, ecs).places
-    )
+    assert recorded_plan(decided, past).places == [Place("general", HeadStart(300))]
+    assert decided_plan(decided, ruleset, ECS, past).places == [Place("general", HeadStart(120))]
+
+
+def test_the_ruleset_that_decided_had_its_own_classes_then_as_well() -> None:
+    decided = [contact(priority_s=150, ruleset="same")]
+    ruleset = rules("  - {id: all, when: {}, then: {do: queue, queue: general, priority: 25}}")
+    past = past_of(decided, ruleset, ECS, "same")
+
+    assert recorded_plan(decided, past).places == [Place("general", HeadStart(120))]
+    assert decided_plan(decided, ruleset, ECS, past).places == [Place("general", HeadStart(120))]

@@ -5,6 +5,7 @@ import pytest
 
 from cli.simulation.contacts import Contact
 from cli.simulation.refusal import CannotSimulate
+from cli.simulation.skills import Stray, skills_of
 from cli.simulation.staffing import Person, derived_staffing, read_staffing
 
 HOUR_S = 3600
@@ -157,6 +158,41 @@ def answered(at_h: float, agent: str, queue: str = "sales", **more: float) -> Co
         disposition="",
         facts={},
     )
+
+
+def test_a_stray_call_makes_nobody_staff_of_a_queue() -> None:
+    own = [answered(9 + n / 10, "2001") for n in range(58)]
+    own += [answered(9 + n / 10, "2101", "collections") for n in range(58)]
+    strays = [answered(10.05, "2001", "collections"), answered(11.05, "2001", "collections")]
+
+    one, other = derived_staffing([*own, *strays])
+
+    assert (one.queues, other.queues) == ({"sales"}, {"collections"})
+    assert skills_of([*own, *strays]).strays == (Stray("2001", "collections", 2, 60),)
+
+
+def test_three_calls_of_sixty_are_a_queue_of_ones_own() -> None:
+    contacts = [answered(9 + n / 10, "2001", "sales" if n % 20 else "vip") for n in range(60)]
+
+    assert skills_of(contacts).queues == {"2001": {"sales", "vip"}}
+
+
+def test_a_small_queue_that_everybody_serves_has_everybody() -> None:
+    """Two calls in a hundred are all there is of it."""
+    contacts = [
+        answered(9 + n / 100, agent, "vip" if n % 50 == 0 else "sales")
+        for n in range(200)
+        for agent in ("2001", "2002")
+    ]
+
+    assert set(skills_of(contacts).queues.values()) == {frozenset({"sales", "vip"})}
+
+
+def test_a_queue_with_hardly_any_calls_is_served_by_whoever_answered_them() -> None:
+    contacts = [*(answered(9 + n / 100, "2001") for n in range(99)), answered(11, "2001", "vip")]
+
+    assert skills_of(contacts).queues == {"2001": {"sales", "vip"}}
+    assert not skills_of(contacts).strays
 
 
 def test_without_a_file_whoever_answered_was_there_from_the_first_call_to_the_last() -> None:

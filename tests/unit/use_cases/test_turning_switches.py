@@ -36,6 +36,19 @@ def test_a_switch_goes_on_and_off_and_both_are_told() -> None:
     assert off.log[0].endswith(": closed off; flood")
 
 
+@pytest.mark.parametrize(
+    ("name", "logged"),
+    [("x" * 200, "x" * 64), ("ж" * 33, "ж" * 32), ("a" * 63 + "é", "a" * 63), ("A\nB\u202e", "AB")],
+)
+def test_no_operators_name_keeps_a_switch_from_being_turned(name: str, logged: str) -> None:
+    store = InMemoryRoutingControls()
+
+    for is_on in (True, False):
+        turn("closed", rules=good(), is_on=is_on, hours=1, why="x", by=name, now=NOW, store=store)
+
+    assert [change.by for change in store.current().log] == [logged, logged]
+
+
 def test_a_switch_that_expired_is_shown_as_off() -> None:
     on = switched_on(RoutingControls(), "closed", lasts=HOUR, why="x", by="Ada", now=NOW)
 

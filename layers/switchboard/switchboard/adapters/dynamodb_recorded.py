@@ -5,7 +5,7 @@ times a month. A scan pays for every row that the table holds, whatever the peri
 """
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import datetime
@@ -19,7 +19,9 @@ from switchboard.domain.recorded_contact import RecordedContact, recorded_contac
 from switchboard.ports import RecordedPage
 
 # The arrival note stays out: it holds the number and the customer's record.
-_READ: Final = ("id", "revision", "document", "customer_key", "routing")
+WITH_OUTCOME: Final = ("id", "revision", "document", "customer_key", "routing")
+# Of the interaction nothing, so of the contact nobody's key, agent or disposition.
+DECISION_ALONE: Final = ("id", "routing")
 _SEGMENTS: Final = 4
 _CONDITION: Final = (
     "attribute_exists(routing) AND routed_at >= :start AND routed_at < :end AND expires_at > :now"
@@ -37,11 +39,13 @@ class DynamoDbRecordedContacts:
         self,
         table: DynamoDbTable,
         *,
+        reads: Sequence[str] = WITH_OUTCOME,
         units_per_s: float = 1000,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._table = table
+        self._reads = reads
         self._units_per_s = units_per_s
         self._clock = clock
         self._sleep = sleep
@@ -69,7 +73,7 @@ class DynamoDbRecordedContacts:
             return self._table.scan_page(
                 _CONDITION,
                 values,
-                only=_READ,
+                only=self._reads,
                 segment=(segment, _SEGMENTS),
                 start=page.next_start if page else None,
             )

@@ -1,10 +1,8 @@
 """Whether what a row does is all there: a message is heard, and no key stands there for nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
 from typing import Any, Final
 
-from switchboard.domain.axis import union
 from switchboard.domain.caller_search import Somebody
 from switchboard.domain.condition_space import Caller, bits, told
 from switchboard.domain.numbered_rows import NumberedRows, collecting, earlier
@@ -47,27 +45,28 @@ def _says(then: Outcome, key: str) -> bool:
 
 
 def _unheard(numbered: NumberedRows, number: int) -> Iterator[str]:
-    for silent in product(*_silences(numbered)):
-        meeting = union(meets for meets, _ in silent)
-        avoiding = union(avoids for _, avoids in silent)
-        answer = numbered.everybody.find(
-            meeting=meeting | 1 << number, avoiding=avoiding | earlier(numbered.route, number)
+    found = _for_whom_all_are_silent(numbered, number, (0, 0), _silences(numbered, number))
+    if found is not None:
+        who = told(numbered.everybody.space, found)
+        yield (
+            f"row {numbered.rows[number].id}, prompts: a message without a prompt for "
+            f"{f'a caller whose {who}' if who else 'everybody'}; name its prompts here"
         )
-        if isinstance(answer, Somebody):
-            who = told(numbered.everybody.space, _of_interest(numbered, answer, meeting, avoiding))
-            yield (
-                f"row {numbered.rows[number].id}, prompts: a message without a prompt for "
-                f"{f'a caller whose {who}' if who else 'everybody'}; name its prompts here"
-            )
-            return
 
 
-def _silences(numbered: NumberedRows) -> Iterator[Sequence[_Silent]]:
-    """For each table that has prompts, the ways in which it gives none."""
+def _silences(numbered: NumberedRows, number: int) -> Sequence[Sequence[_Silent]]:
+    """For each table that has prompts, the ways in which this row's callers may get none of it.
+
+    The table with the fewest comes first.
+    """
+    touching = numbered.everybody.space.touching(number)
+    ways = []
     for table, span in numbered.tables[1:]:
         speaking = sum(1 << n for n in span if numbered.rows[n].then.prompts)
         if speaking:
-            yield [(0, speaking), *_before_speaking(table, span, speaking)]
+            before = _before_speaking(table, span, speaking)
+            ways.append([(0, speaking), *(way for way in before if way[0] & touching)])
+    return sorted(ways, key=len)
 
 
 def _before_speaking(table: Table, span: range, speaking: int) -> Iterator[_Silent]:
@@ -78,8 +77,27 @@ def _before_speaking(table: Table, span: range, speaking: int) -> Iterator[_Sile
             yield 1 << number, before
 
 
-def _of_interest(numbered: NumberedRows, found: Somebody, meeting: int, avoiding: int) -> Caller:
-    """The caller by what keeps the other tables silent."""
-    needed = least_said(numbered.everybody.space, found.caller, avoiding)
+def _for_whom_all_are_silent(
+    numbered: NumberedRows, number: int, so_far: _Silent, rest: Sequence[Sequence[_Silent]]
+) -> Caller | None:
+    """A caller for whom the row decides and no table speaks, by what keeps the tables silent."""
+    meeting, avoiding = so_far
+    answer = numbered.everybody.find(
+        meeting=meeting | 1 << number, avoiding=avoiding | earlier(numbered.route, number)
+    )
+    if not isinstance(answer, Somebody):
+        return None
+    if not rest:
+        return _of_interest(numbered, answer.caller, meeting, avoiding)
+    for meets, avoids in rest[0]:
+        longer = meeting | meets, avoiding | avoids
+        found = _for_whom_all_are_silent(numbered, number, longer, rest[1:])
+        if found is not None:
+            return found
+    return None
+
+
+def _of_interest(numbered: NumberedRows, caller: Caller, meeting: int, avoiding: int) -> Caller:
+    needed = least_said(numbered.everybody.space, caller, avoiding)
     looked_at = {cell.attribute for row in bits(meeting) for cell in numbered.rows[row].cells}
-    return {n: value for n, value in found.caller.items() if n in needed or n in looked_at}
+    return {name: value for name, value in caller.items() if name in needed or name in looked_at}

@@ -53,7 +53,7 @@ def check_sources(
             reading.problem(
                 f"{where}.from", unknown(field, told) if told else f"write calendars.{wanted} first"
             )
-        if origin in ("calendar", "switch") and attribute.type != "flag":
+        if origin in ("calendar", "lookup", "switch") and attribute.type != "flag":
             reading.problem(f"{where}.type", f"a {origin} is a flag")
 
 

@@ -10,7 +10,13 @@ from typing import Final
 
 _SEPARATORS: Final = (",", ";", "\t")
 # The wide forms of = + - @ count as well in East Asian editions.
-_FORMULA: Final = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
+_SIGNS: Final = "=+@\uff1d\uff0b\uff0d\uff20-"
+_FORMULA: Final = (*_SIGNS, "\t", "\r")
+# What begins a cell where a spreadsheet splits at another separator than ours, quoted or not.
+_GAP: Final = r'(?<![;,\s"])([;,\s"]++)'
+_BEGINS_INSIDE: Final = re.compile(rf"{_GAP}('*+)(?=[{_SIGNS}])")
+_GUARDED_INSIDE: Final = re.compile(rf"{_GAP}'('*+)(?=[{_SIGNS}])")
+_ENDS_CELLS: Final = frozenset(";,\t\r\n")
 _MONTH: Final = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 # A spreadsheet makes 007 a 7, 1-2 and MAR1 a date, and 123456789012 a 1.23457E+11.
 _REWRITTEN: Final = re.compile(
@@ -84,13 +90,23 @@ def read_sheet(text: str, known: frozenset[str]) -> Sheet:
 
 
 def guarded(text: str) -> str:
-    """The text with an apostrophe before it, if a spreadsheet would run or rewrite it."""
+    """The text with an apostrophe before what a spreadsheet would run or rewrite.
+
+    Also within it: who opens commas where semicolons separate gets a cell after each semicolon.
+    """
+    text = _BEGINS_INSIDE.sub(lambda found: _after_gap(found, "'"), text)
     return f"'{text}" if _is_touched(text) else text
 
 
 def unguarded(text: str) -> str:
     """What `guarded` was given."""
-    return text[1:] if text.startswith("'") and _is_touched(text[1:]) else text
+    text = text[1:] if text.startswith("'") and _is_touched(text[1:]) else text
+    return _GUARDED_INSIDE.sub(lambda found: _after_gap(found, ""), text)
+
+
+def _after_gap(found: re.Match[str], guard: str) -> str:
+    gap, apostrophes = found.groups()
+    return found[0] if _ENDS_CELLS.isdisjoint(gap) else f"{gap}{guard}{apostrophes}"
 
 
 def _is_touched(text: str) -> bool:

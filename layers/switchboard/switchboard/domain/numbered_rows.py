@@ -34,7 +34,7 @@ class NumberedRows:
 
 
 def numbered_rows(ruleset: Ruleset) -> NumberedRows:
-    """Raises: TooManyCombinations when the rows tell too much of a set apart."""
+    """Raises: TooManyCombinations when rows tie too many values of a set together."""
     rows = tuple(row for table in ruleset.tables for row in table.rows)
     everybody = Callers(condition_space(ruleset.attributes, [row.cells for row in rows]))
     tables = []

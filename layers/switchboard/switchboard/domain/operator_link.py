@@ -6,7 +6,6 @@ from typing import Final
 
 from switchboard.domain.signed_text import from_base64, in_base64, proven, signed
 
-LONGEST_NAME: Final = 80
 _RIGHTS: Final = {True: "edit", False: "look"}
 
 

@@ -13,7 +13,7 @@ MOST_SWITCHES: Final = 50
 MOST_PAIRS: Final = 1_000
 MOST_CHANGES: Final = 50  # of switches, and as many of pairs
 
-_LONGEST_NAME_BYTES: Final = 64
+LONGEST_NAME_BYTES: Final = 64
 _LONGEST_WHY_BYTES: Final = 200
 
 
@@ -64,6 +64,17 @@ class RoutingControls:
     switches: tuple[Switch, ...] = ()
     do_not_pair: tuple[Pair, ...] = ()
     log: tuple[Change, ...] = ()
+
+
+def is_name(text: str) -> bool:
+    """Whether this may stand in the log as who did it."""
+    return _is_line(text, LONGEST_NAME_BYTES)
+
+
+def name_in_the_log(name: str) -> str:
+    """A name that somebody else gave, made to fit: who may turn a switch is not stopped by it."""
+    printable = "".join(letter for letter in name if letter.isprintable())
+    return printable.encode()[:LONGEST_NAME_BYTES].decode(errors="ignore").strip()
 
 
 def active_switches(controls: RoutingControls, now: datetime) -> Mapping[str, bool]:
@@ -150,8 +161,8 @@ def _logged(controls: RoutingControls, change: Change) -> RoutingControls:
 
 
 def _check(what: str, name: str) -> None:
-    if not _is_line(name, _LONGEST_NAME_BYTES):
-        raise ControlsRefused(f"Name {what}, in one line of at most {_LONGEST_NAME_BYTES} bytes.")
+    if not is_name(name):
+        raise ControlsRefused(f"Name {what}, in one line of at most {LONGEST_NAME_BYTES} bytes.")
 
 
 def _is_line(text: str, most_bytes: int) -> bool:

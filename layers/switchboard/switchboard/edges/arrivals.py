@@ -161,7 +161,7 @@ class Reception:
 
         def result() -> T:
             known, remaining_s = at_hand(), self.until_answering.remaining_s
-            at_least_s = 0.0 if known else _A_FIRST_COPY_COMES_IN_S
+            at_least_s = _A_FIRST_COPY_COMES_IN_S if known is None else 0.0
             try:
                 return reading.result(max(remaining_s, at_least_s))
             except TimeoutError:

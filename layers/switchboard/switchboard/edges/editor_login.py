@@ -5,17 +5,19 @@ The link is a signed token. Opening it puts the token into a cookie, which from 
 
 from collections.abc import Mapping
 from datetime import datetime
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
+from urllib.parse import unquote
 
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
 from switchboard.domain.operator_link import OperatorLink, verify
-from switchboard.errors import Forbidden, Unauthorized
+from switchboard.errors import Forbidden, StateConflict, Unauthorized
 
 COOKIE: Final = "switchboard_editor"
 # Another site's page can make a browser send a form here, but not with a header of ours.
 PAGE_HEADER: Final = "x-switchboard-editor"
+# Whom the page was opened for, percent-encoded; it learns that from our first answer.
+OPERATOR_HEADER: Final = "x-switchboard-operator"
 _LINK_PARAMETER: Final = "link"
 _LOG_IN: Final = (
     "Open the editor with a link that is still good; `switchboard rules edit` makes one."
@@ -43,12 +45,22 @@ def operator(event: Event, *, key: bytes, now: datetime) -> OperatorLink:
 def operator_of_the_page(event: Event, *, key: bytes, now: datetime) -> OperatorLink:
     """Who sent this request, and from our own page.
 
-    Raises: Unauthorized, Forbidden.
+    Raises: Unauthorized, Forbidden; StateConflict for a page that somebody else opened.
     """
     link = operator(event, key=key, now=now)
     if not event["headers"].get(PAGE_HEADER):
         raise Forbidden(f"Only the editing page may ask this; it sends the header {PAGE_HEADER}.")
+    _refuse_another_page(unquote(event["headers"].get(OPERATOR_HEADER) or link.name), link)
     return link
+
+
+def _refuse_another_page(opened_for: str, link: OperatorLink) -> None:
+    """A browser has one cookie, and so one operator, for all its tabs."""
+    if opened_for != link.name:
+        raise StateConflict(
+            f"{link.name} has logged in here since; this page is {opened_for}'s. Open your own "
+            f"link in another tab and go on here, or reload this page to be {link.name}."
+        )
 
 
 def refuse_who_only_looks(link: OperatorLink) -> None:
@@ -82,10 +94,6 @@ def _cookie(value: str, seconds: int, *, over_tls: bool) -> Cookie:
 def _token_of_cookie(event: Event) -> str:
     # API Gateway moves cookies out of the headers into a list; others leave them there.
     sent = [*event.get("cookies", ()), str(event["headers"].get("cookie") or "")]
-    jar: SimpleCookie = SimpleCookie()
-    for each in sent:
-        try:
-            jar.load(each)
-        except CookieError:
-            continue
-    return jar[COOKIE].value if COOKIE in jar else ""
+    # By hand: the standard library gives up at a neighbour's cookie that it cannot read.
+    pairs = (pair.strip().partition("=") for each in sent for pair in each.split(";"))
+    return next((value for name, _, value in pairs if name == COOKIE), "")

@@ -71,7 +71,7 @@ def require_key(api: Api) -> str:
     return str(key_id)
 
 
-def raw_body(api: Api) -> bytes:
+def raw_body(api: Api, *, largest: int = LARGEST_BODY) -> bytes:
     """The bytes as they were sent.
 
     Raises: RequestTooLarge, MalformedRequest.
@@ -82,8 +82,8 @@ def raw_body(api: Api) -> bytes:
         raw = base64.b64decode(text) if event.is_base64_encoded else text.encode()
     except ValueError as error:
         raise MalformedRequest("The body cannot be decoded; send UTF-8.") from error
-    if len(raw) > LARGEST_BODY:
-        raise RequestTooLarge(f"Send at most {LARGEST_BODY // 1024} KiB.")
+    if len(raw) > largest:
+        raise RequestTooLarge(f"Send at most {largest // 1024} KiB.")
     return raw
 
 

@@ -10,6 +10,7 @@ from switchboard.domain.routing_controls import (
     ControlsRefused,
     RoutingControls,
     Switch,
+    name_in_the_log,
     switched_off,
     switched_on,
 )
@@ -59,6 +60,8 @@ def turn(
     looked_at = tuple(sorted(_looked_at(rules)))
     if is_on and name not in looked_at:
         raise InvalidRequest(f"The rules look at no such switch: {unknown(name, looked_at)}.")
+
+    by = name_in_the_log(by)
 
     def change(controls: RoutingControls) -> RoutingControls:
         if not is_on:
