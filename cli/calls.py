@@ -1,6 +1,7 @@
 """`switchboard call` and `switchboard email`: be a customer of the local contact centre."""
 
 import time
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import requests
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.deployment import local_target
+from cli.rules.printable import printable
 
 _PATIENCE_S = 30.0
 
@@ -44,18 +46,34 @@ def _contact(channel: str, sender: str) -> None:
     console.print(
         f"interaction {interaction_id}: {ecs_url}/interactions/{interaction_id}", soft_wrap=True
     )
-    _watch(console, f"{ecs_url}/emulator/interactions/{interaction_id}")
+    seen = _watch(console, f"{ecs_url}/emulator/interactions/{interaction_id}")
+    for line in why(interaction_id, seen.get("flow_variables", {})):
+        console.print(line, markup=False, soft_wrap=True)
 
 
-def _watch(console: Console, url: str) -> None:
+def why(interaction_id: str, flow_variables: Mapping[str, str]) -> Iterator[str]:
+    """What the flow was told of the decision, and which commands tell more."""
+    # The reason begins with the row; a flow may keep only one of them.
+    told = flow_variables.get("reason") or flow_variables.get("row")
+    if told:
+        yield printable(f"why: {told}")
+    yield f"more: switchboard show {interaction_id}"
+    if told:
+        yield f"      switchboard rules explain --interaction {interaction_id}"
+
+
+def _watch(console: Console, url: str) -> dict[str, Any]:
+    """Tell each step as it happens. Returns the interaction as it was seen last."""
+    seen: dict[str, Any] = {}
     shown = 0
     give_up_at = time.monotonic() + _PATIENCE_S
     while time.monotonic() < give_up_at:
-        seen: dict[str, Any] = requests.get(url, timeout=10).json()
+        seen = requests.get(url, timeout=10).json()
         for step in seen["timeline"][shown:]:
             console.print(f"  {escape(step['step'])}: {escape(step['detail'])}", soft_wrap=True)
         shown = len(seen["timeline"])
         if seen["has_ended"]:
-            return
+            return seen
         time.sleep(0.2)
     console.print("  still going on; follow it at the address above")
+    return seen

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from cli.configuration import read_folder, refuse_this_machine
 from cli.deployment import local_target, target
-from cli.publishing import create_key, operator_name, publish
+from cli.publishing import active_versions, create_key, operator_name, publish
 from local.aws.clients import client
 from local.aws.deploy import describe
 from local.aws.logs import LogReader, follow
@@ -22,7 +22,7 @@ from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.domain.identity import read_phone
 from switchboard.domain.posting import PostingState, taken_up_again
 from switchboard.errors import Misconfigured
-from switchboard.ports import LedgerRow
+from switchboard.ports import LedgerRow, PublishedVersion
 
 Stack = Annotated[
     str | None, typer.Option(help="A deployed stack; without it, the one on this machine.")
@@ -57,10 +57,21 @@ def publish_configuration(
         typer.echo(f"ok {folder}: {', '.join(sorted(wanted))} can be published")
         return
     chosen = {kind: document for kind, document in documents.items() if kind in wanted}
-    by = operator_name()
-    for kind, digest in publish(target(stack), chosen, now=datetime.now(UTC), by=by).items():
-        typer.echo(f"{kind:<16} {digest}")
+    where, by = target(stack), operator_name()
+    replaced = active_versions(where, chosen)
+    for kind, digest in publish(where, chosen, now=datetime.now(UTC), by=by).items():
+        typer.echo(f"{kind:<16} {digest}{_instead_of(kind, digest, replaced.get(kind))}")
     typer.echo("Functions pick it up within 30 seconds.")
+
+
+def _instead_of(kind: str, digest: str, replaced: PublishedVersion | None) -> str:
+    """Whose version goes: a supervisor may have published the rules on the page meanwhile."""
+    if replaced is None or replaced.digest == digest:
+        return ""
+    who = f" by {replaced.by}" if replaced.by else ""
+    back = "; back: switchboard rules rollback" if kind == "routing" else ""
+    when = f"{replaced.published_at:%Y-%m-%d %H:%M} UTC"
+    return f"  instead of {replaced.digest}, published {when}{who}{back}"
 
 
 @keys.command("create")

@@ -2,14 +2,14 @@
 
 import getpass
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from cli.configuration import Document, complete
 from cli.deployment import Target
 from switchboard.adapters.dynamodb_config import DynamoDbKeyStore, DynamoDbPublications
 from switchboard.adapters.dynamodb_table import DynamoDbTable
-from switchboard.ports import HeaderKey
+from switchboard.ports import HeaderKey, PublishedVersion
 from switchboard.use_cases.authorizer import digest_of
 
 
@@ -31,6 +31,13 @@ def publish(
         kind: publications.publish(kind, document, now=now, by=by, note=note)
         for kind, document in completed.items()
     }
+
+
+def active_versions(target: Target, kinds: Iterable[str]) -> dict[str, PublishedVersion]:
+    """The version that is active of each kind, where there is one."""
+    publications = publications_of(target)
+    newest = {kind: next(iter(publications.versions(kind)), None) for kind in kinds}
+    return {kind: version for kind, version in newest.items() if version}
 
 
 def publications_of(target: Target) -> DynamoDbPublications:

@@ -22,6 +22,7 @@ from cli.deployment import target
 from switchboard.domain.cells import unknown
 from switchboard.domain.durations import read_duration
 from switchboard.domain.routing_controls import (
+    LONGEST_ON,
     ControlsRefused,
     RoutingControls,
     begun_anew,
@@ -44,7 +45,7 @@ def on(
     name: Name,
     why: Why,
     lasts: Annotated[
-        str, typer.Option("--for", help="How long, at most 30d; it goes off by itself.")
+        str, typer.Option("--for", help="How long, 1s to 30d; it goes off by itself.")
     ] = "4h",
     by: By = None,
     stack: Stack = None,
@@ -140,11 +141,14 @@ def switches_read(publications: Publications) -> frozenset[str]:
 
 
 def _duration(written: str) -> timedelta:
-    """Raises: ValueError that says how to write it."""
-    try:
-        return timedelta(seconds=read_duration(written))
-    except OverflowError:
-        return timedelta.max
+    """Raises: ValueError that says how to write it, or how long it may be."""
+    seconds = read_duration(written)
+    if not 1 <= seconds <= LONGEST_ON.total_seconds():
+        raise ControlsRefused(
+            f"--for {written}: a switch is on for at least a second and at most "
+            f"{LONGEST_ON.days} days."
+        )
+    return timedelta(seconds=seconds)
 
 
 def _require_read(name: str, publications: Publications) -> None:

@@ -163,7 +163,8 @@ def _configure(
     ):
         manager.create_secret(Name=f"{_STACK_NAME}/{name}", SecretString=json.dumps(values))
     _fit(documents, crm, deployment.api_url, ecs_url)
-    publish(bare, documents, now=datetime.now(UTC))
+    note = "fitted to this machine, open at any hour"
+    publish(bare, documents, now=datetime.now(UTC), by="make run", note=note)
     return create_key(bare, "ecs-emulator", _ROUTES)
 
 

@@ -24,7 +24,7 @@ from cli.handover.parts import (
 )
 from cli.handover.questions import to_confirm
 from cli.handover.returned import VARIABLE_PREFIX, words_in_words
-from cli.handover.sent import CHOICE_VARIABLE
+from cli.handover.sent import ATTEMPTS, CHOICE_VARIABLE, counts_attempts, variable_for_rules
 from switchboard.contracts.answers import LookupAnswer
 from switchboard.domain.ruleset import Outcome, Queue, Ruleset
 
@@ -38,7 +38,7 @@ def arrival(of: Content, method: Method) -> Iterator[Block]:
     yield from _outcomes(of, method)
     yield from _several(of, method)
     if method.answers is not LookupAnswer:
-        yield from _decisions(of)
+        yield from decisions(of, method)
     yield from _on_fault(of, method)
     yield see_samples(of, method)
 
@@ -120,7 +120,7 @@ def _when_open(method: Method) -> str:
     return "follow `action`"
 
 
-def _decisions(of: Content) -> Iterator[Block]:
+def decisions(of: Content, method: Method) -> Iterator[Block]:
     rules = of.stage.ruleset
     rows = rules.route.rows
     actions = dict.fromkeys(row.then.action for row in rows)
@@ -128,7 +128,7 @@ def _decisions(of: Content) -> Iterator[Block]:
         "Branch: Flow Variable sb_action, operator Is",
         ("Filter", "What the flow does"),
         (
-            *((as_code(action), ACTIONS[action]) for action in actions),
+            *((as_code(action), _acting(of, method, action)) for action in actions),
             ("anything else", f"As {as_code('queue')}."),
         ),
         (20, 80),
@@ -169,6 +169,18 @@ def _decisions(of: Content) -> Iterator[Block]:
             f"Add Remark with `sb_remark` ({to_confirm('Prompts and remarks')}), so that the agent "
             "reads why.",
         )
+    )
+
+
+def _acting(of: Content, method: Method, action: str) -> str:
+    """Where rules count attempts, they say what comes after self-service, too."""
+    if action != "self_service" or not counts_attempts(of.stage.ruleset):
+        return ACTIONS[action]
+    return (
+        "Play the prompts and offer self-service. For who is not helped by it, set "
+        f"{as_code(variable_for_rules(ATTEMPTS))} one higher, `1` the first time "
+        f"({to_confirm('Variables')}), send it as {as_code(ATTEMPTS)}, call {as_code(method.key)} "
+        "again, and follow what it answers then."
     )
 
 

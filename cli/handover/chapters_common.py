@@ -220,7 +220,8 @@ def made_from(of: Content) -> Iterator[Block]:
         "Written by `switchboard handover` from the functions' contracts, the template's "
         "routes and the configuration; edit those, not this. When one of them changes, the "
         "sheet has to be written again: routing rules and attributes change what an answer "
-        "can hold, not how it is read."
+        "can hold, not how it is read; rules change as well which optional parameters `route` "
+        "takes."
     )
 
 

@@ -128,7 +128,7 @@ def value_row(value: ReturnValue) -> tuple[str, ...]:
 
 def _parameter_row(one: Parameter) -> tuple[str, ...]:
     confirm = "" if one.value.is_documented else " **Confirm.**"
-    needed = "yes" if one.value.is_needed else "if there is"
+    needed = "yes" if one.value.is_needed else "optional" if one.is_for_rules else "if there is"
     value = one.value.description.rstrip(".")
     return as_code(one.name), "Body", needed, f"{value}.{confirm}", one.value.known
 

@@ -4,15 +4,24 @@ Rule: ECS's own list of values is not public, so a value is described and never 
 public page of ECS says is marked to be confirmed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cli.handover.blocks import as_code, words_as_code
 from cli.handover.methods import Method
 from cli.handover.returned import VARIABLE_PREFIX
 from cli.handover.stage import Stage
+from switchboard.contracts.answers import RouteAnswer
+from switchboard.domain.cells import Attribute
+from switchboard.domain.ruleset import Ruleset
 
 CHOICE_VARIABLE: Final = f"{VARIABLE_PREFIX}choice"
+# How often self-service did not help, where rules look at it.
+ATTEMPTS: Final = "self_service_attempts"
+# Apart from the Return Values' variables, which may have the same names.
+_RULES_PREFIX: Final = f"{VARIABLE_PREFIX}sent_"
+_OF_ECS: Final = "ecs."
 _AFTER: Final = "once our lookup answered"
 
 
@@ -28,11 +37,12 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One HTTP Parameter of a method."""
+    """One HTTP Parameter of a method. `is_for_rules`: only the published rules ask for it."""
 
     name: str
     value: Value
     meaning: str
+    is_for_rules: bool = False
 
 
 # Source of what is documented: ECS Integration Capabilities via REST API; API Trigger.
@@ -104,9 +114,69 @@ _NOT_DESCRIBED_YET: Final = Value("To be agreed")
 
 
 def parameters(method: Method, stage: Stage) -> tuple[Parameter, ...]:
-    """Every parameter that is of use to this stage, in the contract's order."""
-    without_use = set() if stage.identifies_by("account_number") else {"account_number"}
-    return tuple(one for one in _every_parameter(method) if one.name not in without_use)
+    """Every parameter that is of use to this stage: in the contract's order, then the rules'."""
+    read = _read_by_rules(stage.ruleset) if method.answers is RouteAnswer else {}
+    is_of_use = stage.identifies_by("account_number") or "account_number" in read
+    without_use = set() if is_of_use else {"account_number"}
+    return (
+        *(one for one in _every_parameter(method) if one.name not in without_use),
+        *(
+            _parameter_for_rules(name, attributes)
+            for name, attributes in read.items()
+            if name not in method.asks.model_fields
+        ),
+    )
+
+
+def counts_attempts(rules: Ruleset) -> bool:
+    """Whether they decide otherwise once self-service did not help."""
+    return ATTEMPTS in _read_by_rules(rules)
+
+
+def variable_for_rules(name: str) -> str:
+    """The Flow Variable of a parameter that only rules ask for."""
+    return _RULES_PREFIX + name
+
+
+def _read_by_rules(rules: Ruleset) -> Mapping[str, Sequence[Attribute]]:
+    """What rules read of ECS, by the parameter's name; two attributes may read the same."""
+    read: dict[str, list[Attribute]] = {}
+    for attribute in rules.attributes.values():
+        if attribute.source.startswith(_OF_ECS):
+            read.setdefault(attribute.source.removeprefix(_OF_ECS), []).append(attribute)
+    return read
+
+
+def _parameter_for_rules(name: str, attributes: Sequence[Attribute]) -> Parameter:
+    forms = "; or ".join(dict.fromkeys(_form(attribute) for attribute in attributes))
+    variable = as_code(variable_for_rules(name))
+    value = Value(
+        f"Flow Variable {variable}, empty at the beginning, that your flow sets: {forms}",
+        known="once your flow has set it",
+    )
+    if name == ATTEMPTS:
+        value = Value(
+            f"Flow Variable {variable}, empty at the beginning, that your flow sets to how often "
+            f"self-service did not help: {forms}",
+            known="once self-service did not help",
+        )
+    names = words_as_code(attribute.name for attribute in attributes)
+    return Parameter(name, value, f"What the published rules call {names}.", is_for_rules=True)
+
+
+def _form(attribute: Attribute) -> str:
+    """What its type reads."""
+    match attribute.type:
+        case "flag":
+            return "`true` or `false`"
+        case "number":
+            return f"a number, in {attribute.unit}" if attribute.unit else "a number"
+        case "choice":
+            return f"one of {words_as_code(attribute.values)}"
+        case "set":
+            return f"any of {words_as_code(attribute.values)}, with commas between them"
+        case "instant":
+            return "a date and time, as ISO 8601 has it"
 
 
 def _every_parameter(method: Method) -> tuple[Parameter, ...]:

@@ -21,12 +21,15 @@ from cli.rules.telling import now_utc, refuse_problems, refusing, when_and_by_wh
 from switchboard.adapters.publication_items import digest_of
 from switchboard.domain.challenger import FORMAT, Challenger
 from switchboard.domain.durations import duration_text
+from switchboard.domain.ruleset import Ruleset
 from switchboard.domain.ruleset_diff import Change, ruleset_changes
 from switchboard.errors import Misconfigured
 from switchboard.ports import Publications
 from switchboard.use_cases.challenger_settings import KIND, read_challenger
 
-_SHARED_QUEUES = ("then queue: ", "then priority: ")
+# Who decides otherwise by these sends callers to another queue, or before or behind others in it.
+_QUEUEING_SETTINGS = ("queue ", "priority class ", "calendar ")
+_QUEUEING_DETAILS = ("when ", "then do: ", "then queue: ", "then priority: ")
 
 
 def challenge(
@@ -149,18 +152,38 @@ def _warnings(
         yield "it is the active ruleset; there will be no difference"
     if more := [f"flag_{name}" for name in new.ruleset.flags if name not in active.ruleset.flags]:
         yield f"answers to ECS have {', '.join(more)}, too, and no longer once it is stopped"
-    if terms["mode"] == "split" and terms["by"] == "customer" and (rows := _queueing(changes)):
+    places = _queueing(changes, active.ruleset, new.ruleset)
+    if terms["mode"] == "split" and terms["by"] == "customer" and places:
         yield (
-            f"{', '.join(rows)}: another queue or priority. Customers of both arms wait in the "
-            "same queues, so what one gains the other loses; --by time compares fairly"
+            f"{', '.join(places)}: callers may come to another queue or priority. Customers of "
+            "both arms wait in the same queues, so what one gains the other loses; --by time "
+            "compares fairly"
         )
 
 
-def _queueing(changes: Sequence[Change]) -> list[str]:
-    """The rows whose change moves callers before or behind others."""
-    return [
-        change.place
-        for change in changes
-        if change.is_of_a_row
-        and any(detail.startswith(_SHARED_QUEUES) for detail in change.details)
-    ]
+def _queueing(changes: Sequence[Change], *both: Ruleset) -> list[str]:
+    """What changes and may send callers to another queue, or before or behind others in it."""
+    deciding = [row for ruleset in both for row in ruleset.route.rows]
+    rows = {f"row {row.id}" for row in deciding}
+    looked_at = {f"attribute {cell.attribute}" for row in deciding for cell in row.cells}
+    return list(
+        dict.fromkeys(
+            change.place
+            for change in changes
+            if change.place.startswith(_QUEUEING_SETTINGS)
+            or (change.place in looked_at and _reads_otherwise(change))
+            or (change.place in rows and _queues_otherwise(change))
+        )
+    )
+
+
+def _queues_otherwise(change: Change) -> bool:
+    """A row that is new, gone or elsewhere takes callers from others, or leaves them theirs."""
+    return change.kind != "changed" or any(
+        detail.startswith(_QUEUEING_DETAILS) for detail in change.details
+    )
+
+
+def _reads_otherwise(change: Change) -> bool:
+    """Whether an attribute's cells may hold for others; its unit is for people."""
+    return any(not detail.startswith("unit: ") for detail in change.details)

@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli.deployment import target
 from cli.operate import Stack
+from cli.publishing import publications_of
 from cli.rules.explain_interaction import explain_interaction
-from cli.rules.ruleset_file import read_document, ruleset_in
+from cli.rules.named_ruleset import named_ruleset
+from cli.rules.printable import printable
+from cli.rules.telling import refusing
 from cli.rules.told import told
 from switchboard.domain.cells import Value
 from switchboard.domain.facts import facts_of
@@ -18,14 +21,15 @@ from switchboard.domain.given_facts import MISSING, check_given
 from switchboard.domain.reading import Reading, TooManyProblems
 from switchboard.domain.routing import decide, explain, story_facts
 from switchboard.domain.ruleset import Ruleset, Story
-from switchboard.errors import Misconfigured
 
 
 def explain_rules(
     given: Annotated[
         list[str] | None, typer.Option(help="A fact, for example tier=high; repeatable.")
     ] = None,
-    file: Annotated[Path, typer.Argument(help="A ruleset.")] = Path("config/routing.yaml"),
+    file: Annotated[
+        str, typer.Argument(help="A ruleset: a file, the digest of a version, or `active`.")
+    ] = "config/routing.yaml",
     at: Annotated[
         str, typer.Option(help="A moment, as 2026-12-24 18:30: hours and holidays are those then.")
     ] = "",
@@ -42,16 +46,17 @@ def explain_rules(
             )
         explain_interaction(interaction, stack)
         return
+    with refusing():
+        ruleset = named_ruleset(file, lambda: publications_of(target(stack))).ruleset
     try:
-        ruleset = ruleset_in(read_document(file), str(file))
         facts = _facts(ruleset, _pairs(given or []), at, datetime.now(UTC))
-    except (Misconfigured, ValueError) as error:
+    except ValueError as error:
         typer.secho(str(error), fg="red", err=True)
         raise typer.Exit(1) from None
     for passed in explain(ruleset, facts):
-        typer.echo(f"not {passed.row}: {passed.why}")
+        typer.echo(printable(f"not {passed.row}: {passed.why}"))
     for line in told(ruleset, decide(ruleset, facts)):
-        typer.echo(line)
+        typer.echo(printable(line))
 
 
 def _pairs(given: list[str]) -> dict[str, str]:

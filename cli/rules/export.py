@@ -1,4 +1,4 @@
-"""`switchboard rules export`: the rules for a spreadsheet, or for GoRules."""
+"""`switchboard rules export`: the rules for a spreadsheet, for GoRules, or as YAML again."""
 
 import json
 from enum import StrEnum
@@ -15,6 +15,7 @@ from cli.rules.named_ruleset import NamedRuleset, named_ruleset
 from cli.rules.telling import refusing
 from switchboard.domain.ruleset_csv import tables_as_csv
 from switchboard.domain.ruleset_reader import RulesetProblem
+from switchboard.domain.ruleset_yaml import yaml_of
 from switchboard.errors import Misconfigured
 
 
@@ -40,6 +41,9 @@ def export_rules(
     jdm: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the graph for GoRules there.")
     ] = None,
+    yaml: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the whole ruleset as YAML there.")
+    ] = None,
     all_columns: Annotated[
         bool,
         typer.Option("--all-columns", help="CSV: also attributes no row looks at."),
@@ -52,10 +56,12 @@ def export_rules(
     """Write the tables as CSV, which `rules import` reads back, or the graph, which nothing does.
 
     Nothing else of the ruleset is in the CSV files: names, attributes, hours and stories stay in
-    the YAML file.
+    the YAML file. --yaml writes all of it, which is how a published version becomes a file again.
     """
-    if csv is None and jdm is None:
-        typer.secho("Say what to write: --csv FOLDER, --jdm FILE, or both.", fg="red", err=True)
+    if csv is None and jdm is None and yaml is None:
+        typer.secho(
+            "Say what to write: --csv FOLDER, --jdm FILE or --yaml FILE.", fg="red", err=True
+        )
         raise typer.Exit(2)
     with refusing():
         named = named_ruleset(file, lambda: publications_of(target(stack)))
@@ -63,6 +69,8 @@ def export_rules(
             write_csv(named, csv, all_columns=all_columns, separator=separator.sign)
         if jdm:
             write_jdm(named, jdm)
+        if yaml:
+            write_yaml(named, yaml)
 
 
 def write_csv(named: NamedRuleset, folder: Path, *, all_columns: bool, separator: str) -> None:
@@ -94,3 +102,12 @@ def write_jdm(named: NamedRuleset, file: Path) -> None:
         f"{file}: the tables as they decide today. Hours, switches and last agents are values that "
         "a caller brings; there is no way back from GoRules."
     )
+
+
+def write_yaml(named: NamedRuleset, file: Path) -> None:
+    """Raises: Misconfigured for a file not to be written."""
+    try:
+        file.write_text(yaml_of(named.document), encoding="utf-8")
+    except OSError as error:
+        raise Misconfigured(f"{file}: {error.strerror}") from error
+    typer.echo(f"{file}: the whole ruleset {named.digest}. Comments are never published.")

@@ -20,6 +20,8 @@ def headline(replayed: Replayed) -> str:
 
 def caveats(replayed: Replayed) -> Iterator[str]:
     """What to know before the numbers are believed; nothing when all is well."""
+    for source, count in replayed.read_anew.items():
+        yield _read_anew(source, count, replayed.contacts - count)
     for source, count in replayed.not_recorded.items():
         yield (
             f"{source} was not looked at when {count:,} contacts were recorded, so to the new "
@@ -44,6 +46,16 @@ def caveats(replayed: Replayed) -> Iterator[str]:
             f"recorded facts they choose {moved.new}. Two attributes that read one source as "
             "different types do that, or a release that reads rules differently."
         )
+
+
+def _read_anew(source: str, count: int, unread: int) -> str:
+    said = (
+        f"{source}: hours were read anew from the new calendars for {count:,} contacts, by when "
+        "each was decided. The old rules see what was recorded."
+    )
+    if not unread:
+        return said
+    return f"{said} {unread:,} have no `at` that tells a moment; there the new ones do as well."
 
 
 def moment(example: Example) -> str:

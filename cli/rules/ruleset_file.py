@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -14,6 +14,8 @@ from switchboard.errors import Misconfigured
 from switchboard.use_cases.ruleset_sources import checked_with_sources
 
 Document = dict[str, Any]
+# A scalar that begins with one of these ends in an error, and not in a text.
+_YAMLS_OWN: Final = ">*&%"
 
 
 def read_document(file: Path) -> Document:
@@ -30,11 +32,27 @@ def read_document(file: Path) -> Document:
         raise Misconfigured(f"{file}: {error.strerror}") from error
     except KeysTwice as error:
         raise Misconfigured(f"{file}: {error}") from error
+    except yaml.MarkedYAMLError as error:
+        raise Misconfigured(f"{file}, {_at_its_line(error, text)}") from error
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise Misconfigured(f"{file}: not YAML: {error}") from error
     if not isinstance(document, dict):
         raise Misconfigured(f"{file}: write `name: value` pairs")
     return document
+
+
+def _at_its_line(error: yaml.MarkedYAMLError, text: str) -> str:
+    """Where YAML could not go on, and why; above all for a condition without quotes."""
+    marks = [mark for mark in (error.context_mark, error.problem_mark) if mark]
+    for mark in marks:
+        begins = text[mark.index : mark.index + 1]
+        if begins and begins in _YAMLS_OWN:
+            return (
+                f"line {mark.line + 1}: YAML takes {begins} for a sign of its own. Put quotes "
+                'around what begins with >, <, *, & or %, for example ">= 3"'
+            )
+    line = f"line {marks[-1].line + 1}: " if marks else ""
+    return f"{line}not YAML: {', '.join(filter(None, (error.context, error.problem)))}"
 
 
 def ruleset_in(document: Document, where: str) -> Ruleset:

@@ -116,10 +116,15 @@ class Comparison:
             yield Difference("there is no mean wait to compare", is_chance=False)
             return
         off_s = runs.mean - then
-        rounding_s = _ROUNDING_S * self.happened.waited / self.happened.calls
-        if abs(off_s) > WAIT_LIMIT * then + rounding_s:
+        if abs(off_s) > self._wait_limit_s(then, runs.mean):
             said = f"the mean wait is {abs(off_s):.1f} s {_side(off_s)}"
             yield Difference(said, _within(then, runs))
+
+    def _wait_limit_s(self, then_s: float, simulated_s: float) -> float:
+        """A quarter; of few who waited more, as the mean of so many exponential waits is off."""
+        waited = max(self.happened.waited, 1)
+        chance_s = 2 * max(then_s, simulated_s) * math.sqrt(2 / waited)
+        return max(WAIT_LIMIT * then_s, chance_s) + _ROUNDING_S * waited / self.happened.calls
 
     def _is_far(self, one: float, other: float) -> bool:
         less, more = sorted((one, other))

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from cli.simulation.centre import HeadStart
@@ -14,6 +15,7 @@ from cli.simulation.places import Place, Plan
 from cli.simulation.ranking import AS_WRITTEN, Ranking
 from switchboard.domain.cells import OTHER, Value, unknown
 from switchboard.domain.facts import recalled
+from switchboard.domain.hours import calendar_facts
 from switchboard.domain.routing import decide
 from switchboard.domain.ruleset import Outcome, Priority, Ruleset
 
@@ -64,9 +66,15 @@ class _Planner:
         if self._past.is_of_new(contact) and self._ranking == self._past.ranking:
             place = self._past.place(contact)
             return place and self._known.setdefault(place, place), contact.action
-        facts = recalled(self._ruleset.attributes, contact.facts)
+        facts = recalled(self._ruleset.attributes, {**contact.facts, **self._hours(contact)})
         row = decide(self._ruleset, facts).row
         return self._place(contact, row, facts), self._rows[row].action
+
+    def _hours(self, contact: Contact) -> dict[str, bool]:
+        """The hours of the new rules: what was recorded is those of the old."""
+        at = datetime.fromtimestamp(contact.at_s, UTC)
+        told = calendar_facts(self._ruleset.calendars, at)
+        return {f"calendar.{name}": is_so for name, is_so in told.items()}
 
     def _place(self, contact: Contact, row: str, facts: Mapping[str, Value]) -> Place | None:
         then = self._rows[row]

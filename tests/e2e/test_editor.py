@@ -191,6 +191,45 @@ def test_a_choice_of_nothing_does_not_become_a_cell_for_everybody(editor: Editor
     assert browser.evaluate("document.querySelector('#unsaved').hidden")
 
 
+def test_a_number_that_is_not_there_keeps_the_form_open(editor: Editor) -> None:
+    browser = editor.browser
+    editor.choose("#more-columns", "when.last_contact")
+    forms = [(">=", "when.days_past_due"), ("..", "when.days_past_due")]
+    forms += [("within", "when.last_contact"), ("points", "then.priority")]
+
+    for form, column in forms:
+        before = editor.text_of("spanish", column)
+        browser.click(cell("spanish", column))
+        browser.press("Enter")
+        editor.choose(".editor select", form)
+        unit = browser.evaluate("document.querySelector('.editor .unit')?.textContent")
+        assert unit == ("days" if column == "when.days_past_due" else None)
+        browser.press("Enter")
+        said = browser.evaluate("document.querySelector('.editor [role=alert]').textContent")
+        assert "A number is missing here" in said
+        browser.press("Escape")
+        assert editor.text_of("spanish", column) == before
+
+
+def test_one_emptied_cell_is_one_problem_and_stories_lead_to_themselves(editor: Editor) -> None:
+    browser = editor.browser
+    browser.click(cell("high-value", "when.tier"))
+    browser.press("Delete")
+
+    editor.panel_says("row high-value matches everybody")
+    assert "1 problem " in editor.is_checked()
+    assert editor.is_marked("high-value", "id", "problem")
+    assert not editor.is_marked("spanish", "id", "problem")
+    browser.click("#panel details summary")
+    browser.click("#panel details li:last-child button")
+
+    name = browser.evaluate("document.activeElement.textContent")
+    assert browser.evaluate("document.activeElement.tagName") == "SUMMARY"
+    assert name.startswith("✗ ")
+    assert "got high-value" in editor.panel_says("expected row")
+    assert browser.problems() == []
+
+
 def test_a_page_says_when_its_browser_belongs_to_somebody_else(
     world: World, editor: Editor
 ) -> None:
@@ -324,9 +363,14 @@ def test_somebody_was_faster(world: World, editor: Editor, rules: dict[str, obje
     editor.change("everyone-else", "then.priority", "Urgent")
     editor.is_checked()
     editor.panel("Publish")
+    editor.type_into("#note", "agreed with Sales")
 
     editor.browser.click("#publish")
     editor.panel_says("published meanwhile")
+    assert editor.browser.evaluate("document.querySelector('#note').value") == "agreed with Sales"
+    editor.browser.click("#said button:nth-of-type(1)")
+    editor.panel_says("to these rules")
+    assert "Take theirs, drop mine" in editor.panel_says("Keep mine, publish over theirs")
     assert editor.text_of("everyone-else", "then.priority") == "Urgent"
     editor.browser.click("#said button:nth-of-type(2)")
 
@@ -351,15 +395,24 @@ def test_recorded_contacts_are_decided_again(world: World, editor: Editor, pictu
 
 
 def test_a_switch_closes_and_opens_within_seconds(world: World, editor: Editor) -> None:
+    banner = "document.querySelector('#switches-on')"
     editor.panel("Switches")
+    editor.browser.click("#panel button.main")
+    editor.panel_says("Say why, in one line")
+    assert editor.browser.evaluate(f"{banner}.hidden")
     editor.type_into("#panel input[placeholder=why]", "burst pipe")
     editor.browser.click("#panel button.main")
     editor.panel_says("on until")
+    assert "Grace: burst pipe" in editor.browser.evaluate(f"{banner}.innerText")
     eventually(lambda: routed(world)["row"] == "closed-by-switch", "it closes", within_s=WITHIN_S)
 
-    editor.type_into("#panel input[placeholder=why]", "mended")
+    editor.open(link(world))
+    editor.browser.until(f"!{banner}.hidden", "the banner is there again")
+    editor.panel("Switches")
+    editor.panel_says("on until")
     editor.browser.click("#panel button.main")
-    editor.panel_says("mended")
+    editor.panel_says("no reason given")
+    assert editor.browser.evaluate(f"{banner}.hidden")
 
     eventually(lambda: routed(world)["row"] != "closed-by-switch", "it opens", within_s=WITHIN_S)
 

@@ -247,6 +247,28 @@ def test_a_switch_is_turned_and_acts_and_is_turned_back(switchboard: Deployment)
     assert not ask(switchboard, "switches").json["switches"][0]["is_on"]
 
 
+def test_a_switch_goes_off_without_a_reason(switchboard: Deployment) -> None:
+    turn = {"name": "emergency_closed", "hours": 1}
+    ask(switchboard, "switch", {**turn, "is_on": True, "why": "burst pipe"})
+
+    off = ask(switchboard, "switch", {**turn, "is_on": False})
+
+    assert off.status == 200, off.text
+    assert not off.json["switches"][0]["is_on"]
+    assert off.json["log"][0].endswith("no reason given")
+
+
+def test_a_cell_that_was_emptied_is_one_problem_at_its_row(switchboard: Deployment) -> None:
+    document = opened(switchboard)["document"]
+    row(document, "high-value")["when"] = {}
+
+    problems = ask(switchboard, "check", {"document": document}).json["problems"]
+
+    assert [(one["row"], one["column"]) for one in problems] == [("high-value", "id")]
+    assert "rows below never decide" in problems[0]["text"]
+    assert len(problems[0]["follows"]) > 12
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -289,6 +311,21 @@ def test_a_spreadsheet_with_a_mistake_names_its_place(switchboard: Deployment) -
 
     assert refused.status == 422
     assert any("late" in problem and "line" in problem for problem in refused.json["problems"])
+    assert refused.json["message"].startswith("This file has problems")
+
+
+def test_a_spreadsheet_is_not_blamed_for_the_rules_that_it_comes_into(
+    switchboard: Deployment,
+) -> None:
+    document = opened(switchboard)["document"]
+    sheet = ask(switchboard, "export", {"document": document, "as": "csv", "table": "route"})
+    text = sheet.json["text"]
+    row(document, "high-value")["when"] = {"tier": "platinum"}
+
+    refused = ask(switchboard, "import", {"document": document, "table": "route", "text": text})
+
+    assert refused.status == 422
+    assert refused.json["message"].startswith("These rules have problems")
 
 
 HOSTILE = [

@@ -52,6 +52,15 @@ def test_what_was_published_is_active(publications: Publications) -> None:
     assert (active.kind, active.digest, active.body) == ("ruleset", digest, RULES)
 
 
+def test_a_document_comes_back_in_the_order_in_which_it_was_written(
+    publications: Publications,
+) -> None:
+    publications.publish("ruleset", {"zebra": 1, "ape": {"y": 1, "x": 2}}, now=NOW)
+
+    assert list(publications.active("ruleset").body) == ["zebra", "ape"]
+    assert list(publications.active("ruleset").body["ape"]) == ["y", "x"]
+
+
 def test_the_last_version_published_is_active(publications: Publications) -> None:
     first = publications.publish("ruleset", RULES, now=NOW)
     publications.active("ruleset")

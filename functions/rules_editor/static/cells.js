@@ -90,8 +90,18 @@ export function writeCell(shown) {
   return /^[<>]/.test(form) ? `${form} ${low}` : form;
 }
 
-// A form that was taken and not filled in. Its empty cell would match everybody.
-export const isUnfinished = (shown) => shown.form !== "any" && writeCell(shown) === "";
+// What is to be said of a form that was taken and not filled in: an empty cell would match everybody.
+export function lackOf(shown) {
+  if (shown.form === "any") return "";
+  if (numbersOf(shown.form).some((key) => !shown[key])) return "A number is missing here. To match everybody, take “any”.";
+  return writeCell(shown) === "" ? "Nothing is chosen here yet. To match everybody, take “any”." : "";
+}
+
+// Which numbers a form asks for.
+function numbersOf(form) {
+  if (form === "..") return ["low", "high"];
+  return /^[<>=]/.test(form) || form === "within" || form === "older than" ? ["low"] : [];
+}
 
 function writeWords(form, words) {
   const short = form === "has all" && words.length === 1 ? "has" : form;

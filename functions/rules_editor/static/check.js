@@ -11,8 +11,12 @@ export const checked = { is_current: false, problems: [], warnings: [], stories:
 
 let waiting = 0;
 let listener = () => {};
+let storyOpener = () => {};
 
 export const onChecked = (act) => { listener = act; };
+
+// How a line about a story leads to it.
+export const onStory = (act) => { storyOpener = act; };
 
 export function checkSoon() {
   checked.is_current = false;
@@ -60,6 +64,17 @@ export function showCheck(panel) {
 
 function listOf(findings, kind) {
   return el("ul", { class: "list" }, ...findings.map((finding) =>
-    el("li", { class: kind }, finding.table
-      ? button(finding.text, () => goTo(finding), { class: "link" }) : finding.text)));
+    el("li", { class: kind }, leading(finding), following(finding.follows ?? [], kind))));
+}
+
+function leading(finding) {
+  if (finding.table) return button(finding.text, () => goTo(finding), { class: "link" });
+  if (finding.story) return button(finding.text, () => storyOpener(finding.story), { class: "link" });
+  return finding.text;
+}
+
+function following(findings, kind) {
+  if (!findings.length) return null;
+  return el("details", {}, el("summary", {}, `${counted(findings.length, "line")} that will go with it`),
+    listOf(findings, kind));
 }

@@ -3,7 +3,7 @@
 import { button, el, field, fill, orderedList, select, ticks } from "./elements.js";
 import { choicesFor, put } from "./columns.js";
 import { change, named } from "./rules.js";
-import { UNITS, formsOf, isUnfinished, readCell, textOf, writeCell } from "./cells.js";
+import { UNITS, formsOf, lackOf, readCell, textOf, writeCell } from "./cells.js";
 
 let open = null;
 
@@ -29,15 +29,14 @@ export const isOpen = () => open !== null;
 export function keep() {
   if (!open) return;
   const { node, row, column, form } = open;
-  if (form.isUnfinished?.()) {
-    node.querySelector("[role=alert]").textContent = UNFINISHED;
+  const lack = form.lack?.();
+  if (lack) {
+    node.querySelector("[role=alert]").textContent = lack;
     return;
   }
   change(() => put(row, column, form.value()));
   close();
 }
-
-const UNFINISHED = "Nothing is chosen here yet. To match everybody, take “any”.";
 
 function close() {
   const { node, done } = open;
@@ -101,7 +100,7 @@ export function conditionForm(attribute, raw) {
   return {
     node: el("div", {}, pick, details),
     value: () => writeCell(said()),
-    isUnfinished: () => isUnfinished(said()),
+    lack: () => lackOf(said()),
   };
 }
 
@@ -113,8 +112,8 @@ function detailsOf(attribute, shown, text) {
     return { nodes: [boxes.node], read: () => ({ words: boxes.ticked() }) };
   }
   if (form === "within" || form === "older than") return durationOf(shown);
-  if (form === "..") return betweenOf(shown);
-  if (/^[<>=]/.test(form)) return one(number("number", shown.low), (input) => ({ low: input.value }));
+  if (form === "..") return betweenOf(attribute, shown);
+  if (/^[<>=]/.test(form)) return comparedOf(attribute, shown);
   return { nodes: [], read: () => ({}) };
 }
 
@@ -128,10 +127,17 @@ function durationOf(shown) {
   return { nodes: [low, unit], read: () => ({ low: low.value, unit: unit.value }) };
 }
 
-function betweenOf(shown) {
+function comparedOf(attribute, shown) {
+  const low = number("number", shown.low);
+  return { nodes: [low, unitOf(attribute)], read: () => ({ low: low.value }) };
+}
+
+const unitOf = (attribute) => (attribute.unit ? el("span", { class: "unit" }, attribute.unit) : null);
+
+function betweenOf(attribute, shown) {
   const low = number("from", shown.low);
   const high = number("to", shown.high);
-  return { nodes: [low, " to ", high], read: () => ({ low: low.value, high: high.value }) };
+  return { nodes: [low, " to ", high, unitOf(attribute)], read: () => ({ low: low.value, high: high.value }) };
 }
 
 // ── Outcomes ────────────────────────────────────────────────────────────────────────────────────
@@ -178,8 +184,12 @@ function priorityForm(value) {
   return {
     node: el("div", {}, pick, plain, steps),
     value: () => priorityOf(pick.value, points, rising),
+    lack: () => (hasNoNumber(pick.value, points, rising) ? "A number is missing here. For no head start, take “none”." : ""),
   };
 }
+
+const hasNoNumber = (form, points, rising) => (form === "points" && points.value === "") ||
+  (form === "rising" && rising.every(([, input]) => input.value === ""));
 
 function priorityOf(form, points, rising) {
   if (form === "none") return undefined;

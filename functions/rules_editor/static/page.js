@@ -1,14 +1,14 @@
 // The editing page: loads the published rules, and joins grid and panels.
 
 import { ask } from "./api.js";
-import { checkSoon, isPublishable, onChecked, showCheck, summary } from "./check.js";
+import { checkSoon, isPublishable, onChecked, onStory, showCheck, summary } from "./check.js";
 import { button, byId, fill } from "./elements.js";
 import { clearExplained, showExplain } from "./explain.js";
 import * as grid from "./grid.js";
 import { forgetReplay, showReplay } from "./replay.js";
 import { isChanged, load, onChange, redo, rules, undo } from "./rules.js";
-import { refreshStories, showStories } from "./stories.js";
-import { showSwitches } from "./switches.js";
+import { openStory, refreshStories, showStories } from "./stories.js";
+import { showSwitches, watchSwitches } from "./switches.js";
 import { forgetSaid, refreshPublish, showFiles, showPublish, showVersions } from "./versions.js";
 
 // How a panel is drawn, and what it does when the rules or what is known of them changed.
@@ -27,11 +27,13 @@ let panel = "Check";
 async function start() {
   onChange(changed);
   onChecked(refresh);
+  onStory((name) => { openPanel("Stories"); openStory(byId("panel"), name); });
   listen();
   try {
     const answer = await ask("document");
     if (!answer.document.tables) throw new Error("The published rules cannot be shown here; publish good ones by command.");
     load(answer);
+    await watchSwitches();
   } catch (refused) {
     complain(refused.message);
   }

@@ -41,12 +41,19 @@ function showAnswer(answer) {
   fill(answer,
     el("p", {}, el("strong", {}, `${last.differently} of ${last.contacts}`), " would be decided differently",
       last.is_part ? `; the replay stopped at ${last.contacts} contacts.` : "."),
+    readAnew(),
     notRecorded(),
     moves("By row", last.rows, (move) => move.old !== move.new || move.differently),
     moves("By queue", last.queues, (move) => move.old !== move.new),
     moves("By prompts", last.prompts, (move) => move.old !== move.new),
     last.examples.length ? el("h3", {}, "Examples") : null,
     el("ul", { class: "list" }, ...last.examples.map(exampleOf)));
+}
+
+function readAnew() {
+  const names = Object.keys(last.read_anew);
+  if (!names.length) return null;
+  return el("p", { class: "small" }, `Hours were read anew from the new calendars: ${names.join(", ")}`);
 }
 
 function notRecorded() {
@@ -62,7 +69,7 @@ function moves(title, all, isShown) {
   const line = (move) => el("tr", {}, el("td", {}, move.old || "none"), el("td", {}, rowLink(move.new)),
     el("td", { class: "number" }, String(move.contacts)));
   return el("div", {}, el("h3", {}, title), el("table", {},
-    el("thead", {}, el("tr", {}, ...["now", "then", "contacts"].map((name) =>
+    el("thead", {}, el("tr", {}, ...["published", "these rules", "contacts"].map((name) =>
       el("th", { scope: "col" }, name)))),
     el("tbody", {}, ...shown.map(line))));
 }
@@ -74,4 +81,4 @@ function rowLink(name) {
 
 const exampleOf = (example) => el("li", {},
   el("div", { class: "small" }, `${example.at}: ${example.differs.join(", ")}`),
-  el("div", {}, `now: ${example.old.because}`), el("div", {}, `then: ${example.new.because}`));
+  el("div", {}, `published: ${example.old.because}`), el("div", {}, `these rules: ${example.new.because}`));

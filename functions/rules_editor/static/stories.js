@@ -91,6 +91,15 @@ const read = (name, text) =>
 
 const written = (value) => (Array.isArray(value) ? value.join(", ") : String(value ?? ""));
 
+export function openStory(panel, name) {
+  const at = stories().findIndex((story) => story.name === name);
+  const node = panel.querySelectorAll("details")[at];
+  if (!node) return;
+  node.open = true;
+  node.querySelector("summary").focus();
+  node.scrollIntoView({ block: "nearest" });
+}
+
 function addStory(panel) {
   change((document) => (document.tests ??= []).push(
     { name: `story ${stories().length + 1}`, given: {}, expect: { row: "" } }));

@@ -9,16 +9,19 @@ import { change, isChanged, load, published, rolledBack, rules } from "./rules.j
 import { moment } from "./switches.js";
 
 let said = null;
+// What somebody wrote for those who come later stays, whatever is drawn again, until it is published.
+let note = "";
 
 export function showPublish(panel) {
-  const note = field("Note", "", { id: "note", maxLength: 200, placeholder: "what and why, for those who come later" });
-  const publish = button("Publish", () => publishNow(panel, note.value), { class: "main", id: "publish" });
+  const wording = field("Note", note, { id: "note", maxLength: 300, placeholder: "what and why, for those who come later",
+    on: { input: (event) => { note = event.target.value; } } });
+  const publish = button("Publish", () => publishNow(panel), { class: "main", id: "publish" });
   fill(panel, el("h2", {}, "Publish"),
     el("p", { id: "publish-hint" }),
-    el("div", { class: "form" }, el("label", { htmlFor: "note" }, "Note"), note),
+    el("div", { class: "form" }, el("label", { htmlFor: "note" }, "Note"), wording),
     el("div", { class: "inline" }, publish,
-      comparing(panel)),
-    el("div", { id: "said", "aria-live": "polite" }));
+      comparing()),
+    el("div", { id: "said", "aria-live": "polite" }), difference());
   if (said) fill(byId("said"), ...said());
   refreshPublish();
 }
@@ -43,41 +46,49 @@ function hint() {
   return isPublishable() ? "Functions pick it up within seconds, without a deployment." : summary();
 }
 
-async function publishNow(panel, note) {
+async function publishNow(panel) {
   const sent = structuredClone(rules.document);
   try {
     const done = await ask("publish", { document: sent, note, expected: rules.digest });
     said = () => [el("p", {}, `Published as ${done.digest}. Callers are routed by it within seconds.`)];
+    note = "";
     published(sent, done);
   } catch (refused) {
     const meanwhile = refused.answer?.meanwhile;
     said = () => [el("p", { role: "alert" }, refused.message), ...(meanwhile ? conflict(panel, meanwhile) : [])];
     if (refused.answer?.problems) checkNow();
   }
-  showPublish(panel);
+  if (byId("publish")) showPublish(panel);
 }
 
-function conflict(panel, { digest, by, published_at, note }) {
-  return [el("p", {}, `${by || "Somebody"} published ${digest} at ${moment(published_at)}: ${note || "no note"}`),
+function conflict(panel, theirs) {
+  const { digest, by, published_at } = theirs;
+  return [el("p", {}, `${by || "Somebody"} published ${digest} at ${moment(published_at)}: ${theirs.note || "no note"}`),
     el("div", { class: "inline" },
-      button("Compare with mine", () => compare(panel, digest)),
+      button("Compare with mine", () => compare(digest)),
       button("Take theirs, drop mine", () => reload(panel)),
-      button("Keep mine, publish over theirs", () => { rules.digest = digest; publishNow(panel, byId("note").value); }))];
+      button("Keep mine, publish over theirs", () => { rules.digest = digest; publishNow(panel); }))];
 }
 
-async function compare(panel, digest) {
+// Where the difference stands: under what was said, which may ask for a decision.
+const difference = () => el("div", { id: "difference", "aria-live": "polite" });
+
+async function compare(digest) {
+  let shown;
   try {
     const { lines } = await ask("compare", { document: rules.document, digest });
-    say(() => [el("h3", {}, `From ${digest} to these rules`),
-      lines.length ? el("pre", {}, lines.join("\n")) : el("p", {}, "No difference.")]);
+    shown = [el("h3", {}, `From ${digest} to these rules`),
+      lines.length ? el("pre", {}, lines.join("\n")) : el("p", {}, "No difference.")];
   } catch (refused) {
-    say(() => [el("p", { role: "alert" }, refused.message)]);
+    shown = [el("p", { role: "alert" }, refused.message), ...problemsOf(refused)];
   }
+  if (byId("difference")) fill(byId("difference"), ...shown);
 }
 
 async function reload(panel) {
   forgetColumns();
   said = null;
+  note = "";
   load(await ask("document"));
   showPublish(panel);
 }
@@ -86,7 +97,7 @@ async function reload(panel) {
 
 export async function showVersions(panel) {
   const list = el("ul", { class: "list" });
-  fill(panel, el("h2", {}, "Versions"), list, el("div", { id: "said", "aria-live": "polite" }));
+  fill(panel, el("h2", {}, "Versions"), list, el("div", { id: "said", "aria-live": "polite" }), difference());
   try {
     const { versions } = await ask("versions");
     const active = versions[0]?.digest || rules.digest;
@@ -103,7 +114,7 @@ function versionOf(version, isActive, active, panel) {
     el("div", {}, el("strong", {}, version.digest || "withdrawn"), isActive ? " is active" : ""),
     el("div", { class: "small" }, `${moment(version.published_at)} ${version.by}: ${version.note || "no note"}`),
     version.digest ? el("div", { class: "inline" },
-      button("Compare with mine", () => compare(panel, version.digest)),
+      button("Compare with mine", () => compare(version.digest)),
       button("Edit this one", () => takeUp(version.digest)), isActive ? null : back) : null);
 }
 
@@ -121,7 +132,7 @@ async function rollBack(panel, digest, active) {
     forgetColumns();
     rolledBack(answer);
     await showVersions(panel);
-    if (isChanged()) say(() => [el("p", { role: "alert" }, KEPT), comparing(panel)]);
+    if (isChanged()) say(() => [el("p", { role: "alert" }, KEPT), comparing()]);
   } catch (refused) {
     say(() => [el("p", { role: "alert" }, refused.message)]);
   }
@@ -129,8 +140,8 @@ async function rollBack(panel, digest, active) {
 
 const KEPT = "Your changes are still here, not published. They were made from other rules: compare before you publish them.";
 
-const comparing = (panel) =>
-  button("Compare with what is published", () => compare(panel, rules.digest));
+const comparing = () =>
+  button("Compare with what is published", () => compare(rules.digest));
 
 // An earlier version becomes what is edited, as a change that can be undone.
 async function takeUp(digest) {
@@ -182,5 +193,7 @@ async function imported(table, file) {
   }
 }
 
-const refusal = (refused) => [el("p", { role: "alert" }, refused.message),
-  el("ul", { class: "list" }, ...(refused.answer?.problems ?? []).map((line) => el("li", { class: "bad" }, line)))];
+const refusal = (refused) => [el("p", { role: "alert" }, refused.message), ...problemsOf(refused)];
+
+const problemsOf = (refused) => [el("ul", { class: "list" },
+  ...(refused.answer?.problems ?? []).map((line) => el("li", { class: "bad" }, line)))];

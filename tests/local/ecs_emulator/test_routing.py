@@ -46,6 +46,8 @@ def test_the_rest_node_sends_the_key_and_flat_text(
         "contact": "ada@example.com",
         "dialed_number": "care@example.com",
         "business_process": "",
+        "intent": "",
+        "self_service_attempts": "",
     }
 
 

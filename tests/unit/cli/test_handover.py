@@ -25,10 +25,11 @@ from cli.handover.blocks import (
     as_code,
     plain,
 )
+from cli.handover.chapters_arrivals import decisions
 from cli.handover.markdown import markdown
 from cli.handover.methods import Method, methods
 from cli.handover.page import page
-from cli.handover.parts import value_row
+from cli.handover.parts import Content, parameter_table, value_row
 from cli.handover.people import crms_of
 from cli.handover.questions import QUESTIONS, to_confirm
 from cli.handover.returned import outcome_words, return_values, words_in_words
@@ -183,6 +184,114 @@ def test_an_account_number_of_another_form_is_asked_for_and_has_no_sample(stage:
 
     assert "account_number" in [one.name for one in parameters(method("lookup"), other)]
     assert "account" not in [one.kind for one in situations(method("lookup"), other)]
+
+
+def looking_at(stage: Stage, attributes: dict[str, object]) -> Stage:
+    """The stage, whose rules could look at these as well."""
+    more = {**stage.routing_body["attributes"], **attributes}
+    return replace(stage, routing_body={**stage.routing_body, "attributes": more})
+
+
+def without_attempts(stage: Stage) -> Stage:
+    """The stage, whose rules decide the same however often self-service did not help."""
+    body = deepcopy(dict(stage.routing_body))
+    del body["attributes"]["attempt"]
+    for row in body["tables"][0]["rows"]:
+        row["when"].pop("attempt", None)
+        row["then"].pop("on_fail", None)
+    return replace(stage, routing_body={**body, "tests": []})
+
+
+def told_of_self_service(stage: Stage) -> str:
+    """What the sheet's flow does with the action."""
+    of = Content(stage, methods(), {}, {})
+    tables = (one for one in decisions(of, method("route")) if isinstance(one, Table))
+    return {row[0]: row[1] for row in next(tables).rows}["`self_service`"]
+
+
+def test_what_the_published_rules_read_of_ecs_is_a_parameter_of_route_alone(stage: Stage) -> None:
+    every = [one.name for one in parameters(method("route"), stage)]
+
+    assert every == [*Arrival.model_fields, "intent", "self_service_attempts"]
+    assert [one.name for one in parameters(method("lookup"), stage)] == [*Arrival.model_fields]
+    assert not {*every[-2:]} & {one.name for one in parameters(method("interaction-ends"), stage)}
+
+
+def test_a_parameter_of_the_rules_is_optional_and_says_what_it_can_be(stage: Stage) -> None:
+    shown = parameter_table(Content(stage, methods(), {}, {}), method("route"), "")
+    assert isinstance(shown, Table)
+    rows = {row[0]: row for row in shown.rows}
+
+    assert rows["`intent`"][2] == rows["`self_service_attempts`"][2] == "optional"
+    assert rows["`dialed_number`"][2] == "if there is"
+    assert "Flow Variable `sb_sent_intent`" in rows["`intent`"][3]
+    assert "one of `balance`, `order_status`, `technical`" in rows["`intent`"][3]
+    assert "a number. **Confirm.**" in rows["`self_service_attempts`"][3]
+
+
+@pytest.mark.parametrize(
+    ("spec", "form"),
+    [
+        ({"type": "flag"}, "`true` or `false`"),
+        ({"type": "number", "unit": "days"}, "a number, in days"),
+        ({"type": "choice", "values": ["red", "blue"]}, "one of `red`, `blue`"),
+        ({"type": "set", "values": ["red", "blue"]}, "any of `red`, `blue`, with commas between"),
+        ({"type": "instant"}, "a date and time"),
+    ],
+)
+def test_a_parameter_of_the_rules_has_the_form_of_its_type(
+    stage: Stage, spec: dict[str, object], form: str
+) -> None:
+    other = looking_at(stage, {"mood": {**spec, "from": "ecs.caller.mood"}})
+
+    asked = parameters(method("route"), other)[-1]
+
+    assert asked.name == "caller.mood"
+    assert form in asked.value.description
+
+
+def test_two_attributes_of_one_source_are_one_parameter(stage: Stage) -> None:
+    tried = {"type": "flag", "from": "ecs.self_service_attempts"}
+
+    asked = parameters(method("route"), looking_at(stage, {"tried": tried}))
+
+    assert [one.name for one in asked].count("self_service_attempts") == 1
+    assert asked[-1].value.description.endswith("a number; or `true` or `false`")
+
+
+def test_an_account_number_that_only_the_rules_read_is_asked_for(stage: Stage) -> None:
+    account = {"type": "choice", "values": ["C-1001"], "from": "ecs.account_number"}
+    (_, by_contact), *_ = only_by_contact(stage)
+    by_rules = looking_at(by_contact, {"account": account})
+
+    assert "account_number" not in [one.name for one in parameters(method("route"), by_contact)]
+    assert [one.name for one in parameters(method("route"), by_rules)] == [
+        one.name for one in parameters(method("route"), stage)
+    ]
+
+
+def test_no_variable_that_the_flow_sets_is_one_of_an_answer(stage: Stage) -> None:
+    tier = {"type": "choice", "values": ["high"], "from": "ecs.tier"}
+    other = looking_at(stage, {"said_tier": tier})
+    filled = {one.variable for one in return_values(method("route"), other)}
+
+    asked = parameters(method("route"), other)[-1]
+
+    assert "sb_tier" in filled
+    assert "`sb_sent_tier`" in asked.value.description
+    assert "sb_sent_tier" not in filled
+
+
+def test_who_self_service_did_not_help_is_asked_for_again(stage: Stage) -> None:
+    told = told_of_self_service(stage)
+
+    assert "`sb_sent_self_service_attempts` one higher" in told
+    assert "send it as `self_service_attempts`, call `route` again" in told
+    assert to_confirm("Variables") in told
+
+
+def test_rules_that_count_no_attempts_are_not_asked_twice(stage: Stage) -> None:
+    assert told_of_self_service(without_attempts(stage)) == ACTIONS["self_service"]
 
 
 def test_each_crm_is_searched_by_what_its_connector_can_be_searched_by(stage: Stage) -> None:

@@ -7,12 +7,14 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from cli import operate, publishing
 from cli.deployment import Target, local_target
 from cli.main import app
 from cli.operate import _lines
 from switchboard.domain.interaction import Interaction, merge
 from switchboard.domain.posting import Posting, PostingState
 from switchboard.ports import Arrival, LedgerRow
+from tests.fakes.config import InMemoryPublications
 from tests.unit.use_cases.people import ADA, NOW, told
 
 HERE = Path(__file__).resolve().parents[3] / "config"
@@ -113,3 +115,18 @@ def test_a_fact_that_is_none_is_explained(fact: str, advice: str) -> None:
     assert code == 1
     assert advice in said
     assert "Traceback" not in said
+
+
+def test_publishing_a_folder_says_whose_rules_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = InMemoryPublications()
+    old = here.publish("routing", {"format": "routing/1"}, now=NOW, by="Grace Hopper")
+    monkeypatch.setattr(operate, "target", lambda _stack: Target({}))
+    monkeypatch.setattr(publishing, "publications_of", lambda _target: here)
+
+    code, said = run("publish", str(HERE))
+    _, again = run("publish", str(HERE))
+
+    assert code == 0
+    assert f"instead of {old}, published 2026-03-04 17:00 UTC by Grace Hopper" in said
+    assert "switchboard rules rollback" in said
+    assert "instead of" not in again

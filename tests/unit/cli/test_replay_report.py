@@ -10,6 +10,7 @@ from cli.rules.progress import watched
 from cli.rules.replay_report import report
 from cli.rules.replay_sheets import contacts_by, sheets
 from cli.rules.replay_tables import show
+from cli.rules.replay_told import caveats
 from switchboard.domain.interaction import Interaction
 from switchboard.domain.replayed import (
     Differing,
@@ -110,11 +111,12 @@ def test_everything_to_be_wary_of_is_said_before_the_numbers() -> None:
         not_listed={"crm.tier": 8},
         other_rulesets={"f" * 16: 9},
         drifted=(Moved("a", "b", 10, 10),),
+        read_anew={"calendar.open": 97},
     )
 
     for said in (shown(wary), report(wary, old="a", new="b")):
         before_the_numbers = said[: said.index("What differs")]
-        for fact in ("crm.mood", "crm.tier", "f" * 16, "10 contacts"):
+        for fact in ("crm.mood", "crm.tier", "f" * 16, "10 contacts", "calendar.open"):
             assert fact in before_the_numbers
 
 
@@ -137,6 +139,15 @@ def test_names_in_a_chart_are_text() -> None:
 def test_what_is_watched_comes_through_whole() -> None:
     assert list(watched(range(2000), "numbers", total=2000, size=lambda _: 1)) == [*range(2000)]
     assert list(watched("ab", "letters", total=None, size=len)) == ["a", "b"]
+
+
+def test_hours_that_were_read_anew_are_said_and_so_are_those_that_could_not_be() -> None:
+    (all_of_them,) = caveats(replayed(read_anew={"calendar.open": 100}))
+    (some,) = caveats(replayed(read_anew={"calendar.open": 97}))
+
+    assert "hours were read anew from the new calendars for 100 contacts" in all_of_them
+    assert "`at`" not in all_of_them
+    assert "3 have no `at`" in some
 
 
 def test_showing_an_interaction_says_how_to_ask_why() -> None:

@@ -1,11 +1,16 @@
 """`rules explain` for a made-up contact: which row decides, or what cannot be a fact."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from cli.deployment import Target
 from cli.main import app
+from cli.rules import explain
+from cli.yaml_text import read_yaml_as_written
+from tests.fakes.config import InMemoryPublications
 
 RULES = """
 format: routing/1
@@ -96,3 +101,19 @@ def test_a_recorded_interaction_has_its_own_moment(rules: str) -> None:
     )
 
     assert result.exit_code == 2
+
+
+def test_a_published_version_is_explained_by_its_digest_or_as_the_active_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publications = InMemoryPublications()
+    monkeypatch.setattr(explain, "target", lambda _stack: Target({}))
+    monkeypatch.setattr(explain, "publications_of", lambda _target: publications)
+    document = read_yaml_as_written(RULES)
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    digest = publications.publish("routing", document, now=now, by="dana", note="")
+
+    for name in ("active", digest, digest[:6]):
+        assert "decided by closed" in run(name, *given("open_now=false"))
+    assert "there is no such file" in run("gone.yaml", code=1)
+    assert "no such file" in run("0123456789abcdef", code=1)

@@ -99,7 +99,7 @@ def test_a_mistake_in_a_spreadsheet_changes_nothing(file: Path, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["export", SAMPLE], "Say what to write: --csv FOLDER, --jdm FILE, or both."),
+        (["export", SAMPLE], "Say what to write: --csv FOLDER, --jdm FILE or --yaml FILE."),
         (["export", "gone.yaml", "--csv", "."], "gone.yaml: there is no such file"),
         (["import", SAMPLE, "--csv", "/nowhere"], "no CSV files"),
     ],
@@ -135,6 +135,62 @@ def test_the_yaml_that_is_written_says_the_same(random: Random) -> None:
     document = read_yaml_as_written(json.dumps(random_document(random)))
 
     assert read_yaml_as_written(yaml_of(document)) == document
+
+
+def test_a_ruleset_is_written_whole_as_yaml(file: Path, tmp_path: Path) -> None:
+    code, said = run("export", file, "--yaml", tmp_path / "copy.yaml")
+
+    assert code == 0, said
+    assert read_document(tmp_path / "copy.yaml") == read_document(file)
+    assert run("check", tmp_path / "copy.yaml")[0] == 0
+
+
+def test_yaml_that_cannot_be_written_is_said(file: Path, tmp_path: Path) -> None:
+    code, said = run("export", file, "--yaml", tmp_path)
+
+    assert (code, "Is a directory" in said) == (1, True)
+
+
+# What YAML cannot read
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        "{contacts_7d: >= 3}",
+        "{contacts_7d: >3}",
+        "{tier: *}",
+        "{tier: & x}",
+        "{balance: % 5}",
+        "{tier: *gold}",
+        "\n    contacts_7d: >= 3",
+        "\n    contacts_7d: > 3",
+    ],
+)
+def test_a_condition_without_its_quotes_is_told_with_its_line(tmp_path: Path, slip: str) -> None:
+    file = tmp_path / "routing.yaml"
+    file.write_text(f"# Größe\nrows:\n- id: often\n  when: {slip}\n  then: x\n", encoding="utf-8")
+
+    code, said = run("check", file)
+
+    line = 5 if "\n" in slip else 4
+    assert code == 1
+    assert said.startswith(f"{file}, line {line}: YAML takes {slip.split(': ')[1][0]} for a sign")
+    assert 'quotes around what begins with >, <, *, & or %, for example ">= 3"' in said
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("a: [1\nb: 2\n", 2), ("a: 1\n\tb: 2\n", 2), ("a: 'x\n", 2)]
+)
+def test_what_is_no_yaml_is_told_with_its_line(tmp_path: Path, text: str, line: int) -> None:
+    file = tmp_path / "routing.yaml"
+    file.write_text(text)
+
+    code, said = run("check", file)
+
+    assert code == 1
+    assert said.startswith(f"{file}, line {line}: not YAML: ")
+    assert "unicode string" not in said
 
 
 # GoRules

@@ -549,6 +549,114 @@ def test_who_splits_customers_over_another_queue_or_priority_is_told_of_time_sli
     assert "--by time" not in run("challenge", write("r", remark), *split)[1]
 
 
+def rules_with(**parts: Any) -> dict[str, Any]:
+    """The rules with hours and a table of prompts, and then what differs."""
+    attributes = {
+        **RULES["attributes"],
+        "open": {"type": "flag", "from": "calendar.open"},
+        "days": {"type": "number", "from": "crm.days"},
+    }
+    calendars = {"main": {"weekly": {"mon-fri": ["09:00-17:00"]}}}
+    together = {"attributes": attributes, "calendars": calendars, "tables": route_with()}
+    return {**RULES, **together, **parts}
+
+
+def route_with(
+    *, first: Any = None, added: bool = False, swapped: bool = False, hears: str = "true"
+) -> list[Any]:
+    high, known, rest = RULES["tables"][0]["rows"]
+    rows = [first or high, known]
+    if swapped:
+        rows.reverse()
+    if added:
+        rows.append({"id": "new", "when": {"open": "false"}, "then": rest["then"]})
+    prompts = [{"id": "hears", "when": {"known": hears}, "then": {"prompts": ["menu"]}}]
+    return [
+        {**RULES["tables"][0], "rows": [*rows, rest]},
+        {"id": "added", "hit": "all", "rows": prompts},
+    ]
+
+
+HIGH = RULES["tables"][0]["rows"][0]
+
+
+@pytest.mark.parametrize(
+    ("parts", "place"),
+    [
+        ({"tables": route_with(first={**HIGH, "when": {"tier": "high, low"}})}, "row high"),
+        ({"tables": route_with(swapped=True)}, "row known"),
+        ({"tables": route_with(added=True)}, "row new"),
+        (
+            {"calendars": {"main": {"weekly": {"mon-sat": ["09:00-17:00"]}}}},
+            "calendar main",
+        ),
+        (
+            {"names": {**RULES["names"], "queues": {"vip": "Gold", "general": "Customer Care"}}},
+            "queue vip",
+        ),
+        (
+            {"names": {**RULES["names"], "priority_classes": {"Normal": "0s", "Front": "60s"}}},
+            "priority class Front, row high",
+        ),
+        (
+            {
+                "attributes": {
+                    **rules_with()["attributes"],
+                    "tier": {**RULES["attributes"]["tier"], "from": "crm.level"},
+                }
+            },
+            "attribute tier",
+        ),
+    ],
+    ids=["cell", "moved", "added", "hours", "queue", "class", "attribute"],
+)
+def test_whatever_may_send_customers_to_another_queue_asks_for_time_slices(
+    here: InMemoryPublications, write: Write, parts: dict[str, Any], place: str
+) -> None:
+    published(here, rules_with())
+    file = write("r", rules_with(**parts))
+
+    code, said = run("challenge", file, "--split", "10", "--name", "x")
+
+    assert code == 0, said
+    assert f"warning: {place}: callers may come to another queue or priority" in said
+    by_time = run("challenge", file, "--split", "50", "--by", "time", "--name", "x")
+    assert "--by time" not in by_time[1]
+
+
+def test_a_row_that_goes_leaves_its_callers_to_others(
+    here: InMemoryPublications, write: Write
+) -> None:
+    published(here, RULES)
+    high, _, rest = RULES["tables"][0]["rows"]
+    fewer = {**RULES, "tables": [{**RULES["tables"][0], "rows": [high, rest]}]}
+
+    said = run("challenge", write("r", fewer), "--split", "10", "--name", "x")[1]
+
+    assert "warning: row known: callers may come to another queue or priority" in said
+
+
+def test_what_no_deciding_row_looks_at_may_be_split_by_customer(
+    here: InMemoryPublications, write: Write
+) -> None:
+    published(here, rules_with())
+    before = rules_with()["attributes"]
+    after = rules_with(
+        tables=route_with(hears="false"),
+        attributes={
+            **before,
+            "days": {**before["days"], "from": "crm.days_past_due"},
+            "tier": {**before["tier"], "unit": "class"},
+        },
+    )
+
+    code, said = run("challenge", write("r", after), "--split", "10", "--name", "x")
+
+    assert code == 0, said
+    assert "1 row changed, 2 other changes" in said
+    assert "--by time" not in said
+
+
 def test_a_challenger_that_is_the_champion_is_told(
     here: InMemoryPublications, write: Write
 ) -> None:

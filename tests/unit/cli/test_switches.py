@@ -145,9 +145,9 @@ def test_where_no_rule_looks_at_a_switch_that_is_said(here: Target) -> None:
     ("options", "advice"),
     [
         (("--for", "soon", "--why", "x"), "write 30s, 15m, 4h, 14d or 2w"),
-        (("--for", "31d", "--why", "x"), "30 days at most"),
-        (("--for", "999999999w", "--why", "x"), "30 days at most"),
-        (("--for", "0h", "--why", "x"), "30 days at most"),
+        (("--for", "31d", "--why", "x"), "at least a second and at most 30 days"),
+        (("--for", "999999999w", "--why", "x"), "at most 30 days"),
+        (("--for", "0m", "--why", "x"), "--for 0m: a switch is on for at least a second"),
         (("--why", " "), "Say why"),
         (("--why", "x", "--by", "\x1b[2J"), "Name who does it"),
     ],

@@ -156,7 +156,7 @@ def test_a_story_is_held_to_what_it_expects(expect: dict[str, object]) -> None:
         ({"row": "p-full"}, "row p-full (no 'p-full'; use one of: late, high, rest), got high"),
         ({"do": "queu"}, "do queu (no 'queu'; did you mean 'queue'?), got queue"),
         ({"queue": "Care"}, "queue Care (no 'Care'; did you mean 'care'?), got care"),
-        ({"priority": "Frnt"}, "priority Frnt (no 'Frnt'; did you mean 'Front'?), got 600.0"),
+        ({"priority": "Frnt"}, "priority Frnt (no 'Frnt'; did you mean 'Front'?), got 100 points"),
         ({"priority": "1_0"}, "priority 1_0 (no '1_0'; use one of: Normal, Urgent, Front), got"),
         ({"last_agent": "raport"}, "last_agent raport (no 'raport'; did you mean 'rapport'?), got"),
         ({"prompts": ["shrt"]}, "prompts shrt (no 'shrt'; did you mean 'short'?), got short"),
@@ -191,3 +191,13 @@ def test_a_story_at_no_moment_is_not_kept() -> None:
     document = with_change("tests.0.at", "noon")
 
     assert "write 2026-12-24 18:30" in failing_stories(read_ruleset(document))[0]
+
+
+def test_a_priority_that_came_is_told_in_the_unit_of_the_file() -> None:
+    (line,) = failing_stories(read_ruleset(with_change("tests.0.expect", {"priority": 5})))
+
+    assert "expected priority 5, got 100 points (600 s)" in line
+
+
+def test_rows_that_add_nothing_are_not_said_to_have_added() -> None:
+    assert decide(ruleset(), {"days": 20.0, "known": True}).collected == ("v-days",)

@@ -40,6 +40,12 @@ def test_a_second_of_rounding_is_only_for_those_who_waited() -> None:
     assert whole.differences == ("the mean wait is 0.6 s too low",)
 
 
+def test_where_hardly_anybody_waited_a_tenth_of_a_second_is_no_difference() -> None:
+    past = calls([(499, 0.0), (1, 5.0)])
+
+    assert against(past, calls([(490, 0.0), (10, 5.0)])).is_close
+
+
 def test_a_quiet_past_is_not_met_by_a_simulation_in_which_everybody_is_in_time() -> None:
     past = calls([(9850, 0.0), (150, 25.0)])
 
@@ -49,10 +55,13 @@ def test_a_quiet_past_is_not_met_by_a_simulation_in_which_everybody_is_in_time()
 
 
 def test_hang_ups_must_be_met_by_ratio() -> None:
-    past = calls([(9900, 4.0), (100, None)])
+    """As many were late, but they stayed."""
+    past = calls([(9500, 4.0), (400, 30.0), (100, None)])
 
-    assert against(past, calls([(9860, 4.0), (140, None)])).is_close
-    assert not against(past, calls([(9700, 4.0), (300, None)])).is_close
+    assert against(past, calls([(9500, 4.0), (360, 30.0), (140, None)])).is_close
+    assert against(past, calls([(9500, 4.0), (200, 30.0), (300, None)])).differences == (
+        "3.00% hang up, and 1.00% did,",
+    )
 
 
 def test_of_few_calls_chance_is_allowed_more() -> None:

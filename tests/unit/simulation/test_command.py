@@ -111,8 +111,12 @@ def test_fewer_than_twenty_runs_are_not_offered(folder: Path) -> None:
             as_text([{**one, "abandoned": True, "handled_s": None} for one in recording(1)]),
             "how long calls take is not known",
         ),
+        (
+            as_text([{**one, "waited_s": 0, "abandoned": False} for one in recording(1)]),
+            "the past is too quiet to tell: 0 of 1423 callers",
+        ),
     ],
-    ids=["empty", "one contact", "cut off", "negative", "no agents", "nobody answered"],
+    ids=["empty", "one contact", "cut off", "negative", "no agents", "nobody answered", "quiet"],
 )
 def test_a_recording_that_tells_too_little_is_an_answer_and_no_crash(
     folder: Path, lines: str, said: str
@@ -166,10 +170,9 @@ def test_ecs_does_not_let_priorities_grow_and_it_is_said(folder: Path) -> None:
 
 
 def test_the_ruleset_that_decided_changes_nothing_at_all(folder: Path) -> None:
-    """Also where agents were found and dropped again, and growth and classes were not to be had."""
-    rows = AS_NOW.replace(
-        "priority: 0", "priority: {start: 3, gain_per_min: 9}, last_agent: rapport"
-    )
+    """Also where agents were found and dropped, and where ECS has no such priority."""
+    priority = "priority: {start: 3, gain_per_min: 9, max: 50}, last_agent: rapport"
+    rows = AS_NOW.replace("priority: 0", priority)
     (folder / "same.yaml").write_text(ruleset_text(rows), encoding="utf-8")
     digest = digest_of(read_document(folder / "same.yaml"))
     lines = [

@@ -7,8 +7,11 @@ from cli.simulation.past import past_of
 from cli.simulation.places import Place
 from cli.simulation.plans import decided_plan, groups, recorded_plan
 from cli.simulation.ranking import AS_WRITTEN
+from cli.yaml_text import read_yaml_as_written
 from switchboard.domain.ruleset import LastAgentProfile, Ruleset
+from switchboard.domain.ruleset_reader import read_ruleset
 from tests.unit.simulation.people import contact, facts, rules
+from tests.unit.simulation.recordings import ruleset_text
 
 SELF_SERVICE = """
   - {id: low, when: {tier: low}, then: {do: self_service, flow: menu, on_fail: slow}}
@@ -42,6 +45,26 @@ def test_the_new_ruleset_decides_from_the_recorded_facts() -> None:
 
     assert plan.places == [Place("vip", HeadStart(120.0)), Place("general", HeadStart())]
     assert plan.queues == {"vip", "general"}
+
+
+def test_the_new_rulesets_hours_are_read_anew_and_not_those_that_were_recorded() -> None:
+    document = read_yaml_as_written(
+        ruleset_text(
+            "  - {id: shut, when: {open: false}, then: {do: message, prompts: none}}\n"
+            "  - {id: rest, when: {}, then: {do: queue, queue: general}}"
+        )
+    )
+    document["attributes"]["open"] = {"type": "flag", "from": "calendar.open"}
+    document["calendars"] = {"main": {"weekly": {"mon-sun": ["09:00-12:00"]}, "timezone": "UTC"}}
+    recorded_open = {"calendar.open": True}
+
+    plan = decided_plan(
+        [contact(10 * 3600, facts=recorded_open), contact(13 * 3600, facts=recorded_open)],
+        read_ruleset(document),
+    )
+
+    assert plan.places == [Place("general", HeadStart()), None]
+    assert plan.elsewhere == {"message": 1}
 
 
 def test_self_service_leads_to_the_row_for_its_failure() -> None:

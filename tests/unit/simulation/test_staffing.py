@@ -167,7 +167,8 @@ def test_a_stray_call_makes_nobody_staff_of_a_queue() -> None:
 
     one, other = derived_staffing([*own, *strays])
 
-    assert (one.queues, other.queues) == ({"sales"}, {"collections"})
+    assert one.queues == {"sales"}
+    assert other.queues == {"collections"}
     assert skills_of([*own, *strays]).strays == (Stray("2001", "collections", 2, 60),)
 
 
@@ -178,11 +179,11 @@ def test_three_calls_of_sixty_are_a_queue_of_ones_own() -> None:
 
 
 def test_a_small_queue_that_everybody_serves_has_everybody() -> None:
-    """Two calls in a hundred are all there is of it."""
+    """Two calls in a hundred are all there is of it; 2003 had a few more by chance."""
     contacts = [
-        answered(9 + n / 100, agent, "vip" if n % 50 == 0 else "sales")
-        for n in range(200)
-        for agent in ("2001", "2002")
+        answered(9 + n / 100, agent, "vip" if n % every == 0 else "sales")
+        for agent, calls, every in (("2001", 200, 50), ("2002", 200, 50), ("2003", 50, 10))
+        for n in range(calls)
     ]
 
     assert set(skills_of(contacts).queues.values()) == {frozenset({"sales", "vip"})}

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from switchboard.domain.recorded_contact import RecordedContact
 from switchboard.domain.replayed import Replayed
 from switchboard.domain.routing_record import RoutingRecord
+from switchboard.edges.editor_answers import replayed_answer
 from switchboard.ports import RecordedPage
 from switchboard.use_cases.replaying_edits import MOST_CONTACTS, replay_edits
 from switchboard.use_cases.rules_editor import RulesRefused
@@ -41,10 +43,16 @@ class Recordings:
 
 
 def replayed(recordings: Recordings, queue: str = "debts", days: int = 7) -> tuple[Replayed, bool]:
+    return replayed_by(with_change("tables.0.rows.1.then.queue", queue), recordings, days)
+
+
+def replayed_by(
+    document: dict[str, Any], recordings: Recordings, days: int = 7
+) -> tuple[Replayed, bool]:
     publications = InMemoryPublications()
     publications.publish("routing", good(), now=NOW)
     return replay_edits(
-        with_change("tables.0.rows.1.then.queue", queue),
+        document,
         days=days,
         now=NOW,
         publications=publications,
@@ -88,3 +96,11 @@ def test_it_stops_when_somebody_waited_long_enough() -> None:
 def test_rules_with_a_problem_are_not_replayed() -> None:
     with pytest.raises(RulesRefused):
         replayed(Recordings(1), queue="nowhere")
+
+
+def test_edited_hours_are_read_anew_and_the_page_is_told() -> None:
+    document = with_change("calendars.main.weekly", {"mon-fri": ["09:00-15:00"]})
+
+    result, is_part = replayed_by(document, Recordings(4))
+
+    assert replayed_answer(result, is_part=is_part)["read_anew"] == {"calendar.open": 4}

@@ -73,7 +73,7 @@ def test_a_good_ruleset_has_no_problem_and_every_story_is_told() -> None:
         ("tables.0.rows.1.then.prompts", ["nothing"], "route", "high", "then.prompts"),
         ("tables.0.rows.1.then.priority", "-1", "route", "high", "then.priority"),
         ("tables.1.rows.0.when.days", "= 3", "prompts", "p-balance", "when.days"),
-        ("tables.0.rows.0.when", {}, "route", "high", "id"),
+        ("tables.0.rows.0.when", {}, "route", "late", "id"),
         ("tables.0.rows.0.when.tier", "missing", "", "", ""),
     ],
 )
@@ -84,6 +84,48 @@ def test_a_problem_leads_to_its_cell(
 
     places = [(one.table, one.row, one.column) for one in problems]
     assert (table, row, column) in places or not table
+
+
+def test_an_emptied_row_is_told_once_and_what_follows_from_it_stands_under_it() -> None:
+    emptied = with_change("tables.0.rows.0.when", {})
+    emptied["tables"][0]["rows"][1]["then"]["remark"] = "unheard of anywhere else"
+
+    problems = editor.checked(emptied, now=NOW).problems
+
+    assert [(one.table, one.row) for one in problems] == [("route", "late")]
+    rows = emptied["tables"][0]["rows"]
+    below = f"{len(rows) - 1} row"
+    assert problems[0].text.startswith(f"row late matches everybody: {below}")
+    assert problems[0].text.endswith("; give it a cell, or move it down")
+    assert [one.row for one in problems[0].follows if one.row] == [row["id"] for row in rows[1:]]
+    assert {one.story for one in problems[0].follows if one.story} == {
+        "high goes first", "nobody falls through",
+    }  # fmt: skip
+
+
+def test_a_problem_of_its_own_is_not_hidden_under_an_emptied_row() -> None:
+    emptied = with_change("tables.0.rows.0.when", {})
+    emptied["attributes"]["known"]["from"] = "lookup.unheard_of"
+
+    first, *others = editor.checked(emptied, now=NOW).problems
+
+    assert first.row == "late"
+    assert any("unheard_of" in one.text for one in others)
+
+
+def test_the_last_row_may_match_everybody() -> None:
+    assert good()["tables"][0]["rows"][-1]["when"] == {}
+    assert editor.checked(good(), now=NOW).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("tests.0.expect.row", "rest"), ("tests.0.given.tier", "platinum"), ("tests.0.expect", {})],
+)
+def test_a_problem_of_a_story_leads_to_the_story(path: str, value: object) -> None:
+    problems = editor.checked(with_change(path, value), now=NOW).problems
+
+    assert [one.story for one in problems] == ["high goes first"]
 
 
 def test_an_attribute_that_nobody_can_fill_is_a_problem() -> None:

@@ -14,10 +14,10 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def turned(store: InMemoryRoutingControls, name: str = "closed", *, is_on: bool) -> RoutingControls:
-    return turn(
-        name, rules=good(), is_on=is_on, hours=1, why="flood", by="Grace", now=NOW, store=store
-    )
+def turned(
+    store: InMemoryRoutingControls, name: str = "closed", *, is_on: bool, why: str = "flood"
+) -> RoutingControls:
+    return turn(name, rules=good(), is_on=is_on, hours=1, why=why, by="Grace", now=NOW, store=store)
 
 
 def test_a_switch_that_is_off_is_shown_because_the_rules_look_at_it() -> None:
@@ -47,6 +47,19 @@ def test_no_operators_name_keeps_a_switch_from_being_turned(name: str, logged: s
         turn("closed", rules=good(), is_on=is_on, hours=1, why="x", by=name, now=NOW, store=store)
 
     assert [change.by for change in store.current().log] == [logged, logged]
+
+
+@pytest.mark.parametrize("why", ["", "  "])
+def test_an_emergency_is_over_without_a_reason_and_begins_with_one(why: str) -> None:
+    store = InMemoryRoutingControls()
+
+    with pytest.raises(InvalidRequest, match="Say why"):
+        turned(store, is_on=True, why=why)
+    turned(store, is_on=True)
+    off = show_switches(good(), turned(store, is_on=False, why=why), now=NOW)
+
+    assert off.switches == {"closed": None}
+    assert off.log[0].endswith(": closed off; no reason given")
 
 
 def test_a_switch_that_expired_is_shown_as_off() -> None:

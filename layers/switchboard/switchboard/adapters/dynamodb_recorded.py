@@ -20,7 +20,7 @@ from switchboard.ports import RecordedPage
 
 # The arrival note stays out: it holds the number and the customer's record.
 WITH_OUTCOME: Final = ("id", "revision", "document", "customer_key", "routing")
-# Of the interaction nothing, so of the contact nobody's key, agent or disposition.
+# Without the events of the interaction and the customer's key.
 DECISION_ALONE: Final = ("id", "routing")
 _SEGMENTS: Final = 4
 _CONDITION: Final = (

@@ -39,13 +39,13 @@ def body_item(kind: str, document: object) -> Item:
 
     Raises: Misconfigured when no item holds it.
     """
-    text = to_text(document)
+    digest, text = digest_of(document), _in_its_order(document)
     if len(text.encode()) <= _PLAIN_UP_TO_BYTES:
-        return {"digest": _hash(text), "body": text, "body_encoding": "json"}
+        return {"digest": digest, "body": text, "body_encoding": "json"}
     packed = _packed(text)
     if len(packed) > _LARGEST_BODY_BYTES:
         raise Misconfigured(f"this {kind} is too large to publish; split it")
-    return {"digest": _hash(text), "body": packed, "body_encoding": "json+gzip+base64"}
+    return {"digest": digest, "body": packed, "body_encoding": "json+gzip+base64"}
 
 
 def read_published(kind: str, item: Item) -> Published:
@@ -102,12 +102,17 @@ def _changes(item: Item) -> Any:
 def _body(item: Item) -> dict[str, Any]:
     body = str(item["body"])
     text = body if item["body_encoding"] == "json" else _unpacked(body)
-    if _hash(text) != item["digest"]:
-        raise ValueError("it is not what was published under this digest")
     document = json.loads(text)
     if not isinstance(document, dict):
         raise ValueError("it is no document")  # noqa: TRY004  written by hand, not passed
+    if digest_of(document) != item["digest"]:
+        raise ValueError("it is not what was published under this digest")
     return document
+
+
+def _in_its_order(document: object) -> str:
+    """As it was written: people read rules, and reasons, in the order that they gave them."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def _hash(text: str) -> str:

@@ -78,4 +78,4 @@ class Switched(Contract):
     name: _Name
     is_on: bool
     hours: int = Field(4, ge=1, le=720)
-    why: _Line
+    why: _Line = ""

@@ -155,7 +155,7 @@ def _values(attribute: Attribute, conditions: Sequence[Condition]) -> Iterator[V
             yield OTHER
         case "number" if is_a_count(attribute):
             numbers = _numbers([*conditions, _FROM_NONE_ON], _NUMBER_STEPS)
-            yield from sorted(n for n in numbers if n >= 0 and n.is_integer())
+            yield from sorted(n for n in numbers if n >= 0 and float(n).is_integer())
         case "number":
             yield from _plainest_first(_numbers(conditions, _NUMBER_STEPS), _NUMBER_STEPS)
         case "instant":

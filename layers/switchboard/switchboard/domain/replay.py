@@ -2,12 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from switchboard.domain.both_rulesets import BothRulesets, Pair
 from switchboard.domain.cells import Attribute, Value, unknown
 from switchboard.domain.effects import goes_to, listed
 from switchboard.domain.facts import recalled
+from switchboard.domain.hours_anew import HoursAnew
 from switchboard.domain.replay_gaps import Gaps, Origins
 from switchboard.domain.replayed import Group, Moved, Recorded, Replayed
 from switchboard.domain.routing import Decision
@@ -32,14 +34,16 @@ def replay(
 ) -> Replayed:
     """Decide every contact by both rulesets, from its recorded facts, and count what differs.
 
+    Where the new rules have other hours, these are told by the moment and not by the record.
     Reads `recorded` once and keeps of it only examples: the first few of each pair of rows.
 
     Raises: ValueError when `by` is no attribute that contacts can be grouped by.
     """
-    tally = _Tally(old, new, old_digest=old_digest, by=by, examples=examples)
-    for contact in recorded:
+    hours = HoursAnew(old, new)
+    tally = _Tally(hours.old, new, old_digest=old_digest, by=by, examples=examples)
+    for contact in map(hours.read, recorded) if hours.sources else recorded:
         tally.add(contact)
-    return tally.result()
+    return replace(tally.result(), read_anew=_sorted(hours.counts))
 
 
 class _Tally:

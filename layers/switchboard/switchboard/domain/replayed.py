@@ -91,6 +91,8 @@ class Replayed:
                     one of those that the new rules do
     other_rulesets  digest: contacts that this ruleset had decided, and not the old one
     drifted         from the row that the old rules chose then, to what they choose now
+    read_anew       source of hours: contacts for which the new rules' calendars told it, and not
+                    the record
     """
 
     contacts: int
@@ -108,3 +110,4 @@ class Replayed:
     not_listed: Mapping[str, int]
     other_rulesets: Mapping[str, int]
     drifted: tuple[Moved, ...]
+    read_anew: Mapping[str, int] = field(default_factory=dict)

@@ -66,7 +66,13 @@ def decide(ruleset: Ruleset, facts: Mapping[str, Value], *, digest: str = "") ->
     number = ruleset.route.masks.first(facts)
     row = rows[-1] if number is None else rows[number]
     then = row.then
-    added = [row for table in ruleset.tables[1:] for row in _matching(table, facts)]
+    asks = then.prompts is None
+    added = [
+        row
+        for table in ruleset.tables[1:]
+        for row in _matching(table, facts)
+        if row.then.views or row.then.flags or (asks and row.then.prompts)
+    ]
     prompts = then.prompts
     if prompts is None:
         prompts = _together([row.then.prompts or () for row in added])
@@ -100,9 +106,9 @@ def unkept(ruleset: Ruleset, story: Story) -> str:
         return f"test {story.name!r}: {error}"
     decision = decide(ruleset, facts)
     wrong = [
-        _unlike(name, wanted, got, slip=unknown_names(ruleset, name, expected))
+        line
         for name, wanted in story.expect.items()
-        if (got := _told(ruleset, decision, name)) != (expected := _expected(ruleset, name, wanted))
+        if (line := _unlike(ruleset, decision, name, wanted))
     ]
     if not wrong:
         return ""
@@ -204,8 +210,22 @@ def _expected(ruleset: Ruleset, name: str, wanted: Any) -> Any:
     return wanted if points is None else points * ruleset.priority_point_s
 
 
-def _unlike(name: str, wanted: object, got: object, *, slip: str) -> str:
-    return f"{name} {_words(wanted)}{f' ({slip})' if slip else ''}, got {_words(got)}"
+def _in_points(ruleset: Ruleset, name: str, got: Any) -> Any:
+    """A priority in the unit of the file as well; everything else as it is."""
+    if name != "priority":
+        return got
+    point_s = ruleset.priority_point_s
+    return f"{got / point_s:g} points ({got:g} s)" if point_s else f"{got:g} s"
+
+
+def _unlike(ruleset: Ruleset, decision: Decision, name: str, wanted: Any) -> str:
+    """One thing that came otherwise than it was expected; empty when it did not."""
+    got, expected = _told(ruleset, decision, name), _expected(ruleset, name, wanted)
+    if got == expected:
+        return ""
+    slip = unknown_names(ruleset, name, expected)
+    told = f"{name} {_words(wanted)}{f' ({slip})' if slip else ''}"
+    return f"{told}, got {_words(_in_points(ruleset, name, got))}"
 
 
 def _words(value: object) -> str:

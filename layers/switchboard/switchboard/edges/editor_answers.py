@@ -77,6 +77,7 @@ def replayed_answer(result: Replayed, *, is_part: bool) -> Answer:
         "queues": _moves(result.queues),
         "prompts": _moves(result.prompts),
         "not_recorded": dict(result.not_recorded),
+        "read_anew": dict(result.read_anew),
         "examples": [
             {
                 "at": example.at,

@@ -1,4 +1,4 @@
-"""Which cell of the rules a line of the check is about, so that the editing page can lead there."""
+"""Which cell or story a line of the check is about, so that the editing page can lead there."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,27 +13,40 @@ _PLACE: Final = re.compile(r"row ([\w.-]+)(?:, (?:then, )?([\w-]+))?")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What the check says, and the cell it is about where it is about one."""
+    """What the check says, and the cell or the story it is about where it is about one.
+
+    What `follows` from it is not told beside it: it goes away with it.
+    """
 
     text: str
     table: str = ""
     row: str = ""
     column: str = ""
+    story: str = ""
+    follows: tuple["Finding", ...] = ()
 
 
 class Places:
-    """The rows and attributes of a document that may have any shape."""
+    """The rows, attributes and stories of a document that may have any shape."""
 
     def __init__(self, document: Document) -> None:
         self._table_of = dict(_rows_of(document))
         named = document.get("attributes")
         self._attributes = frozenset(named if isinstance(named, Mapping) else ())
+        self._stories = tuple(str(one.get("name")) for one in _mappings(document.get("tests")))
 
     def finding(self, text: str) -> Finding:
+        if text.startswith("test "):
+            return Finding(text, story=self._story(text))
         place = _PLACE.match(text)
         if place is None or place[1] not in self._table_of:
             return Finding(text)
         return Finding(text, self._table_of[place[1]], place[1], self._column(place[2]))
+
+    def _story(self, text: str) -> str:
+        """`test 'high goes first': …` and `test 'high goes first', given, tier: …`"""
+        told = (name for name in self._stories if text.startswith(f"test {name!r}"))
+        return next(told, "")
 
     def _column(self, named: str | None) -> str:
         if named in self._attributes:

@@ -17,6 +17,7 @@ from switchboard.domain.ruleset_document import names_in
 from switchboard.domain.ruleset_reader import RulesetProblem, read_ruleset
 from switchboard.errors import InvalidRequest, StateConflict
 from switchboard.ports import Publications, PublishedVersion
+from switchboard.use_cases.check_causes import with_causes
 from switchboard.use_cases.check_places import Finding, Places
 from switchboard.use_cases.ruleset_sources import checked_with_sources
 
@@ -26,10 +27,14 @@ KIND: Final = "routing"
 
 
 class RulesRefused(InvalidRequest):
-    """The rules have problems; nothing was done with them."""
+    """The rules, or what was to become a part of them, have problems; nothing was done."""
 
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__("These rules have problems; mend them first.")
+    def __init__(
+        self,
+        problems: tuple[str, ...],
+        message: str = "These rules have problems; mend them first.",
+    ) -> None:
+        super().__init__(message)
         self.problems = problems
 
 
@@ -97,7 +102,7 @@ def checked(document: Document, *, now: datetime) -> CheckedRules:
         return CheckedRules(tuple(map(places.finding, error.problems)))
     found = checked_with_sources(ruleset, now=now)
     return CheckedRules(
-        tuple(map(places.finding, found.problems)),
+        with_causes(ruleset, tuple(map(places.finding, found.problems))),
         tuple(map(places.finding, found.warnings)),
         tuple(_told(ruleset, story) for story in ruleset.stories),
     )

@@ -18,6 +18,8 @@ from switchboard.errors import InvalidRequest
 from switchboard.ports import RoutingControlsStore
 
 _SOURCE = "switch."
+# In an emergency that is over, nobody is asked for a reason; the command asks for none either.
+_NO_REASON = "no reason given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def turn(
     now: datetime,
     store: RoutingControlsStore,
 ) -> RoutingControls:
-    """What stands afterwards. Only what the rules look at can be switched on.
+    """What stands afterwards. Only what the rules look at can be switched on, and not without why.
 
     Raises: InvalidRequest that says why nothing was changed.
     """
@@ -65,7 +67,7 @@ def turn(
 
     def change(controls: RoutingControls) -> RoutingControls:
         if not is_on:
-            return switched_off(controls, name, why=why, by=by, now=now)
+            return switched_off(controls, name, why=why.strip() or _NO_REASON, by=by, now=now)
         lasts = timedelta(hours=hours)
         return switched_on(controls, name, lasts=lasts, why=why, by=by, now=now)
 
