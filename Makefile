@@ -11,6 +11,8 @@ READY := .venv/.ready
 CRM ?= sandbox
 # xdist workers; two cores are the least we plan for.
 WORKERS ?= 2
+# What test-pythons tests on; CI takes the oldest, `make test` the newest.
+PYTHONS ?= 3.11 3.12 3.13
 CONNECTORS := layers/switchboard/switchboard/connectors/*.yaml
 SAM := .local/venvs/sam/bin/sam
 
@@ -61,7 +63,7 @@ test-stack: $(READY) ## The whole stack: the story, faults, killed functions, pa
 .PHONY: test-pythons
 test-pythons: $(READY) ## Unit tests on every supported Python that this machine has, but the one of `make test`
 	@own=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-	for version in 3.11 3.12 3.13; do
+	for version in $(PYTHONS); do
 	    [ $$version != $$own ] || continue
 	    if ! python=$$(tools/find_python.sh $$version 2>/dev/null); then
 	        echo "SKIPPED LOUDLY: Python $$version is not on this machine, nothing was tested on it"

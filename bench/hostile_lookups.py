@@ -36,6 +36,7 @@ from bench.hostile_stage import (
     standing,
 )
 from cli.configuration import read_folder
+from cli.rules.ruleset_file import read_document
 from local.ecs_emulator.centre import Container, ReturnValue
 from local.ecs_emulator.http_call import Reply
 from local.ecs_emulator.knobs import Knobs
@@ -43,6 +44,7 @@ from local.ecs_emulator.rest_data import Faulted, read
 from switchboard.contracts.answers import LookupAnswer, RouteAnswer
 from switchboard.contracts.configuration import read_configuration
 from switchboard.contracts.lookup import LookupConfiguration
+from switchboard.edges.routing_answer import FLAG
 from tests.integration import template
 
 # For the processor: of two cores shared by a dozen processes, one gets its turn late. What the
@@ -138,6 +140,9 @@ def _container(*, is_route: bool) -> Container:
     """As Evolve IP would set the method up, with every Return Value that there is."""
     contract = RouteAnswer if is_route else LookupAnswer
     names = [*contract.model_fields, *configuration().attributes]
+    if is_route:
+        flags = read_document(template.ROOT / "config" / "routing.yaml")["names"]["flags"]
+        names += [f"{FLAG}{flag}" for flag in flags]
     wanted = tuple(ReturnValue(parameter=name, store_in=f"flow.{name}") for name in names)
     return Container(
         url="http://127.0.0.1/", verb="POST", request_timeout_s=3, return_values=wanted
