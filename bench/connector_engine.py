@@ -39,6 +39,7 @@ from switchboard.domain.identity import PhoneNumber, read_contact
 CONNECTORS: Final = Path(__file__).parents[1] / "layers/switchboard/switchboard/connectors"
 MOST_LOAD_MS: Final = 5.0
 MOST_CALL_MS: Final = 1.0
+USUAL_REQUEST_MS: Final = 1.0
 _ROUNDS: Final = 15
 _CALLS: Final = 20
 
@@ -79,7 +80,11 @@ def main() -> None:
     found = [measured for file in sorted(CONNECTORS.glob("*.yaml")) if (measured := measure(file))]
     reference_ms = http_client_ms()
     show(found, reference_ms)
-    slow = [m for m in found if m.load_ms > MOST_LOAD_MS or m.call_ms > MOST_CALL_MS]
+    # A machine on which the HTTP client itself takes longer gets more time.
+    slower = max(1, reference_ms / USUAL_REQUEST_MS)
+    slow = [
+        m for m in found if m.load_ms / MOST_LOAD_MS > slower or m.call_ms > slower * MOST_CALL_MS
+    ]
     if asked.check and slow:
         raise SystemExit(f"slower than promised: {', '.join(m.connector for m in slow)}")
 
