@@ -39,7 +39,8 @@ from switchboard.domain.identity import PhoneNumber, read_contact
 CONNECTORS: Final = Path(__file__).parents[1] / "layers/switchboard/switchboard/connectors"
 MOST_LOAD_MS: Final = 5.0
 MOST_CALL_MS: Final = 1.0
-USUAL_REQUEST_MS: Final = 1.0
+# What it was on the machine that the promise was measured on.
+USUAL_REQUEST_MS: Final = 1.14
 _ROUNDS: Final = 15
 _CALLS: Final = 20
 

@@ -19,8 +19,9 @@ from switchboard.domain.cells import Value
 from switchboard.domain.facts import facts_of
 from switchboard.domain.given_facts import MISSING, check_given
 from switchboard.domain.reading import Reading, TooManyProblems
-from switchboard.domain.routing import decide, explain, story_facts
+from switchboard.domain.routing import decide, explain
 from switchboard.domain.ruleset import Ruleset, Story
+from switchboard.domain.stories import story_facts
 
 
 def explain_rules(

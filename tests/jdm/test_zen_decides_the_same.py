@@ -8,9 +8,10 @@ import pytest
 from cli.rules.jdm import LISTS, jdm
 from cli.yaml_text import read_yaml_as_written
 from switchboard.domain.cells import OTHER, Value
-from switchboard.domain.routing import Decision, decide, story_facts
+from switchboard.domain.routing import Decision, decide
 from switchboard.domain.ruleset import Ruleset
 from switchboard.domain.ruleset_reader import read_ruleset
+from switchboard.domain.stories import story_facts
 from tests.jdm.conftest import REPOSITORY, Zen
 from tests.random_rulesets import random_document, random_facts
 

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.yaml_text import read_yaml_as_written
-from switchboard.domain.routing import failing_stories
 from switchboard.domain.ruleset_reader import RulesetProblem, read_ruleset
 from switchboard.domain.ruleset_yaml import yaml_of
+from switchboard.domain.stories import failing_stories
 from tests.random_rulesets import random_document
 from tools import ruleset_schema
 

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from switchboard.domain.reading import MOST_PROBLEMS
-from switchboard.domain.routing import decide, failing_stories
+from switchboard.domain.routing import decide
 from switchboard.domain.ruleset import MOST_ROWS, LastAgentProfile, Priority, Queue, Ruleset
 from switchboard.domain.ruleset_reader import RulesetProblem, read_ruleset
+from switchboard.domain.stories import failing_stories
 from tests.unit.domain.rulesets import MISSING, good, with_change
 
 ROW = "tables.0.rows.0"

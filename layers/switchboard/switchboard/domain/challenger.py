@@ -3,18 +3,18 @@
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from switchboard.domain.routing import Decision
+from switchboard.domain.routing_record import Arm
 from switchboard.domain.ruleset import Ruleset
 
 FORMAT: Final = "challenger/1"
 Mode = Literal["shadow", "split"]
 SplitBy = Literal["customer", "time"]
-Arm = Literal["champion", "challenger"]
 MODES: Final[tuple[Mode, ...]] = ("shadow", "split")
-ARMS: Final[tuple[Arm, ...]] = ("champion", "challenger")
+ARMS: Final[tuple[Arm, ...]] = get_args(Arm)
 SPLITS: Final[tuple[SplitBy, ...]] = ("customer", "time")
 SHORTEST_SLICE_S: Final = 3600
 LONGEST_SLICE_S: Final = 86_400

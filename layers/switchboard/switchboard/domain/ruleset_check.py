@@ -19,10 +19,10 @@ from switchboard.domain.numbered_rows import NumberedRows, numbered_rows
 from switchboard.domain.on_fail_check import idle_on_fail
 from switchboard.domain.personal_numbers import callers_numbers, likely_numbers_of_people
 from switchboard.domain.prompts_check import too_many_prompts
-from switchboard.domain.routing import failing_stories
 from switchboard.domain.row_problems import dead_rows, gaps, unproved
 from switchboard.domain.ruleset import Ruleset
 from switchboard.domain.set_axes import TooManyCombinations
+from switchboard.domain.stories import failing_stories
 from switchboard.domain.unused_names import unused_names
 from switchboard.domain.waiting_check import long_holds, other_priorities
 

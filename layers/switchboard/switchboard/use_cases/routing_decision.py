@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from switchboard.domain.cells import Value
-from switchboard.domain.challenger import Arm, Difference, RunningChallenger, arm_of, difference
+from switchboard.domain.challenger import Difference, RunningChallenger, arm_of, difference
 from switchboard.domain.customer import Customer, Scalar
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.facts import gather_facts, is_unlisted, recorded, recorded_by_both
@@ -15,7 +15,7 @@ from switchboard.domain.hours import calendar_facts
 from switchboard.domain.last_agent import AgentChoice
 from switchboard.domain.routing import Decision, decide
 from switchboard.domain.routing_controls import RoutingControls, active_switches
-from switchboard.domain.routing_record import RoutingRecord, record_of
+from switchboard.domain.routing_record import Arm, RoutingRecord, record_of
 from switchboard.domain.ruleset import Ruleset
 from switchboard.ports import AgentLoad, AgentStates, LedgerRow
 from switchboard.use_cases.customer_history import history_facts

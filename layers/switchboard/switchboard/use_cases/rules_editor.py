@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from switchboard.domain.cells import Attribute, read_cell
 from switchboard.domain.outcome_reader import ADDING_KEYS
-from switchboard.domain.routing import Decision, Passed, decide, explain, story_facts, unkept
+from switchboard.domain.routing import Decision, Passed, decide, explain
 from switchboard.domain.ruleset import Ruleset, Story
 from switchboard.domain.ruleset_diff import ruleset_changes
 from switchboard.domain.ruleset_document import names_in
 from switchboard.domain.ruleset_reader import RulesetProblem, read_ruleset
+from switchboard.domain.stories import story_facts, unkept
 from switchboard.errors import InvalidRequest, StateConflict
 from switchboard.ports import Publications, PublishedVersion
 from switchboard.use_cases.check_causes import with_causes
