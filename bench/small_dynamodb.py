@@ -19,7 +19,18 @@ Names = Mapping[str, str]
 _Test = Callable[[Item, Mapping[str, Any], Names], bool]
 
 # Of indexes with one; an item without it is not in the index.
-_SORT_KEYS: Final = {("Interactions", "by_customer"): "started_at"}
+_SORT_KEYS: Final = {
+    ("Interactions", "by_customer"): "started_at",
+    ("Interactions", "by_due"): "due_at",
+    ("Outbound", "by_due"): "due_at",
+}
+# What stands in an index that holds keys only.
+_KEYS_ONLY: Final = {
+    ("Lookups", "by_customer"): ("id", "customer_key"),
+    ("Interactions", "by_due"): ("id", "due_bucket", "due_at"),
+    ("Interactions", "by_day"): ("id", "day"),
+    ("Outbound", "by_due"): ("id", "due_bucket", "due_at"),
+}
 _TOKEN: Final = re.compile(r"\s*(<=|>=|<>|[=<>()+,]|[:#]?\w+)")
 _CLAUSE: Final = re.compile(r"\b(SET|REMOVE|ADD)\b")
 _COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
@@ -50,6 +61,8 @@ class SmallDynamoDb:
 
     def call(self, operation: str, sent: Mapping[str, Any]) -> Answer:
         """Raises: RefusedError."""
+        if operation == "BatchGetItem":
+            return self._get_many(sent["RequestItems"])
         work = {
             "GetItem": self._get,
             "PutItem": self._put,
@@ -59,6 +72,23 @@ class SmallDynamoDb:
         }[operation]
         with self._lock:
             return deepcopy(work(self._tables[sent["TableName"]], sent))
+
+    def items(self, table: str) -> dict[str, Item]:
+        """Every item by its id, as it stands: to be looked at, and not to be changed."""
+        return self._tables[table]
+
+    def _get_many(self, asked: Mapping[str, Any]) -> Answer:
+        with self._lock:
+            found = {
+                name: [
+                    table[item_id]
+                    for key in wanted["Keys"]
+                    if (item_id := key["id"]["S"]) in table
+                ]
+                for name, wanted in asked.items()
+                if (table := self._tables[name]) is not None
+            }
+            return {"Responses": deepcopy(found), "UnprocessedKeys": {}}
 
     def _get(self, table: dict[str, Item], sent: Mapping[str, Any]) -> Answer:
         item = table.get(sent["Key"]["id"]["S"])
@@ -83,13 +113,15 @@ class SmallDynamoDb:
     def _query(self, table: dict[str, Item], sent: Mapping[str, Any]) -> Answer:
         holds = _condition(sent["KeyConditionExpression"])
         values, names = sent.get("ExpressionAttributeValues", {}), _names(sent)
-        sort_key = _SORT_KEYS.get((sent["TableName"], sent["IndexName"]), "id")
+        index = (sent["TableName"], sent["IndexName"])
+        sort_key = _SORT_KEYS.get(index, "id")
         in_index = [item for item in table.values() if sort_key in item]
         found = [item for item in in_index if holds(item, values, names)]
         found.sort(key=lambda item: _plain(item[sort_key]), reverse=not sent["ScanIndexForward"])
-        if sent["TableName"] == "Lookups":  # its index holds keys only
-            found = [{name: item[name] for name in ("id", "customer_key")} for item in found]
-        return {"Items": found[: sent["Limit"]]}
+        found = found[: sent["Limit"]]
+        if kept := _KEYS_ONLY.get(index):
+            found = [{name: item[name] for name in kept} for item in found]
+        return {"Items": found}
 
 
 def _check(item: Item, sent: Mapping[str, Any]) -> None:

@@ -57,7 +57,7 @@ def why(interaction_id: str, flow_variables: Mapping[str, str]) -> Iterator[str]
     told = flow_variables.get("reason") or flow_variables.get("row")
     if told:
         yield printable(f"why: {told}")
-    yield f"more: switchboard show {interaction_id}"
+    yield f"more: switchboard explain {interaction_id}"
     if told:
         yield f"      switchboard rules explain --interaction {interaction_id}"
 

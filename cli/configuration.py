@@ -11,13 +11,13 @@ from pydantic import Field
 
 from cli.ambiguity_check import ambiguity_problems
 from cli.lookup_check import Definition, Samples, identity_problems, lookup_problems
+from cli.posting.problems import posting_findings
 from cli.rules.ruleset_file import checked_ruleset
 from cli.rules_check import business_process_problems, crm_problems
 from cli.yaml_text import KeysTwice, read_yaml_text
 from switchboard.adapters.connector.compile import ConnectorMistakes, compile_connector
 from switchboard.adapters.connector.limits import check_limits
 from switchboard.adapters.connector.lint import findings
-from switchboard.adapters.connector.methods import CREATE_METHOD, LOG_METHOD
 from switchboard.adapters.connector.samples import run_samples
 from switchboard.adapters.connector.settings import (
     LOOPBACK,
@@ -30,6 +30,7 @@ from switchboard.contracts.configuration import (
     read_configuration,
 )
 from switchboard.contracts.lookup import LookupConfiguration
+from switchboard.contracts.posting import PostingConfiguration
 from switchboard.contracts.published import MODELS, completed
 from switchboard.domain.cells import unknown
 from switchboard.domain.ruleset import Ruleset
@@ -87,7 +88,9 @@ def read_folder(folder: Path) -> dict[str, Document]:
     }
     for kind, document in documents.items():
         read_configuration(MODELS[kind], document, kind=f"{folder / kind}.yaml")
-    _check_references(documents)
+    for name in documents["lookup"]["connectors"]:
+        _refuse_unconnected("lookup", name, documents["connectors"]["connectors"])
+    _check_posting(documents, folder / "posting.yaml")
     lookup = _lookup_of(documents["lookup"], folder / "lookup.yaml")
     systems = _asked(lookup, documents["connectors"], folder)
     _check_lookup(lookup, systems, folder / "lookup.yaml")
@@ -315,16 +318,6 @@ def _texts(settings: _Settings | None) -> dict[str, str]:
     return {name: str(value) for name, value in (settings or {}).items()}
 
 
-def _check_references(documents: Mapping[str, Document]) -> None:
-    known = set(documents["connectors"]["connectors"])
-    asked = set(documents["lookup"]["connectors"])
-    posted = {profile["connector"] for profile in documents["posting"]["profiles"]}
-    for kind, names in (("lookup", asked), ("posting", posted)):
-        for name in sorted(names):
-            _refuse_unconnected(kind, name, known)
-    _check_postings(documents)
-
-
 def _refuse_unconnected(kind: str, name: str, connected: Collection[str]) -> None:
     if name not in connected:
         has = ", ".join(sorted(connected)) or "none"
@@ -333,16 +326,10 @@ def _refuse_unconnected(kind: str, name: str, connected: Collection[str]) -> Non
         )
 
 
-def _check_postings(documents: Mapping[str, Document]) -> None:
-    for profile in documents["posting"]["profiles"]:
-        name = profile["connector"]
-        methods = documents["connectors"]["connectors"][name]["definition"]["methods"]
-        if LOG_METHOD not in methods:
-            raise Misconfigured(
-                f"posting.yaml: {name} cannot keep interactions; it has no method {LOG_METHOD}. "
-                "Write one in its file, or take the profile out."
-            )
-        if profile.get("create_contact") and CREATE_METHOD not in methods:
-            raise Misconfigured(
-                f"posting.yaml: {name} cannot create contacts; it has no method {CREATE_METHOD}"
-            )
+def _check_posting(documents: Mapping[str, Document], file: Path) -> None:
+    """Raises: Misconfigured when a profile asks for what cannot be had from its connector."""
+    written = read_configuration(PostingConfiguration, documents["posting"], kind=str(file))
+    systems = documents["connectors"]["connectors"]
+    definitions = {name: system["definition"] for name, system in systems.items()}
+    found = posting_findings(written, definitions)
+    _refuse(file, *(str(one) for one in found if one.is_mistake))

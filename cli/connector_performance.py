@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from cli.connector_files import read_text, stop
 from cli.connector_live import Connection
+from cli.connector_records import RECORD_METHODS, asked_of_records, records_found
 from cli.connector_trace import Trace
 from cli.masking import Mask
 from switchboard.adapters.connector.engine import Engine, Shared
@@ -72,6 +73,8 @@ def asked(definition: Mapping[str, Any], method: str, values: Sequence[str], reg
     writes = is_operation or (not is_lookup and not all(map(_reads, known[method]["steps"])))
     if method == CREATE_METHOD:
         return _creation(given, region)
+    if method in RECORD_METHODS:
+        return Ask(method, asked_of_records(method, given))
     if method == LOG_METHOD:
         given = _interaction(given, known[method])
     if method == BATCH_METHOD:
@@ -209,6 +212,8 @@ def _result(at: Connection, ask: Ask, trace: Trace, region: str) -> Any:
         case "log_interactions", _:
             records = [_record(at, one) for one in ask.input.get("records") or []]
             return [_logged(one) for one in crm.log_interactions(records, deadline=deadline)]
+    if ask.method in RECORD_METHODS:
+        return records_found(crm, ask.method, ask.input, deadline)
     if ask.is_a_record:
         found = crm.read_record(ask.method, ask.input, deadline=deadline)
         return shown(found) if found else None

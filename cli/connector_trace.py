@@ -139,7 +139,7 @@ class Trace:
         return self._mask.value(document)
 
     def _block(self, sign: str, value: Any) -> None:
-        lines = _as_lines(value)
+        lines = as_lines(value)
         for position, line in enumerate(lines[:_MOST_LINES]):
             self._line(f"    {sign if position == 0 else ' ' * len(sign)} {escape(line)}")
         if len(lines) > _MOST_LINES:
@@ -149,7 +149,7 @@ class Trace:
         self._console.print(line)
 
 
-def _as_lines(value: Any) -> list[str]:
+def as_lines(value: Any) -> list[str]:
     """YAML with what is innermost on one line: a page of answers stays a page."""
     if isinstance(value, str):
         return [value]

@@ -15,7 +15,11 @@ RUN_FILE: Final = Path(".local/run.json")
 
 @dataclass(frozen=True)
 class Target:
-    """Where one Switchboard is. `endpoint` is empty in AWS; the addresses are local only."""
+    """Where one Switchboard is. `endpoint` is empty in AWS; the addresses are local only.
+
+    `queues` are the addresses of its queues by their names, `PostingDeadLetters` among them;
+    `aside` is the bucket of what was spilled and refused.
+    """
 
     tables: dict[str, str]
     region: str = "us-east-1"
@@ -24,6 +28,8 @@ class Target:
     ecs_url: str = ""
     crm_url: str = ""
     key: str = field(default="", repr=False)
+    queues: dict[str, str] = field(default_factory=dict)
+    aside: str = ""
 
     def client(self, service: str) -> Any:
         """A client of an AWS service; on this machine with the emulator's made-up credentials."""
@@ -74,4 +80,10 @@ def target(stack: str | None) -> Target:
         },
         region=str(session.region_name),
         api_url=outputs.get("ApiUrl", ""),
+        queues={
+            name.removesuffix("Url"): value
+            for name, value in outputs.items()
+            if name.endswith(("QueueUrl", "LettersUrl"))
+        },
+        aside=outputs.get("AsideBucket", ""),
     )

@@ -4,8 +4,23 @@ from typing import Final
 
 import typer
 
-from cli import calls, connector, do_not_pair, findings, lookup, operate, run, switches
+from cli import (
+    calls,
+    connector,
+    deadletters,
+    do_not_pair,
+    findings,
+    lookup,
+    operate,
+    parked,
+    run,
+    switches,
+)
+from cli.explain import explain
 from cli.handover.command import handover
+from cli.reconciliation.command import reconcile
+from cli.history import history
+from cli.posting import command as posting
 from cli.rules import command as rules
 
 HELP: Final = "Switchboard, the CRM side of an ECS contact centre."
@@ -16,14 +31,18 @@ app.command("call")(calls.call)
 app.command("email")(calls.email)
 app.command("logs")(operate.logs)
 app.command("publish")(operate.publish_configuration)
-app.command("show")(operate.show)
+app.command("explain")(explain)
 app.command("findings")(findings.findings)
-app.command("retry")(operate.retry)
+app.command("history")(history)
 app.command("do-not-call")(operate.do_not_call)
 app.command("handover")(handover)
+app.command("reconcile")(reconcile)
 app.add_typer(operate.keys, name="keys")
+app.add_typer(parked.app, name="parked")
+app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(rules.app, name="rules")
 app.add_typer(switches.app, name="switch")
 app.add_typer(do_not_pair.app, name="do-not-pair")
 app.add_typer(lookup.app, name="lookup")
 app.add_typer(connector.app, name="connector")
+app.add_typer(posting.app, name="posting")

@@ -1,28 +1,24 @@
-"""Commands for whoever runs a Switchboard: publish, hand out keys, follow the log, ask why."""
+"""Commands for whoever runs a Switchboard: publish, hand out keys, follow the log."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn
-from uuid import uuid4
 
 import typer
-from rich.console import Console
 
 from cli.configuration import read_folder, refuse_this_machine
-from cli.deployment import local_target, target
+from cli.deployment import target
 from cli.publishing import active_versions, create_key, operator_name, publish
 from local.aws.clients import client
 from local.aws.deploy import describe
 from local.aws.logs import LogReader, follow
 from local.aws.ministack import running as running_stack
 from local.running import HOME, Ports
-from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
 from switchboard.adapters.dynamodb_outbound import DynamoDbOutboundStore
 from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.domain.identity import read_phone
-from switchboard.domain.posting import PostingState, taken_up_again
 from switchboard.errors import Misconfigured
-from switchboard.ports import LedgerRow, PublishedVersion
+from switchboard.ports import PublishedVersion
 
 Stack = Annotated[
     str | None, typer.Option(help="A deployed stack; without it, the one on this machine.")
@@ -109,37 +105,6 @@ def do_not_call(
     typer.echo("Marked.")
 
 
-def retry(
-    interaction_id: Annotated[str, typer.Argument(help="ECS's id of the interaction.")],
-    stack: Stack = None,
-    unknown: Annotated[
-        bool, typer.Option("--unknown", help="Also where a record may stand in the CRM already.")
-    ] = False,
-) -> None:
-    """Take parked postings of an interaction up again; the sweeper writes them within a minute."""
-    where = target(stack)
-    ledger = DynamoDbInteractionLedger(
-        DynamoDbTable(where.client("dynamodb"), where.tables["Interactions"])
-    )
-    row = ledger.read(interaction_id)
-    if row is None:
-        _fail("No trigger and no lookup with this interaction id reached us.")
-    again = [
-        posting
-        for posting in row.postings.values()
-        if posting.state is PostingState.PARKED and (unknown or not posting.is_outcome_unknown)
-    ]
-    if not again:
-        _fail("Nothing of it is parked, or only what needs --unknown; see `switchboard show`.")
-    now, token = datetime.now(UTC), uuid4().hex
-    if ledger.lease(interaction_id, token=token, now=now, lease_s=10) is None:
-        _fail("It is being written just now; look again in a minute.")
-    for posting in again:
-        ledger.save_posting(interaction_id, taken_up_again(posting), token=token)
-    ledger.release(interaction_id, token=token, revision=row.interaction.revision, due_at=now)
-    typer.echo(f"{len(again)} taken up again.")
-
-
 def logs(
     request_id: Annotated[str | None, typer.Option(help="Only lines of this request.")] = None,
 ) -> None:
@@ -154,41 +119,6 @@ def logs(
             typer.echo(line)
     except KeyboardInterrupt:
         return
-
-
-def show(
-    interaction_id: Annotated[str, typer.Argument(help="ECS's id of the interaction.")],
-    stack: Stack = None,
-) -> None:
-    """Why did it go there, and is it in the CRM? Without numbers, names or remarks."""
-    where = target(stack) if stack else local_target()
-    table = DynamoDbTable(where.client("dynamodb"), where.tables["Interactions"])
-    row = DynamoDbInteractionLedger(table).read(interaction_id)
-    if row is None:
-        _fail("No trigger and no lookup with this interaction id reached us.")
-    for line in _lines(row):
-        Console(highlight=False).print(line, markup=False, soft_wrap=True)
-
-
-def _lines(row: LedgerRow) -> list[str]:
-    interaction, arrival = row.interaction, row.arrival
-    lines = [f"interaction  {interaction.id}, revision {interaction.revision}"]
-    if arrival:
-        lines += [
-            f"lookup       {arrival.outcome}, request {arrival.request_id}",
-            f"routed       {arrival.decision.get('business_process', '')}: "
-            f"{arrival.decision.get('reason', 'no decision was asked for')}",
-        ]
-    if arrival and arrival.routing:
-        lines.append(f"why          switchboard rules explain --interaction {interaction.id}")
-    lines.append(f"triggers     {', '.join(sorted(interaction.kinds_seen)) or 'none yet'}")
-    lines += [
-        f"posting      {p.connector}: {p.state.value}, revision {p.revision}, "
-        f"failures in a row {p.attempts}, {p.reason or 'no error'}, record {p.record_id or 'none'}"
-        + (f", again at {p.due_at.isoformat(timespec='seconds')}" if p.due_at else "")
-        for p in row.postings.values()
-    ]
-    return lines
 
 
 def _fail(message: str) -> NoReturn:

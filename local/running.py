@@ -124,6 +124,8 @@ def running(
             ecs_url=ecs_url,
             crm_url=crm_running.page_url,
             key=_configure(deployment, aws, crm_running, ecs_url, ecs_key, documents),
+            queues=deployment.queues,
+            aside=deployment.aside,
         )
         _introduce(target, crm_running)
         stack.callback((state / RUN_FILE.name).unlink, missing_ok=True)

@@ -8,6 +8,7 @@ asks and answers stands beside it, in its `openapi_extensions`:
                         (both by name, `ecs.Arrival`, where a caller would wait for loading it)
     x-status            of that answer, if it is not 200
     x-path              the words that a path parameter may be, as an enum
+    x-query             the parameters in its query, and what each is
     x-idempotency-key   required or optional
     x-refuses           statuses beside those that every such route may answer
     x-gives             which value of the answer is which path parameter of other routes
@@ -86,6 +87,10 @@ class Described:
     @property
     def status(self) -> int:
         return int(self._said("x-status", 200))
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(self._said("x-query", {}))
 
     @property
     def idempotency_key(self) -> str:
@@ -190,6 +195,7 @@ def _parameters(one: Described) -> list[Schema]:
     names = [part[1:-1] for part in one.path.split("/") if part.startswith("{")]
     return [
         *(_path_parameter(name, one.words(name)) for name in names),
+        *(_query_parameter(name, told) for name, told in one.query.items()),
         *_idempotency_key(one),
         *(query_parameters(one.asks) if one.is_for_ecs and one.method == "GET" else ()),
     ]
@@ -198,6 +204,11 @@ def _parameters(one: Described) -> list[Schema]:
 def _path_parameter(name: str, words: list[str]) -> Schema:
     schema: Schema = {"type": "string", **({"enum": words} if words else {})}
     return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _query_parameter(name: str, told: str) -> Schema:
+    schema: Schema = {"type": "string"}
+    return {"name": name, "in": "query", "required": False, "description": told, "schema": schema}
 
 
 def _idempotency_key(one: Described) -> Iterator[Schema]:

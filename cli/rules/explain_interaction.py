@@ -110,7 +110,7 @@ def _routing(row: LedgerRow | None) -> RoutingRecord:
     if row.arrival is None or row.arrival.routing is None:
         _fail(
             "No decision is recorded for it: the flow asked for a lookup only, or it was routed "
-            "before decisions were recorded. `switchboard show` tells what there is."
+            "before decisions were recorded. `switchboard explain` tells what there is."
         )
     return row.arrival.routing
 

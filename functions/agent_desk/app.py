@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from switchboard import wiring
 from switchboard.domain.desk_link import verify
 from switchboard.edges.desk_page import SECURITY_HEADERS, desk_page, refused_page
+from switchboard.edges.history_cursor import places_in
 from switchboard.edges.http_api import message_of, other_methods, request_id
 from switchboard.errors import SwitchboardError
 from switchboard.observability import count, join, logger, metrics
@@ -26,7 +27,7 @@ api = APIGatewayHttpResolver()
     PATH,
     summary="The agent's page for one interaction",
     tags=["desk"],
-    openapi_extensions={"x-answers": str, "x-refuses": [403, 404]},
+    openapi_extensions={"x-answers": str, "x-refuses": [403, 404, 422]},
 )
 def show(token: str) -> Response[str]:
     now = datetime.now(UTC)
@@ -34,7 +35,13 @@ def show(token: str) -> Response[str]:
     if link is None:
         return _html(refused_page(_EXPIRED), HTTPStatus.FORBIDDEN)
     join(request_id=request_id(api), interaction_id=link.interaction_id)
-    view = show_desk(link.interaction_id, ledger=wiring.ledger())
+    after = api.current_event.get_query_string_value("after", "")
+    view = show_desk(
+        link.interaction_id,
+        ledger=wiring.ledger(),
+        now=now,
+        read_from=lambda customer_key: places_in(after, customer_key),
+    )
     logger.info("desk shown", history=len(view.history))
     zone = ZoneInfo(wiring.lookup_settings().time_zone)
     return _html(desk_page(view, zone=zone), HTTPStatus.OK)

@@ -1,10 +1,12 @@
 """SQS: pointers to interactions whose result belongs into a CRM."""
 
 import random
+import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,28 +20,53 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from switchboard import wiring
+from switchboard.beside import side_by_side
 from switchboard.edges.work import Pointer, read_pointer
 from switchboard.errors import StateUnavailable
 from switchboard.observability import count, join, logger, metrics
-from switchboard.use_cases.disposition_posting import Posted, PostingRun, post_interactions
+from switchboard.use_cases.disposition_posting import Posted, post_interactions, quarantine
+from switchboard.use_cases.posting_run import PostingRun, Times
 
+# How long things may take; the proof in bench/posting_proof shortens them.
+TIMES = Times()
 processor = BatchProcessor(event_type=EventType.SQS)
 
 
 def post(pointers: Sequence[Pointer]) -> dict[str, Posted]:
-    """Post what a batch of messages points at; CRMs that take several records get them at once."""
-    lookup = wiring.lookup_settings()
-    run = PostingRun(
-        token=uuid4().hex,
-        clock=partial(datetime.now, UTC),
-        jitter=random.random(),  # noqa: S311  spreads retries, protects nothing
-        default_region=lookup.default_region,
-        regions=lookup.regions_by_dialed_number,
-        request_ids={pointer.id: pointer.request_id for pointer in pointers},
-        ambiguity=lookup.rules.ambiguity,
-    )
+    """Post what a batch of messages points at; CRMs that take several records get them at once.
+
+    A mistake of ours over one interaction must not cost the others their turn: then each is posted
+    alone, and the one that fails again is noted, and left to a person after a few times.
+    """
+    run = new_run(pointers)
+    ids = [pointer.id for pointer in pointers]
+    try:
+        return post_together(ids, run)
+    except Exception as mistake:  # noqa: BLE001 - told loudly, and by the alarm on PostingMistake
+        tell_mistake(mistake)
+        return {each: post_alone(each, run) for each in ids}
+
+
+def post_alone(interaction_id: str, run: PostingRun) -> Posted:
+    try:
+        return post_together([interaction_id], run)[interaction_id]
+    except Exception as mistake:  # noqa: BLE001 - as above
+        tell_mistake(mistake)
+    try:
+        is_left = quarantine(
+            interaction_id, ledger=wiring.ledger(), profiles=wiring.posting_profiles(), run=run
+        )
+    except StateUnavailable as error:
+        return error
+    if is_left:
+        count("PostingQuarantined")
+        logger.error("our own code failed over it several times", interaction_id=interaction_id)
+    return ()
+
+
+def post_together(interaction_ids: Sequence[str], run: PostingRun) -> dict[str, Posted]:
     return post_interactions(
-        [pointer.id for pointer in pointers],
+        interaction_ids,
         ledger=wiring.ledger(),
         crms=wiring.crms(),
         profiles=wiring.posting_profiles(),
@@ -50,19 +77,47 @@ def post(pointers: Sequence[Pointer]) -> dict[str, Posted]:
     )
 
 
+def new_run(pointers: Sequence[Pointer]) -> PostingRun:
+    lookup = wiring.lookup_settings()
+    return PostingRun(
+        token=uuid4().hex,
+        clock=partial(datetime.now, UTC),
+        jitter=random.random(),  # noqa: S311  spreads retries, protects nothing
+        default_region=lookup.default_region,
+        regions=lookup.regions_by_dialed_number,
+        request_ids={pointer.id: pointer.request_id for pointer in pointers},
+        ambiguity=lookup.rules.ambiguity,
+        times=TIMES,
+        together=side_by_side,
+        retry_budget=wiring.retry_budget(),
+    )
+
+
+def tell_mistake(mistake: Exception) -> None:
+    """What went wrong and where; its text may hold what somebody said."""
+    count("PostingMistake")
+    frames = traceback.extract_tb(mistake.__traceback__)
+    where = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    logger.error("our own code failed", error=type(mistake).__name__, where=where)
+
+
 def tell(record: SQSRecord, *, posted: dict[str, Posted]) -> None:
-    """Log what became of one message; a message whose turn was lost comes again."""
+    """Log what became of one message. What could not be read or kept is due in the ledger all the
+    same, so no message has to come again for it; one that is no pointer fails, and is a mistake."""
     count("PostingRun")
     pointer = read_pointer(record.body)
     join(request_id=pointer.request_id, interaction_id=pointer.id)
     postings = posted[pointer.id]
     if isinstance(postings, StateUnavailable):
-        raise postings
+        count("PostingStateUnavailable")
+        logger.warning("not posted now, the sweeper brings it again", error=postings.code)
+        return
     for posting in postings:
         count(f"Posting{posting.state.capitalize()}")
         logger.info(
             "interaction posted",
             connector=posting.connector,
+            part=posting.part,
             state=posting.state.value,
             revision=posting.revision,
             attempts=posting.attempts,

@@ -32,7 +32,9 @@ HERE = Path(__file__).resolve().parent
 PACKAGE = "switchboard"
 
 # botocore describes some four hundred services; we speak to these.
-AWS_SERVICES = frozenset({"dynamodb", "kms", "secretsmanager", "sqs"})
+AWS_SERVICES = frozenset({"dynamodb", "kms", "s3", "secretsmanager", "sqs"})
+# Of their descriptions, those of calls that nobody makes, and half a megabyte of examples.
+DESCRIPTIONS_UNUSED = ("examples-*.json", "paginators-*.json", "waiters-*.json")
 ARM64_TAGS = ("manylinux_2_28_aarch64", "manylinux2014_aarch64")
 # What installers leave for themselves. Licences and METADATA stay.
 INSTALLER_NOTES = frozenset({"RECORD", "WHEEL", "INSTALLER", "REQUESTED", "direct_url.json"})
@@ -43,6 +45,11 @@ POWERTOOLS_UNUSED = frozenset(
     {"auth_alpha", "circuit_breaker", "data_masking", "feature_flags", "idempotency", "kafka",
      "parameters", "streaming"}
 )  # fmt: skip
+# A page that tries an API out, which no function shows, and a second copy of the zones in tzdata.
+FILES_UNUSED = (
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui*",
+    "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
+)
 # Connector files are for people; what runs is what was compiled of them and published.
 NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.yaml")
 UNCHECKED_HASH = 1  # the flags word of a .pyc that is never compared with its source (PEP 552)
@@ -169,8 +176,12 @@ def unused_paths(python: Path) -> Iterator[Path]:
     for data in (python / "botocore" / "data", python / "boto3" / "data"):
         # Plain files there (endpoints, partitions, retry rules) serve every client: they stay.
         yield from (d for d in data.glob("*") if d.is_dir() and d.name not in AWS_SERVICES)
+        for name in DESCRIPTIONS_UNUSED:
+            yield from data.glob(f"*/*/{name}")
     utilities = python / "aws_lambda_powertools" / "utilities"
     yield from (utilities / name for name in POWERTOOLS_UNUSED)
+    for name in FILES_UNUSED:
+        yield from python.glob(name)
     yield from (path for path in python.rglob("*") if is_unused(path))
 
 

@@ -17,6 +17,7 @@ from local.aws.package import BUCKET, package, read_template
 
 STACK_TIMEOUT_S = 60.0
 TABLES = ("Interactions", "Lookups", "Outbound", "Config", "Coordination")
+ASIDE = "Aside"
 QUEUES = ("PostingQueue", "PostingDeadLetters", "DialingQueue", "DialingDeadLetters")
 
 
@@ -29,6 +30,7 @@ class Deployment:
     tables: dict[str, str]
     queues: dict[str, str]
     functions: dict[str, str]
+    aside: str
     region: str
     account: str
 
@@ -51,6 +53,8 @@ def deploy(
     wait_until_settled(formation, stack_name)
     make_concurrency_a_number(client(aws.endpoint, "lambda"))
     allow_plain_http(client(aws.endpoint, "sqs"))
+    physical = physical_ids(formation, stack_name)
+    client(aws.endpoint, "s3").delete_bucket_policy(Bucket=physical[ASIDE])  # for the same reason
     create_routes(aws, formation, stack_name)
     return describe(aws, stack_name)
 
@@ -172,6 +176,7 @@ def describe(aws: Ministack, stack_name: str = "switchboard") -> Deployment:
             for logical, name in physical.items()
             if re.fullmatch(r"(?!.*Role$)\w+Function", logical)
         },
+        aside=physical[ASIDE],
         region=REGION,
         account=ACCOUNT,
     )

@@ -2,6 +2,7 @@
 
 import sqlite3
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -83,6 +84,8 @@ class ActivitySearch:
 
     external_id: str | None = None
     customer_id: str | None = None
+    begun_from: datetime | None = None
+    begun_before: datetime | None = None
 
 
 class Activities:
@@ -129,6 +132,8 @@ class Activities:
             "external_id": search.external_id,
             "any_customer": search.customer_id is None,
             "customer": number_in(search.customer_id or "", CUSTOMER),
+            "begun_from": as_text(search.begun_from) if search.begun_from else None,
+            "begun_before": as_text(search.begun_before) if search.begun_before else None,
         }
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -137,6 +142,8 @@ class Activities:
                 WHERE (:before IS NULL OR number < :before)
                   AND (:external_id IS NULL OR external_id = :external_id)
                   AND (:any_customer OR customer_number = :customer)
+                  AND (:begun_from IS NULL OR coalesce(started_at, created_at) >= :begun_from)
+                  AND (:begun_before IS NULL OR coalesce(started_at, created_at) < :begun_before)
                 ORDER BY number DESC LIMIT :limit
                 """,
                 condition,

@@ -1,6 +1,7 @@
 """The REST API: customers, activities, cases and the webhook."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from urllib.parse import urlencode
 
 from flask import Response, jsonify, request
@@ -11,6 +12,7 @@ from .cases import Cases, CaseSearch
 from .customers import Customer, Customers, CustomerSearch
 from .faults import EVERYONE
 from .fields import read_record
+from .moments import from_text
 from .outbox import Outbox
 from .record_ids import ACTIVITY, CASE, CUSTOMER, number_in
 from .request_body import body_object
@@ -115,7 +117,12 @@ class ActivitiesApi:
 
     def search(self) -> Response:
         """One page of activities, the last entered first."""
-        search = ActivitySearch(request.args.get("external_id"), request.args.get("customer_id"))
+        search = ActivitySearch(
+            request.args.get("external_id"),
+            request.args.get("customer_id"),
+            _moment("from"),
+            _moment("to"),
+        )
         limit = _limit()
         before = _cursor(ACTIVITY)
         found = self._activities.search(search, before=before, limit=limit + 1)
@@ -186,6 +193,16 @@ def _limit() -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) > 0):
         raise invalid_field("limit", f"a whole number from 1 to {LARGEST_PAGE}")
     return min(int(text), LARGEST_PAGE)
+
+
+def _moment(name: str) -> datetime | None:
+    text = request.args.get(name)
+    if text is None:
+        return None
+    try:
+        return from_text(text)
+    except ValueError:
+        raise invalid_field(name, "a moment with its offset, such as 2026-01-31T09:00Z") from None
 
 
 def _cursor(prefix: str) -> int | None:

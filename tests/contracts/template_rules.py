@@ -27,9 +27,21 @@ VARIABLE_OF = {
     "Outbound": "OUTBOUND_TABLE",
     "Config": "CONFIG_TABLE",
     "Coordination": "COORDINATION_TABLE",
+    "Aside": "ASIDE_BUCKET",
 }
 SENDS_TO = {"PostingQueue": "POSTING_QUEUE_URL", "DialingQueue": "DIALING_QUEUE_URL"}
-EVERYWHERE = {"POWERTOOLS_SERVICE_NAME", "SOMEBODY_WAITS"}
+EVERYWHERE = {"POWERTOOLS_SERVICE_NAME", "SOMEBODY_WAITS", "ECS_WAITS"}
+# The kinds of what is put aside, and for how many days; None: nothing of it expires.
+KEPT_ASIDE = {"spill": None, "refused": 14}
+
+
+# What functions tell in metrics of their own, and somebody must look at.
+TOLD_BY_METRIC = (
+    ("TriggerNotKept", "trigger_intake"),
+    ("TriggerSpilled", "trigger_intake"),
+    ("TriggerRefused", "trigger_intake"),
+    ("SpillWaits", "sweeper"),
+)
 
 
 def of_type(template: Template, kind: str) -> dict[str, Template]:
@@ -171,12 +183,14 @@ def policies_name_what_they_allow(template: Template) -> Problems:
 
 
 def wildcards(resource: Any) -> Problems:
-    """Only the suffix AWS gives a secret, and the connectors' own folder, may be left open."""
+    """Only the suffix AWS gives a secret, the connectors' own folder, and those of a bucket."""
     text = resource if isinstance(resource, str) else json.dumps(resource)
     closed = text.replace("${AWS::StackName}/connectors/*", "")
+    for kind in KEPT_ASIDE:
+        closed = closed.replace(f"${{Aside.Arn}}/{kind}/*", "")
     if "*" in closed or ("?" in closed and ":secret:" not in closed):
         yield text
-    if "/index/" in text and not text.rstrip('"}').endswith(("/by_customer", "/by_due")):
+    if "/index/" in text and not text.rstrip('"}').endswith(("/by_customer", "/by_due", "/by_day")):
         yield text
 
 
@@ -256,6 +270,43 @@ def layer_and_functions_agree(template: Template) -> Problems:
                 yield f"{name} is built for other machines"
 
 
+def buckets_are_closed(template: Template) -> Problems:
+    closed = {"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"}
+    resources = template["Resources"]
+    for name, bucket in of_type(template, "AWS::S3::Bucket").items():
+        kept = {resources[name].get("DeletionPolicy"), resources[name].get("UpdateReplacePolicy")}
+        if kept != {"Retain"}:
+            yield f"{name} goes with the stack"
+        if not bucket.get("BucketEncryption"):
+            yield f"{name} does not say how it is encrypted"
+        if {
+            k for k, on in bucket.get("PublicAccessBlockConfiguration", {}).items() if on
+        } != closed:
+            yield f"{name} can be opened to the public"
+        if "BucketOwnerEnforced" not in json.dumps(bucket.get("OwnershipControls")):
+            yield f"{name} may hold objects of others"
+    yield from (f"{name} accepts plain HTTP" for name in sorted(speaking_plainly(template)))
+
+
+def speaking_plainly(template: Template) -> set[str]:
+    covered: set[str] = set()
+    for policy in of_type(template, "AWS::S3::BucketPolicy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            plain = statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+            both = len(as_list(statement["Resource"])) == len(("bucket", "objects"))
+            if plain and both and (statement["Effect"], statement["Action"]) == ("Deny", "s3:*"):
+                covered.add(target(policy["Bucket"]))
+    return of_type(template, "AWS::S3::Bucket").keys() - covered
+
+
+def what_is_put_aside_expires_as_promised(template: Template) -> Problems:
+    rules = of_type(template, "AWS::S3::Bucket")["Aside"]["LifecycleConfiguration"]["Rules"]
+    days = {rule.get("Prefix"): rule.get("ExpirationInDays") for rule in rules}
+    wanted = {f"{kind}/": days for kind, days in KEPT_ASIDE.items() if days}
+    if days != wanted or any(rule["Status"] != "Enabled" for rule in rules):
+        yield f"what is put aside expires after {days}"
+
+
 def mistakes_are_noticed(template: Template) -> Problems:
     watched = {
         (alarm["MetricName"], target(alarm["Dimensions"][0]["Value"]))
@@ -269,6 +320,9 @@ def mistakes_are_noticed(template: Template) -> Problems:
     for function in ("AuthorizerFunction", "ArrivalLookupFunction"):
         if ("Errors", function) not in watched:
             yield f"nobody notices errors of {function}"
+    for metric, function in TOLD_BY_METRIC:
+        if (metric, function) not in watched:
+            yield f"nobody notices {metric} of {function}"
 
 
 RULES: list[Callable[[Template], Problems]] = [
@@ -284,5 +338,7 @@ RULES: list[Callable[[Template], Problems]] = [
     logs_do_not_stay_for_ever,
     tables_survive_mistakes,
     layer_and_functions_agree,
+    buckets_are_closed,
+    what_is_put_aside_expires_as_promised,
     mistakes_are_noticed,
 ]

@@ -34,6 +34,8 @@ def install(into: Path, _target: str) -> None:
     write(into / "botocore" / "__init__.py", "")
     write(into / "botocore" / "data" / "endpoints.json", "{}")
     write(into / "botocore" / "data" / "dynamodb" / "service.json", "{}")
+    write(into / "botocore" / "data" / "s3" / "2006-03-01" / "service-2.json.gz", "{}")
+    write(into / "botocore" / "data" / "s3" / "2006-03-01" / "waiters-2.json", "{}")
     write(into / "botocore" / "data" / "ec2" / "service.json", "{}")
     write(into / "botocore" / "tests" / "test_it.py", "")
     write(into / "botocore" / "hints.pyi", "")
@@ -93,6 +95,13 @@ def test_only_the_services_we_use_are_described(recipe: ModuleType, tmp_path: Pa
     assert "python/botocore/data/dynamodb/service.json" in found
     assert "python/botocore/data/endpoints.json" in found
     assert not [name for name in found if "/ec2/" in name or "/tests/" in name]
+
+
+def test_of_a_service_only_what_its_calls_need_is_kept(recipe: ModuleType, tmp_path: Path) -> None:
+    found = names(build(recipe, tmp_path))
+
+    assert "python/botocore/data/s3/2006-03-01/service-2.json.gz" in found
+    assert "python/botocore/data/s3/2006-03-01/waiters-2.json" not in found
 
 
 def test_licences_and_metadata_stay_and_installer_notes_go(

@@ -126,6 +126,15 @@ EXPECTED: Final[dict[str, Answered | Returns]] = {
     ),
     "disposition_posting/unknown_interaction": Returns(NONE_FAILED),
     "disposition_posting/one_bad_pointer": Returns(one_failed(2), (ENDS,)),
+    "interaction_report/known_interaction": Answered(
+        200, ('"standing": "waiting"', "Not yet in the CRM sandbox"), (ENDS,)
+    ),
+    "interaction_report/record_of_a_segment": Answered(
+        200, ('"interaction_id": "int-5a3b6c7d8e9f0a1b"',), (ENDS,)
+    ),
+    "interaction_report/unknown_interaction": Answered(404, ("switchboard refused list",)),
+    "interaction_report/missing_key": Answered(401),
+    "interaction_report/wrong_method": Answered(405),
     **refusals("outbound_request"),
     "outbound_request/call_me_back": Answered(202, ('"state": "queued"', '"repeated": false')),
     "outbound_request/country_not_listed": Answered(
@@ -206,6 +215,7 @@ EXPECTED: Final[dict[str, Answered | Returns]] = {
     "authorizer/wrong_secret": allowed(refusal="unknown_key"),
     "authorizer/expired_key": allowed(refusal="expired_key"),
     "authorizer/key_for_another_route": allowed(refusal="route_not_allowed"),
+    "reconciliation/every_hour": Returns(None),
     "sweeper/every_minute": Returns(None),
 }
 

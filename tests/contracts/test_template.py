@@ -155,6 +155,37 @@ def overlook_dead_letters(t: Template) -> None:
     del t["Resources"]["DialingDeadLetterAlarm"]
 
 
+def open_a_bucket(t: Template) -> None:
+    properties(t, "Aside")["PublicAccessBlockConfiguration"]["BlockPublicPolicy"] = False
+
+
+def read_a_bucket_over_plain_http(t: Template) -> None:
+    policy = properties(t, "AsideOverTlsOnly")["PolicyDocument"]["Statement"][0]
+    policy["Resource"] = policy["Resource"][:1]
+
+
+def delete_what_was_spilled_with_the_stack(t: Template) -> None:
+    del t["Resources"]["Aside"]["DeletionPolicy"]
+
+
+def expire_what_was_acknowledged(t: Template) -> None:
+    del properties(t, "Aside")["LifecycleConfiguration"]["Rules"][0]["Prefix"]
+
+
+def keep_refused_bodies_for_ever(t: Template) -> None:
+    properties(t, "Aside")["LifecycleConfiguration"]["Rules"][0]["Status"] = "Disabled"
+
+
+def allow_every_object(t: Template) -> None:
+    rules.statements(properties(t, "TriggerIntakeFunction"))[-1]["Resource"] = {
+        "Fn::Sub": "${Aside.Arn}/*"
+    }
+
+
+def overlook_what_was_not_kept(t: Template) -> None:
+    del t["Resources"]["TriggerNotKeptAlarm"]
+
+
 def overlook_errors(t: Template) -> None:
     del t["Resources"]["ArrivalLookupErrorAlarm"]
 
@@ -179,6 +210,7 @@ def overlook_errors(t: Template) -> None:
         (allow_every_action, rules.policies_name_what_they_allow),
         (allow_every_table, rules.policies_name_what_they_allow),
         (allow_every_index, rules.policies_name_what_they_allow),
+        (allow_every_object, rules.policies_name_what_they_allow),
         (use_a_managed_policy, rules.policies_name_what_they_allow),
         (tell_more_than_needed, rules.functions_know_exactly_what_they_may_touch),
         (tell_less_than_needed, rules.functions_know_exactly_what_they_may_touch),
@@ -190,6 +222,12 @@ def overlook_errors(t: Template) -> None:
         (expire_the_configuration, rules.tables_survive_mistakes),
         (run_another_python, rules.layer_and_functions_agree),
         (build_for_other_machines, rules.layer_and_functions_agree),
+        (open_a_bucket, rules.buckets_are_closed),
+        (read_a_bucket_over_plain_http, rules.buckets_are_closed),
+        (delete_what_was_spilled_with_the_stack, rules.buckets_are_closed),
+        (expire_what_was_acknowledged, rules.what_is_put_aside_expires_as_promised),
+        (keep_refused_bodies_for_ever, rules.what_is_put_aside_expires_as_promised),
+        (overlook_what_was_not_kept, rules.mistakes_are_noticed),
         (overlook_dead_letters, rules.mistakes_are_noticed),
         (overlook_errors, rules.mistakes_are_noticed),
     ],

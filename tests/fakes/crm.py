@@ -1,11 +1,13 @@
 """A CRM in memory that keeps the promises of `ports.Crm`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from threading import RLock
 from typing import Any
 
 from switchboard.domain.customer import Ambiguous, Customer, Known, match_customers
 from switchboard.domain.deadline import Deadline
+from switchboard.domain.found_record import FoundRecord
 from switchboard.domain.identity import Identity
 from switchboard.domain.posting import Idempotency, InteractionRecord, Logged
 from switchboard.errors import (
@@ -26,6 +28,9 @@ class InMemoryCrm:
     finds = frozenset({"phone", "email", "account"})
     settle_s = 0.0
     contact_settle_s = 0.0
+    key_window_s = 7200.0
+    can_find_records = True
+    can_list_records = True
 
     def __init__(
         self,
@@ -36,11 +41,13 @@ class InMemoryCrm:
         idempotency: Idempotency = Idempotency.UPSERT,
         needs_customer: bool = False,
         batch_most: int = 100,
+        ignores_older: bool = True,
     ) -> None:
         self.connector = connector
         self.idempotency = idempotency
         self.needs_customer = needs_customer
         self.batch_most = batch_most
+        self.ignores_older = ignores_older
         self.customers = list(customers)
         self.records: dict[str, InteractionRecord] = {}
         self.failing_with: SwitchboardError | None = None
@@ -97,8 +104,29 @@ class InMemoryCrm:
         self.customers.append(customer)
         return customer
 
+    def find_record(
+        self, interaction_id: str, *, record_id: str, deadline: Deadline
+    ) -> FoundRecord | None:
+        self._reach(deadline)
+        record = self.records.get(interaction_id)
+        return _found(record) if record else None
+
+    def list_records(
+        self, start: datetime, end: datetime, *, deadline: Deadline
+    ) -> Iterator[FoundRecord]:
+        """By when each began; one that says nothing of it is of every period."""
+        self._reach(deadline)
+        for record in list(self.records.values()):
+            began = record.fields.get("started_at")
+            if not began or start <= datetime.fromisoformat(str(began)) < end:
+                yield _found(record)
+
     def _reach(self, deadline: Deadline) -> None:
         if self.failing_with:
             raise self.failing_with
         if deadline.has_passed:
             raise UpstreamUnavailable(self.connector, "no time left")
+
+
+def _found(record: InteractionRecord) -> FoundRecord:
+    return FoundRecord(f"A-{record.id}", record.id, record.revision)

@@ -121,6 +121,7 @@ class Deployment:
     crm: Client
     ecs: Person
     dynamodb: "DynamoDBClient"
+    s3: Any
     key: str = ""
     output: io.StringIO = field(default_factory=io.StringIO)
     queued: list[Sent] = field(default_factory=list)
@@ -201,6 +202,13 @@ class Deployment:
         answer = self.crm.put("/faults", {"kind": kind, **more})
         assert answer.status_code == 200, answer.text
 
+    def put_aside(self, kind: str) -> dict[str, bytes]:
+        """What lies in the second place, by its key."""
+        bucket = template.BUCKETS["Aside"]
+        there = self.s3.list_objects_v2(Bucket=bucket, Prefix=f"{kind}/").get("Contents", ())
+        keys = [stored["Key"] for stored in there]
+        return {key: self.s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+
     def activity(self, interaction_id: str) -> dict[str, Any] | None:
         """The record in the CRM."""
         answer = self.crm.get(f"/api/activities/{interaction_id}")
@@ -239,6 +247,9 @@ class Deployment:
         for table in _STATE:
             for item in self.dynamodb.scan(TableName=table)["Items"]:
                 self.dynamodb.delete_item(TableName=table, Key={"id": item["id"]})
+        for bucket in template.BUCKETS.values():
+            for stored in self.s3.list_objects_v2(Bucket=bucket).get("Contents", ()):
+                self.s3.delete_object(Bucket=bucket, Key=stored["Key"])
         if self._is_changed:
             self.publish(**self.documents)
             self._is_changed = False
@@ -300,11 +311,16 @@ def deployed(home: Path) -> Iterator[Deployment]:
     ):
         dynamodb = boto3.client("dynamodb", region_name=REGION)
         create_tables(dynamodb)
+        s3 = boto3.client("s3", region_name=REGION)  # type: ignore[call-overload]
+        for name in template.BUCKETS.values():
+            where = {"LocationConstraint": REGION}
+            s3.create_bucket(Bucket=name, CreateBucketConfiguration=where)
         sqs = boto3.client("sqs", region_name=REGION)
         urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in template.queues()}
         ecs = Person(served.url, served.contact_centre)
         target = Target(tables={"Config": "Config"}, region=REGION)
-        deployment = Deployment(target, urls, configuration(crm.base, ecs.url), crm, ecs, dynamodb)
+        documents = configuration(crm.base, ecs.url)
+        deployment = Deployment(target, urls, documents, crm, ecs, dynamodb, s3)
         deployment.publish(**deployment.documents)
         deployment.key = deployment.new_key("application-1", "/v1/")
         _keep_secrets()
@@ -316,19 +332,21 @@ def deployed(home: Path) -> Iterator[Deployment]:
 @contextmanager
 def _every_message_kept(queued: list[Sent], ever_sent: list[str]) -> Iterator[None]:
     """Read as they are sent: a delayed message cannot be received yet."""
-    being_sent: list[Sent] = []
+    being_sent: list[list[Sent]] = []
 
     def note(**about: Any) -> None:
         params = about["params"]
-        being_sent.append(Sent(params["QueueUrl"], params["MessageBody"]))
-        ever_sent.append(params["MessageBody"])
+        bodies = [entry["MessageBody"] for entry in params.get("Entries", [params])]
+        being_sent.append([Sent(params["QueueUrl"], body) for body in bodies])
+        ever_sent.extend(bodies)
 
     def keep(**_: object) -> None:
-        queued.append(being_sent.pop())
+        queued.extend(being_sent.pop())
 
     aws_session.cache_clear()
-    aws_session().register("before-parameter-build.sqs.SendMessage", note)
-    aws_session().register("after-call.sqs.SendMessage", keep)
+    for operation in ("SendMessage", "SendMessageBatch"):
+        aws_session().register(f"before-parameter-build.sqs.{operation}", note)
+        aws_session().register(f"after-call.sqs.{operation}", keep)
     try:
         yield
     finally:

@@ -12,6 +12,8 @@ from local.aws.package import Template, read_template
 ROOT: Final = Path(__file__).parents[2]
 STACK_NAME: Final = "switchboard-test"
 # The CRM and the contact centre run on this machine, as in the local stack.
+# Names of buckets are lower case.
+BUCKETS: Final = {"Aside": f"{STACK_NAME}-aside"}
 PARAMETERS: Final = {"AllowLoopback": "yes"}
 
 
@@ -75,6 +77,8 @@ def _value(value: Any, queue_urls: Mapping[str, str]) -> str:
         return PARAMETERS[name]
     if name in template()["Parameters"]:
         return str(template()["Parameters"][name]["Default"])
+    if name in BUCKETS:
+        return BUCKETS[name]
     return queue_urls.get(name, name)  # tables bear their logical names here
 
 

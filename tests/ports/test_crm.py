@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any, Protocol
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import pytest
 import yaml
@@ -17,6 +18,7 @@ from switchboard.adapters.connector.transport import HttpTransport
 from switchboard.adapters.rest_crm import RestCrm
 from switchboard.domain.customer import Customer
 from switchboard.domain.deadline import Deadline
+from switchboard.domain.found_record import FoundRecord
 from switchboard.domain.identity import AccountNumber, EmailAddress, Identity, PhoneNumber
 from switchboard.domain.posting import Idempotency, InteractionRecord, Logged
 from switchboard.errors import UpstreamUnavailable, UpstreamUnknown
@@ -79,11 +81,28 @@ class Application(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         asked = parse_qs(urlsplit(self.path).query)
+        if urlsplit(self.path).path == "/api/activities":
+            self._list_activities(asked)
+            return
         found = [row for row in self.world.customers if self._fits(row, asked)]
         self._send(200, {"customers": found, "next": None})
 
     def do_PUT(self) -> None:
         self._answer_unless_lost(self._keep(unquote(self.path.rsplit("/", 1)[1]), self._body()))
+
+    def _list_activities(self, asked: Mapping[str, list[str]]) -> None:
+        """Two on a page; a page begins where `after` says."""
+        rows = [
+            {"id": f"A-{key}", "external_id": key, "revision": activity["revision"]}
+            for key, activity in self.world.activities.items()
+            if _is_asked_for(key, activity, asked)
+        ]
+        begin = int(asked.get("after", ["0"])[0])
+        arguments = {name: value for name, (value,) in asked.items() if name != "after"}
+        following = f"{urlsplit(self.path).path}?{urlencode({**arguments, 'after': begin + 2})}"
+        is_more = len(rows) > begin + 2
+        page = {"activities": rows[begin : begin + 2], "next": following if is_more else None}
+        self._send(200, page)
 
     def _keep(self, key: str, activity: dict[str, Any]) -> dict[str, object]:
         earlier = self.world.activities.get(key)
@@ -119,6 +138,12 @@ class Application(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Quiet."""
+
+
+def _is_asked_for(key: str, activity: Mapping[str, str], asked: Mapping[str, list[str]]) -> bool:
+    if "external_id" in asked:
+        return key in asked["external_id"]
+    return asked["from"][0] <= activity["started_at"] < asked["to"][0]
 
 
 class HttpWorld:
@@ -321,3 +346,69 @@ def test_the_sandbox_declares_what_makes_a_repeat_safe(world: World) -> None:
     assert world.crm.settle_s == 0
     assert world.crm.batch_most == 100
     assert not world.crm.needs_customer
+    assert world.crm.ignores_older
+    assert world.crm.can_find_records
+    assert world.crm.can_list_records
+
+
+MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
+A_DAY = timedelta(days=1)
+
+
+def begun(at: datetime, id_: str) -> InteractionRecord:
+    began = at.isoformat().replace("+00:00", "Z")
+    return InteractionRecord(id_, 1, {"channel": "voice", "started_at": began})
+
+
+def listed(world: World, start: datetime, end: datetime) -> set[str]:
+    return {found.key for found in world.crm.list_records(start, end, deadline=soon())}
+
+
+@pytest.mark.parametrize("record_id", ["A-i-1", ""])
+def test_a_record_is_found_by_its_key_in_the_revision_that_stands(
+    world: World, record_id: str
+) -> None:
+    world.crm.log_interaction(record(2, "second"), deadline=soon())
+    world.crm.log_interaction(record(1, "first"), deadline=soon())
+
+    seen = world.crm.find_record("i-1", record_id=record_id, deadline=soon())
+
+    assert seen == FoundRecord("A-i-1", "i-1", revision=2)
+
+
+def test_a_record_that_nobody_wrote_is_not_found(world: World) -> None:
+    world.crm.log_interaction(record(), deadline=soon())
+
+    assert world.crm.find_record("i-10", record_id="A-i-1", deadline=soon()) is None
+
+
+def test_the_records_of_a_period_are_listed_each_once(world: World) -> None:
+    for number in range(5):
+        world.crm.log_interaction(
+            begun(MIDNIGHT + timedelta(hours=number), f"i-{number}"), deadline=soon()
+        )
+    world.crm.log_interaction(begun(MIDNIGHT - A_DAY, "i-before"), deadline=soon())
+    world.crm.log_interaction(begun(MIDNIGHT + A_DAY, "i-after"), deadline=soon())
+
+    keys = [
+        each.key for each in world.crm.list_records(MIDNIGHT, MIDNIGHT + A_DAY, deadline=soon())
+    ]
+
+    assert sorted(keys) == ["i-0", "i-1", "i-2", "i-3", "i-4"]
+
+
+def test_a_period_is_the_same_wherever_it_is_told_from(world: World) -> None:
+    world.crm.log_interaction(begun(MIDNIGHT, "i-1"), deadline=soon())
+    there = timezone(timedelta(hours=-8))
+
+    assert listed(world, MIDNIGHT.astimezone(there), MIDNIGHT + A_DAY) == {"i-1"}
+    assert listed(world, MIDNIGHT - A_DAY, MIDNIGHT.astimezone(there)) == set()
+
+
+def test_an_outage_is_never_a_missing_record(world: World) -> None:
+    world.goes_down()
+
+    with pytest.raises(UpstreamUnavailable):
+        world.crm.find_record("i-1", record_id="", deadline=soon())
+    with pytest.raises(UpstreamUnavailable):
+        list(world.crm.list_records(MIDNIGHT, MIDNIGHT + A_DAY, deadline=soon()))

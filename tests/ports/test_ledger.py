@@ -1,6 +1,6 @@
 """What every interaction ledger promises."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,17 +11,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
+from switchboard.adapters.ledger_items import MOST_NOTES
 from switchboard.domain.customer import Customer, Scalar
 from switchboard.domain.interaction import Interaction, TriggerEvent, TriggerKind
 from switchboard.domain.posting import Posting, PostingState
 from switchboard.domain.routing_record import RoutingRecord
-from switchboard.errors import StateConflict, StateUnavailable
-from switchboard.ports import Arrival, InteractionLedger, LedgerRow
+from switchboard.errors import RequestTooLarge, StateConflict, StateUnavailable
+from switchboard.ports import (
+    Arrival,
+    InteractionLedger,
+    LedgerRow,
+    Next,
+    Settled,
+    TriggerNote,
+)
 from tests.fakes.ledger import InMemoryInteractionLedger
 from tests.ports.conftest import BOTH_SIDES, TableOf, WatchedClient
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 SOON = NOW + timedelta(seconds=30)
+NOTHING_NEXT = Next()
 ADA = Customer("sandbox", "cus-1", "person", "Ada Byron", ("(415) 555-0142",), ())
 ROUTING = RoutingRecord(
     NOW,
@@ -116,7 +125,7 @@ def test_the_same_event_twice_says_nothing_new(ledger: InteractionLedger) -> Non
     before = told(ledger, event(channel="voice"))
 
     assert ledger.merge(event(channel="voice"), now=SOON, due_when=at(SOON)) is None
-    assert ledger.read("int-1") == before
+    assert replace(known(ledger), triggers=before.triggers) == before
 
 
 def test_an_event_that_contradicts_the_channel_is_refused(ledger: InteractionLedger) -> None:
@@ -301,99 +310,318 @@ def test_a_customers_attributes_survive_with_their_types(ledger: InteractionLedg
     }
 
 
-# ── leases and postings ──────────────────────────────────────────────────────────────────────
+# ── claims and postings ──────────────────────────────────────────────────────────────────────
 
 
-def test_one_of_ten_workers_gets_the_lease(ledger: InteractionLedger) -> None:
-    told(ledger, event())
+def claim(
+    ledger: InteractionLedger,
+    token: str = "a",
+    *,
+    row: LedgerRow | None = None,
+    postings: Sequence[Posting] = (),
+    now: datetime = NOW,
+) -> bool:
+    return ledger.claim(row or known(ledger), postings, token=token, now=now, lease_s=60)
+
+
+def settle(
+    ledger: InteractionLedger,
+    token: str = "a",
+    *,
+    postings: Sequence[Posting] = (),
+    revision: int = 1,
+    after: Next = NOTHING_NEXT,
+    customer_key: str = "",
+) -> Settled:
+    return ledger.settle(
+        "int-1",
+        postings,
+        token=token,
+        revision=revision,
+        after=after,
+        customer_key=customer_key,
+    )
+
+
+def test_one_of_ten_workers_gets_the_row(ledger: InteractionLedger) -> None:
+    row = told(ledger, event())
 
     with ThreadPoolExecutor(10) as pool:
-        rows = list(
-            pool.map(
-                lambda n: ledger.lease("int-1", token=f"worker-{n}", now=NOW, lease_s=60), range(10)
-            )
-        )
+        won = list(pool.map(lambda n: claim(ledger, f"worker-{n}", row=row), range(10)))
 
-    assert sum(row is not None for row in rows) == 1
+    assert won.count(True) == 1
 
 
-def test_the_leased_row_is_the_row(ledger: InteractionLedger) -> None:
-    ledger.note_arrival("int-1", arrival())
-    row = told(ledger, event(channel="voice"))
-
-    assert ledger.lease("int-1", token="a", now=NOW, lease_s=60) == row
-
-
-def test_nothing_can_be_leased_that_nobody_told_of(ledger: InteractionLedger) -> None:
-    assert ledger.lease("int-1", token="a", now=NOW, lease_s=60) is None
-    assert ledger.read("int-1") is None
-
-
-def test_a_lease_asked_for_again_with_its_token_is_still_held(ledger: InteractionLedger) -> None:
+def test_a_claim_keeps_the_postings_and_says_whose_it_is(ledger: InteractionLedger) -> None:
     told(ledger, event())
+    trying = Posting("sandbox", PostingState.ATTEMPTING, revision=1, attempted_at=NOW)
 
-    assert ledger.lease("int-1", token="a", now=NOW, lease_s=60) is not None
-    assert ledger.lease("int-1", token="a", now=NOW, lease_s=60) is not None
+    assert claim(ledger, postings=[trying])
+
+    row = known(ledger)
+    assert row.postings == {"sandbox": trying}
+    assert (row.held_by, row.held_until) == ("a", NOW + timedelta(seconds=60))
+    assert ledger.due(now=NOW + timedelta(seconds=60), limit=10) == ("int-1",)
 
 
-def test_a_posting_saved_under_the_lease_is_kept(ledger: InteractionLedger) -> None:
-    told(ledger, event())
-    ledger.lease("int-1", token="a", now=NOW, lease_s=60)
-
-    waiting = Posting("other-crm", attempts=2, due_at=SOON, reason="throttled")
-    assert ledger.save_posting("int-1", POSTED, token="a")
-    assert ledger.save_posting("int-1", waiting, token="a")
+def test_a_row_that_grew_since_it_was_read_cannot_be_claimed(ledger: InteractionLedger) -> None:
+    row = told(ledger, event())
     told(ledger, event(minute=1, remarks="late"))
 
-    assert known(ledger).postings == {"sandbox": POSTED, "other-crm": waiting}
+    assert not claim(ledger, row=row, postings=[POSTED])
+    assert known(ledger).postings == {}
+    assert claim(ledger)
 
 
-def test_nothing_is_saved_or_released_without_the_lease(ledger: InteractionLedger) -> None:
+def test_a_claim_asked_for_again_with_its_token_is_still_held(ledger: InteractionLedger) -> None:
+    row = told(ledger, event())
+
+    assert claim(ledger, row=row)
+    assert claim(ledger, row=row)
+
+
+def test_rows_are_read_together(ledger: InteractionLedger) -> None:
+    rows = {name: told(ledger, event(name)) for name in ("int-1", "int-2")}
+
+    assert ledger.read_many(["int-2", "nobody-knows", "int-1", "int-2"]) == rows
+    assert ledger.read_many([]) == {}
+
+
+def test_a_row_can_be_held_whatever_is_in_it(ledger: InteractionLedger) -> None:
+    ledger.note_arrival("int-1", arrival())
+
+    held = ledger.hold("int-1", token="a", now=NOW, lease_s=60)
+
+    assert held is not None
+    assert held.arrival == arrival()
+    assert ledger.hold("int-1", token="b", now=NOW, lease_s=60) is None
+    assert ledger.hold("nobody-knows", token="a", now=NOW, lease_s=60) is None
+    assert ledger.read("nobody-knows") is None
+
+
+def test_what_was_settled_is_kept(ledger: InteractionLedger) -> None:
+    told(ledger, event())
+    claim(ledger)
+    waiting = Posting("other-crm", attempts=2, due_at=SOON, reason="throttled")
+    segment = replace(POSTED, part="s1")
+
+    assert settle(ledger, postings=[POSTED, waiting, segment]) is Settled.KEPT
+    told(ledger, event(minute=1, remarks="late"))
+
+    assert known(ledger).postings == {
+        "sandbox": POSTED,
+        "other-crm": waiting,
+        "sandbox#s1": segment,
+    }
+
+
+def test_nothing_is_settled_without_a_claim(ledger: InteractionLedger) -> None:
     before = told(ledger, event())
 
-    assert not ledger.save_posting("int-1", POSTED, token="a")
-    assert not ledger.release("int-1", token="a", revision=1, due_at=None)
-    assert not ledger.save_posting("nobody-knows", POSTED, token="a")
-    assert not ledger.release("nobody-knows", token="a", revision=0, due_at=None)
-    assert ledger.read("nobody-knows") is None
+    assert settle(ledger, postings=[POSTED]) is Settled.LOST
+    nobodys = ledger.settle("x", [POSTED], token="a", revision=0, after=NOTHING_NEXT)
+    assert nobodys is Settled.LOST
+    assert ledger.read("x") is None
     assert ledger.read("int-1") == before
     assert ledger.due(now=SOON, limit=10) == ("int-1",)
 
 
-def test_an_abandoned_lease_is_taken_over_and_its_zombie_changes_nothing(
+def test_an_abandoned_row_is_taken_over_and_its_zombie_changes_nothing(
     ledger: InteractionLedger,
 ) -> None:
     told(ledger, event())
-    ledger.lease("int-1", token="zombie", now=NOW, lease_s=60)
+    claim(ledger, "zombie")
     later = NOW + timedelta(seconds=60)
 
     assert ledger.due(now=later, limit=10) == ("int-1",)
-    assert ledger.lease("int-1", token="heir", now=later, lease_s=60) is not None
-    assert not ledger.save_posting("int-1", POSTED, token="zombie")
-    assert not ledger.release("int-1", token="zombie", revision=1, due_at=None)
+    assert claim(ledger, "heir", now=later)
+    assert settle(ledger, "zombie", postings=[POSTED]) is Settled.LOST
 
     assert known(ledger).postings == {}
-    assert ledger.save_posting("int-1", POSTED, token="heir")
     assert ledger.due(now=later + timedelta(seconds=59), limit=10) == ()
-    assert ledger.release("int-1", token="heir", revision=1, due_at=None)
+    assert settle(ledger, "heir", postings=[POSTED]) is Settled.KEPT
 
 
 def test_a_lease_that_runs_holds_until_its_last_moment(ledger: InteractionLedger) -> None:
     told(ledger, event())
-    ledger.lease("int-1", token="a", now=NOW, lease_s=60)
+    claim(ledger)
     just_before = NOW + timedelta(seconds=59.999)
 
-    assert ledger.lease("int-1", token="b", now=just_before, lease_s=60) is None
+    assert not claim(ledger, "b", now=just_before)
     assert ledger.due(now=just_before, limit=10) == ()
 
 
-def test_a_released_row_can_be_leased_again_at_once(ledger: InteractionLedger) -> None:
+def test_a_settled_row_can_be_claimed_again_at_once(ledger: InteractionLedger) -> None:
     told(ledger, event())
-    ledger.lease("int-1", token="a", now=NOW, lease_s=60)
+    claim(ledger)
 
-    assert ledger.release("int-1", token="a", revision=1, due_at=None)
-    assert not ledger.save_posting("int-1", POSTED, token="a")
-    assert ledger.lease("int-1", token="b", now=NOW, lease_s=60) is not None
+    assert settle(ledger) is Settled.KEPT
+    assert settle(ledger, postings=[POSTED]) is Settled.LOST
+    assert claim(ledger, "b")
+
+
+def test_a_customer_who_becomes_known_is_kept_and_never_another(ledger: InteractionLedger) -> None:
+    told(ledger, event())
+    claim(ledger)
+    settle(ledger, customer_key="sandbox:cus-1")
+    claim(ledger)
+    settle(ledger, customer_key="sandbox:cus-2")
+
+    assert known(ledger).customer_key == "sandbox:cus-1"
+    assert len(ledger.history("sandbox:cus-1", limit=10)) == 1
+
+
+def test_without_a_claim_a_free_row_as_it_was_read_is_settled(ledger: InteractionLedger) -> None:
+    row = told(ledger, event())
+
+    assert ledger.settle_unclaimed(row, [POSTED], now=NOW, after=NOTHING_NEXT)
+    assert known(ledger).postings == {"sandbox": POSTED}
+    assert ledger.due(now=SOON + timedelta(days=1), limit=10) == ()
+
+
+def test_without_a_claim_nothing_changes_a_held_or_a_grown_row(ledger: InteractionLedger) -> None:
+    row = told(ledger, event())
+    claim(ledger, "a")
+    assert not ledger.settle_unclaimed(row, [POSTED], now=NOW, after=NOTHING_NEXT)
+    settle(ledger)
+    told(ledger, event(minute=1, remarks="late"))
+
+    assert not ledger.settle_unclaimed(row, [POSTED], now=NOW, after=NOTHING_NEXT)
+    assert known(ledger).postings == {}
+
+
+def test_what_is_to_be_written_again_looks_grown_and_is_due(ledger: InteractionLedger) -> None:
+    told(ledger, event())
+    claim(ledger)
+    settle(ledger, postings=[POSTED])
+
+    ledger.write_again("int-1", now=NOW)
+    ledger.write_again("nobody-knows", now=NOW)
+
+    assert known(ledger).interaction.revision == 2
+    assert ledger.due(now=NOW, limit=10) == ("int-1",)
+    assert ledger.read("nobody-knows") is None
+
+
+def test_who_holds_a_row_that_is_to_be_written_again_finds_it_grown(
+    ledger: InteractionLedger,
+) -> None:
+    told(ledger, event())
+    claim(ledger)
+    ledger.write_again("int-1", now=NOW)
+
+    assert ledger.due(now=NOW + timedelta(seconds=59), limit=10) == ()
+    assert settle(ledger, postings=[POSTED]) is Settled.GREW
+    assert known(ledger).postings == {"sandbox": POSTED}
+    assert ledger.due(now=NOW, limit=10) == ("int-1",)
+
+
+def test_mistakes_over_a_row_are_counted_until_it_is_settled(ledger: InteractionLedger) -> None:
+    told(ledger, event())
+
+    assert [ledger.note_crash("int-1", now=NOW) for _ in range(2)] == [1, 2]
+    claim(ledger)
+    settle(ledger)
+    assert ledger.note_crash("int-1", now=NOW) == 1
+    assert ledger.note_crash("nobody-knows", now=NOW) == 0
+    assert ledger.read("nobody-knows") is None
+
+
+# ── what waits for a person ──────────────────────────────────────────────────────────────────
+
+
+def test_rows_that_wait_for_a_person_are_listed_the_longest_first(
+    ledger: InteractionLedger,
+) -> None:
+    for n in (2, 1):
+        told(ledger, event(f"int-{n}"))
+        row = ledger.read(f"int-{n}")
+        assert row is not None
+        parked_at = NOW + timedelta(seconds=n)
+        assert ledger.settle_unclaimed(row, [], now=NOW, after=Next(parked_at=parked_at))
+
+    assert ledger.parked(limit=10) == ("int-1", "int-2")
+    assert ledger.parked(limit=1) == ("int-1",)
+    assert ledger.due(now=SOON + timedelta(days=9), limit=10) == ()
+
+
+def test_a_row_that_is_due_or_held_or_finished_waits_for_nobody(ledger: InteractionLedger) -> None:
+    row = told(ledger, event())
+    assert ledger.settle_unclaimed(row, [], now=NOW, after=Next(parked_at=NOW))
+    claim(ledger)
+    assert ledger.parked(limit=10) == ()
+    settle(ledger, after=Next(due_at=SOON, parked_at=NOW))
+    assert ledger.parked(limit=10) == ()
+    claim(ledger)
+    settle(ledger)
+    assert ledger.parked(limit=10) == ()
+
+
+def test_an_event_makes_a_waiting_row_due_again(ledger: InteractionLedger) -> None:
+    row = told(ledger, event())
+    assert ledger.settle_unclaimed(row, [], now=NOW, after=Next(parked_at=NOW))
+
+    told(ledger, event(minute=1, remarks="late"))
+
+    assert ledger.parked(limit=10) == ()
+    assert ledger.due(now=SOON, limit=10) == ("int-1",)
+
+
+# ── which triggers came ──────────────────────────────────────────────────────────────────────
+
+
+def test_each_trigger_leaves_a_note_with_the_names_of_what_was_new(
+    ledger: InteractionLedger,
+) -> None:
+    ends = event(kind=TriggerKind.INTERACTION_ENDS, minute=1, remarks="said yes")
+    for each in (event(channel="voice"), ends, ends):
+        ledger.merge(each, now=NOW, due_when=at(SOON), request_id="req-1")
+
+    starts, ended = TriggerKind.INTERACTION_STARTS, TriggerKind.INTERACTION_ENDS
+    row = known(ledger)
+    assert row.triggers == (
+        TriggerNote(starts, NOW, 1, ("channel",), "req-1"),
+        TriggerNote(ended, NOW, 2, ("remarks",), "req-1"),
+        TriggerNote(ended, NOW, 0, (), "req-1"),
+    )
+    assert row.first_at == NOW
+
+
+def test_notes_of_triggers_do_not_grow_without_end(ledger: InteractionLedger) -> None:
+    for minute in range(120):
+        ledger.merge(event(minute=minute % 55, n=str(minute)), now=NOW, due_when=at(SOON))
+
+    assert len(known(ledger).triggers) == MOST_NOTES
+
+
+def test_a_document_that_would_outgrow_its_row_is_refused(ledger: InteractionLedger) -> None:
+    told(ledger, event(remarks="kept"))
+
+    told(ledger, event(half="x" * 200_000))
+    with pytest.raises(RequestTooLarge):
+        told(ledger, event(other_half="x" * 100_000))
+
+    assert known(ledger).interaction.get("remarks") == "kept"
+
+
+def test_a_stretch_that_a_profile_wants_is_kept_apart(ledger: InteractionLedger) -> None:
+    change = event(kind=TriggerKind.SEGMENT_CHANGE, segment_id="s1", agent_name="Bob")
+    for keeps in (False, True, True):
+        ledger.merge(change, now=NOW, due_when=at(SOON), keeps_segment=keeps)
+
+    interaction = known(ledger).interaction
+    assert list(interaction.segments) == ["s1"]
+    assert interaction.segments["s1"].get("agent_name") == "Bob"
+    assert interaction.revision == 2
+
+
+def test_an_end_long_past_is_kept_as_it_was_told(ledger: InteractionLedger) -> None:
+    long_ago = NOW - timedelta(days=90)
+    ends = event(kind=TriggerKind.INTERACTION_ENDS)
+
+    ledger.merge(ends, now=NOW, due_when=at(SOON), ended_at=long_ago)
+
+    assert known(ledger).ended_at == long_ago
 
 
 # ── what is due ──────────────────────────────────────────────────────────────────────────────
@@ -432,16 +660,16 @@ def test_an_arrival_alone_is_never_due(ledger: InteractionLedger) -> None:
 
 def test_a_finished_row_is_due_no_more(ledger: InteractionLedger) -> None:
     told(ledger, event())
-    ledger.lease("int-1", token="a", now=NOW, lease_s=60)
-    ledger.release("int-1", token="a", revision=1, due_at=None)
+    claim(ledger)
+    settle(ledger)
 
     assert ledger.due(now=SOON + timedelta(days=9), limit=10) == ()
 
 
 def test_a_row_to_be_tried_again_is_due_when_the_worker_says(ledger: InteractionLedger) -> None:
     told(ledger, event())
-    ledger.lease("int-1", token="a", now=NOW, lease_s=60)
-    ledger.release("int-1", token="a", revision=1, due_at=NOW + timedelta(hours=2))
+    claim(ledger)
+    settle(ledger, after=Next(due_at=NOW + timedelta(hours=2)))
 
     assert ledger.due(now=NOW + timedelta(hours=1), limit=10) == ()
     assert ledger.due(now=NOW + timedelta(hours=2), limit=10) == ("int-1",)
@@ -449,33 +677,33 @@ def test_a_row_to_be_tried_again_is_due_when_the_worker_says(ledger: Interaction
 
 def test_a_row_that_grew_under_the_lease_is_due_at_once(ledger: InteractionLedger) -> None:
     told(ledger, event())
-    ledger.lease("int-1", token="a", now=NOW, lease_s=60)
+    claim(ledger)
     ledger.merge(event(minute=1, remarks="late"), now=NOW, due_when=at(SOON))
 
-    assert not ledger.release("int-1", token="a", revision=1, due_at=None)
+    assert settle(ledger, postings=[POSTED]) is Settled.GREW
+    assert known(ledger).postings == {"sandbox": POSTED}
     assert ledger.due(now=NOW, limit=10) == ("int-1",)
-    assert ledger.lease("int-1", token="b", now=NOW, lease_s=60) is not None
+    assert claim(ledger, "b")
 
 
 def test_a_held_row_keeps_its_moment_when_an_event_comes(ledger: InteractionLedger) -> None:
     told(ledger, event())
-    ledger.lease("int-1", token="a", now=NOW, lease_s=60)
+    claim(ledger)
     ledger.merge(event(minute=1, remarks="late"), now=NOW, due_when=at(SOON))
 
     assert ledger.due(now=NOW + timedelta(seconds=59), limit=10) == ()
     assert ledger.due(now=NOW + timedelta(seconds=60), limit=10) == ("int-1",)
 
 
-def test_an_event_after_an_abandoned_lease_sets_its_own_moment(ledger: InteractionLedger) -> None:
+def test_an_event_after_an_abandoned_lease_leaves_the_row_due(ledger: InteractionLedger) -> None:
     told(ledger, event())
-    ledger.lease("int-1", token="gone", now=NOW, lease_s=60)
+    claim(ledger, "gone")
     later = NOW + timedelta(seconds=61)
     ledger.merge(
         event(minute=1, remarks="late"), now=later, due_when=at(later + timedelta(seconds=30))
     )
 
-    assert ledger.due(now=later, limit=10) == ()
-    assert ledger.due(now=later + timedelta(seconds=30), limit=10) == ("int-1",)
+    assert ledger.due(now=later, limit=10) == ("int-1",)
 
 
 # ── history ──────────────────────────────────────────────────────────────────────────────────
@@ -498,7 +726,7 @@ def test_history_tells_all_that_the_row_holds_but_the_record(ledger: Interaction
     ledger.note_arrival("int-1", replace(arrival(), routing=ROUTING))
     row = told(ledger, event(channel="voice", disposition_code="SOLD"))
 
-    assert ledger.history(ADA.key, limit=10) == (replace(row, arrival=arrival()),)
+    assert ledger.history(ADA.key, limit=10) == (replace(row, arrival=arrival(), triggers=()),)
 
 
 @pytest.mark.parametrize(
@@ -532,11 +760,8 @@ def test_a_release_between_read_and_write_leaves_the_grown_row_due(
     dynamodb_ledger: DynamoDbInteractionLedger, dynamodb: WatchedClient
 ) -> None:
     told(dynamodb_ledger, event())
-    dynamodb_ledger.lease("int-1", token="a", now=NOW, lease_s=60)
-    dynamodb.before_next(
-        "update_item",
-        lambda: dynamodb_ledger.release("int-1", token="a", revision=1, due_at=None),
-    )
+    claim(dynamodb_ledger)
+    dynamodb.before_next("update_item", lambda: settle(dynamodb_ledger))
     dynamodb_ledger.merge(event(minute=1, remarks="late"), now=NOW, due_when=at(SOON))
 
     assert known(dynamodb_ledger).interaction.get("remarks") == "late"

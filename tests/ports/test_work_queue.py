@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -74,11 +74,67 @@ def test_a_moment_already_gone_is_now(line: Line) -> None:
     assert line.received() == [Pointer("int-1", "apigw-1")]
 
 
+def test_many_are_sent_each_of_them_once(line: Line) -> None:
+    ids = [f"int-{number:02}" for number in range(23)]
+
+    assert line.queue.send_many(ids, request_id="sweep-1") == ()
+
+    received: list[Pointer] = []
+    while len(received) < 23 and (some := line.received()):
+        received += some
+    assert sorted(pointer.work_id for pointer in received) == ids
+    assert {pointer.request_id for pointer in received} == {"sweep-1"}
+
+
+def test_to_send_none_is_nothing(line: Line) -> None:
+    assert line.queue.send_many([], request_id="sweep-1") == ()
+    assert line.queue.waiting() == 0
+
+
+def test_it_tells_how_many_wait_without_those_for_later(line: Line) -> None:
+    line.queue.send_many(["int-1", "int-2", "int-3"], request_id="sweep-1")
+    line.queue.send("int-4", request_id="apigw-1")
+    line.queue.send("int-5", request_id="apigw-1", delay_s=60)
+
+    assert line.queue.waiting() == 4
+
+
+def test_what_sqs_refuses_is_told_and_the_others_are_sent(sqs: "SQSClient", queue_url: str) -> None:
+    """SQS may take some of a batch; moto never refuses one, so its answer is changed here."""
+
+    def refuse_the_third(parsed: dict[str, Any], **_: Any) -> None:
+        refused = parsed["Successful"].pop(2)
+        code = {"Code": "InternalError", "SenderFault": False}
+        parsed["Failed"] = [{"Id": refused["Id"], **code}]
+
+    sqs.meta.events.register("after-call.sqs.SendMessageBatch", refuse_the_third)
+    ids = [f"int-{number:02}" for number in range(15)]
+
+    assert SqsWorkQueue(sqs, queue_url).send_many(ids, request_id="sweep-1") == (
+        "int-02",
+        "int-12",
+    )
+
+
+def test_ten_go_in_one_call(sqs: "SQSClient", queue_url: str) -> None:
+    calls: list[int] = []
+    sqs.meta.events.register(
+        "provide-client-params.sqs.SendMessageBatch",
+        lambda params, **_: calls.append(len(params["Entries"])),
+    )
+    SqsWorkQueue(sqs, queue_url).send_many([f"int-{n}" for n in range(25)], request_id="sweep-1")
+
+    assert calls == [10, 10, 5]
+
+
 def test_a_message_carries_ids_and_nothing_else(sqs: "SQSClient", queue_url: str) -> None:
     SqsWorkQueue(sqs, queue_url).send("int-1", request_id="apigw-1")
 
     (body,) = bodies(sqs, queue_url)
     assert json.loads(body) == {"v": 1, "id": "int-1", "request_id": "apigw-1"}
+    SqsWorkQueue(sqs, queue_url).send_many(["int-2"], request_id="sweep-1")
+    (body,) = bodies(sqs, queue_url)
+    assert json.loads(body) == {"v": 1, "id": "int-2", "request_id": "sweep-1"}
 
 
 @pytest.mark.parametrize(("asked_s", "sent_s"), [(-5, 0), (0, 0), (900, 900), (901, 900)])
@@ -97,5 +153,11 @@ def test_sqs_is_asked_for_no_delay_it_would_refuse(
 def test_a_queue_that_does_not_answer_is_state_unavailable(
     sqs: "SQSClient", queue_url: str
 ) -> None:
+    gone = SqsWorkQueue(sqs, f"{queue_url}-that-is-not-there")
+
     with pytest.raises(StateUnavailable, match="queue"):
-        SqsWorkQueue(sqs, f"{queue_url}-that-is-not-there").send("int-1", request_id="apigw-1")
+        gone.send("int-1", request_id="apigw-1")
+    with pytest.raises(StateUnavailable, match="queue"):
+        gone.send_many(["int-1"], request_id="apigw-1")
+    with pytest.raises(StateUnavailable, match="queue"):
+        gone.waiting()

@@ -11,6 +11,7 @@ import pytest
 from switchboard.adapters.documents import (
     customers_text,
     interaction_text,
+    posting_text,
     read_arrival,
     read_customers,
     read_finding,
@@ -19,19 +20,21 @@ from switchboard.adapters.documents import (
     read_posting,
     read_request,
     read_routing,
+    read_trail,
     routing_text,
     to_text,
+    trail_text,
     value_text,
 )
 from switchboard.adapters.items import epoch_ms, hidden_key, to_attributes, utc_text
 from switchboard.domain.customer import Customer
 from switchboard.domain.findings import Finding, FoundRecord
 from switchboard.domain.identity import PhoneNumber
-from switchboard.domain.interaction import FieldVersion, Interaction, TriggerKind
+from switchboard.domain.interaction import FieldVersion, Interaction, Segment, TriggerKind
 from switchboard.domain.outbound import OutboundRequest, OutboundState
-from switchboard.domain.posting import Posting, PostingState
+from switchboard.domain.posting import Posting, PostingState, Try
 from switchboard.domain.routing_record import RoutingRecord
-from switchboard.ports import Arrival, HeaderKey
+from switchboard.ports import Arrival, HeaderKey, TriggerNote
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -92,6 +95,13 @@ POSTING = Posting(
     due_at=NOW + timedelta(hours=1),
     record_id="act-1",
     reason="rejected",
+    part="2026-a",
+    tries=(Try(NOW, 2, "upstream_throttled", 80), Try(NOW, 3, "done")),
+    looks=2,
+    customer_key="sandbox:C-1",
+    profile="care",
+    unsettled_until=NOW + timedelta(minutes=1),
+    unknown_since=NOW,
 )
 REQUEST = OutboundRequest(
     id="req-1",
@@ -132,7 +142,13 @@ INTERACTION = Interaction(
     versions={"remarks": FieldVersion(1, NOW.isoformat(), "é\n😀")},
     kinds_seen=frozenset(TriggerKind),
     revision=7,
+    segments={
+        "s1": Segment(
+            "s1", TriggerKind.SEGMENT_CHANGE, {"remarks": FieldVersion(0, NOW.isoformat(), "é")}
+        )
+    },
 )
+NOTE = TriggerNote(TriggerKind.SEGMENT_CHANGE, NOW, 4, ("agent_name", "remarks"), "req-1")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +158,8 @@ INTERACTION = Interaction(
         (FINDING, lambda value: read_finding(value_text(value))),
         (ARRIVAL, lambda value: read_arrival(value_text(value))),
         (ROUTING, lambda value: read_routing(routing_text(value))),
-        (POSTING, lambda value: read_posting(value_text(value))),
+        (POSTING, lambda value: read_posting(posting_text(value))),
+        (NOTE, lambda value: read_trail(trail_text([value]))[0]),
         (REQUEST, lambda value: read_request(value_text(value))),
         (KEY, lambda value: read_key(value_text(value))),
         (INTERACTION, interaction_there_and_back),
@@ -172,7 +189,7 @@ def test_what_was_never_set_comes_back_unset() -> None:
     bare = OutboundRequest("req-1", "api", PhoneNumber("+14155550142"), "Sales", NOW)
 
     assert read_request(value_text(bare)) == bare
-    assert read_posting(value_text(Posting("sandbox"))) == Posting("sandbox")
+    assert read_posting(posting_text(Posting("sandbox"))) == Posting("sandbox")
 
 
 def test_text_of_an_earlier_release_gets_defaults() -> None:
@@ -183,7 +200,7 @@ def test_text_of_an_earlier_release_gets_defaults() -> None:
 
 
 def test_text_of_a_later_release_is_read_without_what_it_adds() -> None:
-    stored = {**json.loads(value_text(POSTING)), "colour": "blue"}
+    stored = {**json.loads(posting_text(POSTING)), "colour": "blue"}
 
     assert read_posting(json.dumps(stored)) == POSTING
 
@@ -192,7 +209,7 @@ def test_a_moment_is_the_same_wherever_it_was_read_off_the_clock() -> None:
     elsewhere = NOW.astimezone(timezone(timedelta(hours=-8)))
 
     assert utc_text(elsewhere) == utc_text(NOW) == "2026-03-02T15:00:00.123456+00:00"
-    assert read_posting(value_text(replace(POSTING, due_at=elsewhere))).due_at == NOW
+    assert read_posting(posting_text(replace(POSTING, due_at=elsewhere))).due_at == NOW
 
 
 def test_milliseconds_are_cut_never_rounded_up() -> None:

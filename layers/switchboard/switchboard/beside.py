@@ -6,8 +6,8 @@ whatever runs here may be late or lost without harm.
 
 import contextvars
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
 from queue import SimpleQueue
 from typing import Any, Final, TypeVar
 
@@ -40,6 +40,23 @@ def run_beside(work: Callable[[], T], *, name: str) -> "Future[T]":
 
     _hand_over(job)
     return future
+
+
+def in_turn(works: Sequence[Callable[[], T]]) -> list[T]:
+    """What each returns, one after the other."""
+    return [work() for work in works]
+
+
+def side_by_side(works: Sequence[Callable[[], T]]) -> list[T]:
+    """What each returns, all at the same time; raises the first error when all have ended."""
+    futures = [run_beside(work, name="side by side") for work in works[1:]]
+    if not works:
+        return []
+    try:
+        first = works[0]()
+    finally:
+        wait(futures)
+    return [first, *(future.result() for future in futures)]
 
 
 def _hand_over(job: _Job) -> None:

@@ -11,7 +11,8 @@
     │   └── StateConflict       the thing is not in a state that allows this     HTTP 409
     ├── UpstreamError           a CRM or the contact centre did not cooperate
     │   ├── UpstreamUnavailable   refused connection, timeout, 5xx               HTTP 503   retry
-    │   │   └── AddressNotPublic    its name leads to a private address          HTTP 503   retry
+    │   │   ├── AddressNotPublic    its name leads to a private address          HTTP 503   retry
+    │   │   └── LeftAlone           not asked for a while; carries retry_after_s HTTP 503   retry
     │   ├── UpstreamThrottled     429 or spent quota; carries retry_after_s      HTTP 503   retry
     │   │   └── CredentialRefused   a person must change or resume it            HTTP 503   retry
     │   ├── UpstreamRejected      the same request would fail again              HTTP 502   park
@@ -120,6 +121,17 @@ class AddressNotPublic(UpstreamUnavailable):
     """Not connected: the system's name leads where no connection may go. A person has to look."""
 
     code = "address_not_public"
+
+
+class LeftAlone(UpstreamUnavailable):
+    """Nothing was sent: it failed several times in a row, and is tried again by one call at a time.
+
+    `retry_after_s` is when it is worth asking again, never the same for all who wait.
+    """
+
+    def __init__(self, system: str, *, retry_after_s: float) -> None:
+        super().__init__(system, "not asked: it failed several times in a row")
+        self.retry_after_s = retry_after_s
 
 
 class UpstreamThrottled(UpstreamError):

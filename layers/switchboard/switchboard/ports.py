@@ -6,21 +6,24 @@ our own tables and queues raise StateUnavailable. Nobody has to inherit from the
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Protocol
 
 from switchboard.domain.call_control import CallCommand
 from switchboard.domain.customer import Customer
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.findings import Finding, KeptFinding
+from switchboard.domain.found_record import FoundRecord
 from switchboard.domain.identity import Identity, PhoneNumber
-from switchboard.domain.interaction import Interaction, TriggerEvent
+from switchboard.domain.interaction import Interaction, TriggerEvent, TriggerKind
 from switchboard.domain.outbound import OutboundRequest
 from switchboard.domain.posting import Idempotency, InteractionRecord, Logged, Posting
 from switchboard.errors import UpstreamError
 
 if TYPE_CHECKING:  # what only routing needs; every function loads this page
     from switchboard.domain.last_agent import AgentState, Reservation
+    from switchboard.domain.reconciliation_progress import Progress
     from switchboard.domain.recorded_contact import RecordedContact
     from switchboard.domain.routing_controls import RoutingControls
     from switchboard.domain.routing_record import RoutingRecord
@@ -48,6 +51,10 @@ class Crm(Protocol):
         """After this long, a search finds what an earlier, interrupted write may have made."""
 
     @property
+    def key_window_s(self) -> float:
+        """For so long the CRM knows an idempotency key again."""
+
+    @property
     def contact_settle_s(self) -> float:
         """After this long, `find` sees a contact that `create_contact` made."""
 
@@ -58,6 +65,16 @@ class Crm(Protocol):
     @property
     def batch_most(self) -> int:
         """How many records one `log_interactions` takes; 1 where there is no such call."""
+
+    @property
+    def ignores_older(self) -> bool:
+        """Whether the CRM itself ignores a revision older than the one it has."""
+
+    @property
+    def can_find_records(self) -> bool: ...
+
+    @property
+    def can_list_records(self) -> bool: ...
 
     def find(self, identity: Identity, *, deadline: Deadline) -> tuple[Customer, ...]:
         """Every customer that carries the number or address, each verified against it.
@@ -88,6 +105,26 @@ class Crm(Protocol):
         """A new record for somebody whom `find` did not find; `reference` is the interaction's id.
 
         Raises: UpstreamUnknown when it was sent and the answer was lost.
+        """
+
+    def find_record(
+        self, interaction_id: str, *, record_id: str, deadline: Deadline
+    ) -> FoundRecord | None:
+        """The CRM's record under an `InteractionRecord.id`; None when there is none.
+
+        `record_id` is what the CRM called it when it was written, empty when it never said so. A
+        record made within the last `settle_s` may be missing. Raises: Misconfigured unless
+        `can_find_records`.
+        """
+
+    def list_records(
+        self, start: datetime, end: datetime, *, deadline: Deadline
+    ) -> Iterator[FoundRecord]:
+        """The records with a key of ours of about this period, read page by page, in no order.
+
+        Which moment of a record counts is the CRM's: at the edges `find_record` decides, not a
+        record's absence here. Raises, also half-way: UpstreamError; and Misconfigured unless
+        `can_list_records`.
         """
 
 
@@ -156,14 +193,79 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
+class TriggerNote:
+    """That a trigger came: which revision it made (0: it said nothing new), and of which fields.
+
+    Names alone; what they held is not kept twice.
+    """
+
+    kind: TriggerKind
+    received_at: datetime
+    revision: int
+    fields: tuple[str, ...] = ()
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """Everything the ledger holds of one interaction."""
+    """Everything the ledger holds of one interaction.
+
+    `postings` by their keys. `first_at` is when its first trigger came, `ended_at` when its end
+    did, both by our clock. `held_until` is when a worker's lease ends, whether it lives or not;
+    `triggers` are the first hundred that came.
+    """
 
     interaction: Interaction
     arrival: Arrival | None = None
     postings: Mapping[str, Posting] = field(default_factory=dict)
     ended_at: datetime | None = None
     started_at: datetime | None = None
+    first_at: datetime | None = None
+    due_at: datetime | None = None
+    held_until: datetime | None = None
+    held_by: str = ""
+    customer_key: str = ""
+    triggers: tuple[TriggerNote, ...] = ()
+
+
+class Settled(Enum):
+    """What became of a row that was given back.
+
+    GREW: the outcomes are kept, and it is due at once, because more came to be known meanwhile.
+    LOST: nothing is kept, because another worker has it, or had it since.
+    """
+
+    KEPT = auto()
+    GREW = auto()
+    LOST = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """When a row is to be looked at again, or since when it waits for a person; or neither."""
+
+    due_at: datetime | None = None
+    parked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPlace:
+    """How far one record's contacts were read: after this item of the index.
+
+    `record` stands for the record's key and does not tell it.
+    """
+
+    record: str
+    started_at: str
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Some of a customer's interactions, newest first, and where it goes on; nowhere at the end."""
+
+    rows: tuple[LedgerRow, ...]
+    after: tuple[HistoryPlace, ...] = ()
 
 
 class InteractionLedger(Protocol):
@@ -175,13 +277,18 @@ class InteractionLedger(Protocol):
         *,
         now: datetime,
         due_when: Callable[[Interaction], datetime],
+        request_id: str = "",
+        keeps_segment: bool = False,
+        ended_at: datetime | None = None,
     ) -> LedgerRow | None:
         """Add what the event says; None when it said nothing new.
 
         Durable when it returns. `due_when` tells, for the merged interaction, when the sweeper
         looks at the row if nobody does before; a row that a worker holds keeps its own moment.
+        `ended_at` is for an end long past; else it is now.
 
-        Raises: StateConflict when the event contradicts an immutable field of the same id.
+        Raises: StateConflict when the event contradicts an immutable field of the same id,
+            RequestTooLarge when the document would outgrow its row.
         """
 
     def note_arrival(self, interaction_id: str, arrival: Arrival) -> None:
@@ -193,29 +300,109 @@ class InteractionLedger(Protocol):
 
     def read(self, interaction_id: str) -> LedgerRow | None: ...
 
-    def lease(
-        self, interaction_id: str, *, token: str, now: datetime, lease_s: float
-    ) -> LedgerRow | None:
-        """The row, for one worker alone; None when another holds it or there is no such row.
+    def read_many(self, interaction_ids: Sequence[str]) -> Mapping[str, LedgerRow]:
+        """Those there are, by id; at most a hundred."""
 
-        An abandoned lease ends by itself, and the row is due again at that moment.
+    def claim(
+        self,
+        row: LedgerRow,
+        postings: Sequence[Posting],
+        *,
+        token: str,
+        now: datetime,
+        lease_s: float,
+    ) -> bool:
+        """Hold the row for one worker alone, and keep the postings, all or nothing.
+
+        False, nothing changed, when another holds it or it is not as it was read any more. An
+        abandoned lease ends by itself, and the row is due again at that moment.
         """
 
-    def save_posting(self, interaction_id: str, posting: Posting, *, token: str) -> bool:
-        """Keep how far a posting has come; False, nothing changed, when the lease was lost."""
+    def hold(
+        self, interaction_id: str, *, token: str, now: datetime, lease_s: float
+    ) -> LedgerRow | None:
+        """The row for one alone, whatever is in it; None when another has it or there is none."""
 
-    def release(
-        self, interaction_id: str, *, token: str, revision: int, due_at: datetime | None
+    def settle(
+        self,
+        interaction_id: str,
+        postings: Sequence[Posting],
+        *,
+        token: str,
+        revision: int,
+        after: Next,
+        customer_key: str = "",
+    ) -> Settled:
+        """Keep how far the postings have come, and give the row back.
+
+        `customer_key` is whose interaction it is, where nobody knew before.
+        """
+
+    def settle_unclaimed(
+        self,
+        row: LedgerRow,
+        postings: Sequence[Posting],
+        *,
+        now: datetime,
+        after: Next,
+        customer_key: str = "",
     ) -> bool:
-        """Give the row back; False when it grew past `revision` meanwhile and is due at once,
-        or when the lease was lost."""
+        """The same without a claim; False, nothing changed, when somebody holds the row or it is
+        not as it was read any more."""
+
+    def write_again(self, interaction_id: str, *, now: datetime) -> None:
+        """Make every record of the row due, as if the interaction had changed."""
+
+    def note_crash(self, interaction_id: str, *, now: datetime) -> int:
+        """Count a mistake of ours over this row: how many since it was last settled."""
 
     def due(self, *, now: datetime, limit: int) -> tuple[str, ...]:
         """Ids of rows whose time has come, oldest first."""
 
+    def parked(self, *, limit: int) -> tuple[str, ...]:
+        """Ids of rows of which nothing is left but what waits for a person, the longest first."""
+
     def history(self, customer_key: str, *, limit: int) -> tuple[LedgerRow, ...]:
-        """The customer's interactions over all channels, newest first, without `routing`:
-        somebody may be waiting, and nobody who asks for the history needs it."""
+        """The customer's interactions over all channels, newest first, without `routing` and
+        `triggers`: somebody may be waiting, and nobody who asks for the history needs them."""
+
+    def history_page(
+        self,
+        customer_key: str,
+        *,
+        limit: int,
+        now: datetime,
+        after: "Sequence[HistoryPlace]" = (),
+    ) -> "HistoryPage":
+        """A part of the same, without rows that have expired; `after` is the part before.
+
+        Records that were merged into the customer's are the customer's. A page may be shorter
+        than `limit` although older ones exist. Places of other customers lead nowhere.
+        """
+
+    def also_customer(
+        self, interaction_id: str, customer_key: str, *, started_at: datetime, now: datetime
+    ) -> None:
+        """Have the interaction in another customer's history, too: the same person elsewhere."""
+
+    def note_merged(self, old_key: str, survivor_key: str, *, now: datetime) -> None:
+        """Have what happened with a merged record in its survivor's history from now on."""
+
+
+class DaysOfLedger(Protocol):
+    """Which interactions a day had."""
+
+    def ids_of(self, day: date, *, after: str = "", limit: int) -> tuple[str, ...]:
+        """Ids of interactions whose first trigger came on that day in UTC, as texts sort, from
+        the first behind `after` on. A trigger of the last second may be missing."""
+
+
+class ReconciliationProgress(Protocol):
+    """How far the nightly comparison of ledger and CRMs has come."""
+
+    def read(self) -> "Progress | None": ...
+
+    def keep(self, progress: "Progress", *, now: datetime) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +531,46 @@ class WorkQueue(Protocol):
     """Wakes a worker. Carries ids only; losing a message loses time, nothing else."""
 
     def send(self, work_id: str, *, request_id: str, delay_s: int = 0) -> None: ...
+
+    def send_many(self, work_ids: Sequence[str], *, request_id: str) -> tuple[str, ...]:
+        """Send each of them now; those that the queue refused, while it took the others."""
+
+    def waiting(self) -> int:
+        """About how many messages wait to be taken, without those for later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Something that was put aside: when, how large, and words of ours about it; none of it."""
+
+    id: str
+    at: datetime
+    size: int
+    about: tuple[str, ...]
+
+
+class KeptAside(Protocol):
+    """The second durable place: for what the ledger could not take, and what nobody could read.
+
+    `kind` says which of both, and is "spill" or "refused".
+    """
+
+    def put(
+        self, kind: str, body: bytes, *, token: str, about: Sequence[str], now: datetime
+    ) -> str:
+        """Keep it; its id, by which it can be found again. Durable when it returns.
+
+        `token` is random letters and digits. `about` are words of ours, never data: they may
+        stand in names and lists. One that does not look like a word is kept as "other".
+        """
+
+    def waiting(self, kind: str, *, limit: int, after: str = "") -> tuple[Aside, ...]:
+        """What is there, oldest first; of that, at most `limit` that come `after` an id."""
+
+    def read(self, kind: str, aside_id: str) -> bytes | None: ...
+
+    def drop(self, kind: str, aside_ids: Collection[str]) -> None:
+        """Forget them; what is not there any more is no mistake."""
 
 
 @dataclass(frozen=True, slots=True)

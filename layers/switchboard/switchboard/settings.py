@@ -16,6 +16,11 @@ def is_somebody_waiting() -> bool:
     return os.environ.get("SOMEBODY_WAITS") == "true"
 
 
+def is_ecs_waiting() -> bool:
+    """Whether ECS waits for this function's answer, for a time that nobody documents."""
+    return os.environ.get("ECS_WAITS") == "true"
+
+
 def is_being_initialised_by_lambda() -> bool:
     """Whether Lambda starts this process; on a desk and in tests nothing is built ahead.
 

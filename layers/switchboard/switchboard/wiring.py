@@ -18,7 +18,7 @@ from switchboard.adapters.publication_items import digest_of
 from switchboard.adapters.secrets import SecretsManagerSecrets
 from switchboard.current import Current, CurrentIfAny, GoodToHave
 from switchboard.domain.outbound import ContactPolicy
-from switchboard.domain.posting import PostingProfile
+from switchboard.domain.posting_profile import PostingProfile
 from switchboard.errors import Misconfigured, NotFound, StateUnavailable
 from switchboard.observability import count, logger
 from switchboard.ports import (
@@ -28,6 +28,7 @@ from switchboard.ports import (
     Crm,
     Findings,
     InteractionLedger,
+    KeptAside,
     KeyStore,
     LookupMemory,
     OnceStore,
@@ -49,9 +50,18 @@ if TYPE_CHECKING:
     from switchboard.adapters.connector.transport import HttpTransport
     from switchboard.adapters.ecs_client import EcsClient
     from switchboard.domain.challenger import RunningChallenger
+    from switchboard.domain.posting import Idempotency
+    from switchboard.domain.retry_budget import RetryBudget
     from switchboard.domain.routing_controls import RoutingControls
     from switchboard.domain.ruleset import Ruleset
-    from switchboard.ports import AgentLoad, AgentStates, RecordedContacts, RoutingControlsStore
+    from switchboard.ports import (
+        AgentLoad,
+        AgentStates,
+        DaysOfLedger,
+        ReconciliationProgress,
+        RecordedContacts,
+        RoutingControlsStore,
+    )
     from switchboard.use_cases.arrival_lookup import Stores
     from switchboard.use_cases.lookup_settings import LookupSettings
 
@@ -76,6 +86,20 @@ def keys() -> KeyStore:
 @functools.cache
 def ledger() -> InteractionLedger:
     return DynamoDbInteractionLedger(_table("INTERACTIONS_TABLE"))
+
+
+@functools.cache
+def days_of_ledger() -> "DaysOfLedger":
+    from switchboard.adapters.dynamodb_days import DynamoDbDaysOfLedger
+
+    return DynamoDbDaysOfLedger(_table("INTERACTIONS_TABLE"))
+
+
+@functools.cache
+def reconciliation_progress() -> "ReconciliationProgress":
+    from switchboard.adapters.dynamodb_progress import DynamoDbReconciliationProgress
+
+    return DynamoDbReconciliationProgress(_table("COORDINATION_TABLE"))
 
 
 @functools.cache
@@ -110,10 +134,25 @@ def once_store() -> OnceStore:
 
 
 @functools.cache
+def kept_aside() -> KeptAside:
+    from switchboard.adapters.s3_aside import S3KeptAside
+
+    client: Any = aws_client("s3", config=_patience())
+    return S3KeptAside(client, settings.required("ASIDE_BUCKET"))
+
+
+@functools.cache
 def posting_queue() -> WorkQueue:
     from switchboard.adapters.sqs_queue import SqsWorkQueue
 
     return SqsWorkQueue(_sqs(), settings.required("POSTING_QUEUE_URL"))
+
+
+@functools.cache
+def retry_budget() -> "RetryBudget":
+    from switchboard.domain.retry_budget import LEAST_PER_S, SHARE_OF_FIRST, RetryBudget
+
+    return RetryBudget(SHARE_OF_FIRST, LEAST_PER_S, time.monotonic)
 
 
 @functools.cache
@@ -159,8 +198,24 @@ def posting_profiles() -> tuple[PostingProfile, ...]:
     return _posting_profiles().get()
 
 
+def known_posting_profiles() -> tuple[PostingProfile, ...] | None:
+    """For who can do without: None where they cannot be had, or were never published."""
+    try:
+        return posting_profiles()
+    except (Misconfigured, StateUnavailable) as error:
+        logger.warning("posting profiles not known", error=error.code)
+        return None
+
+
 def contact_policy() -> ContactPolicy:
     return _contact_policy().get()
+
+
+def ways_of_writing() -> "Mapping[str, Idempotency | None]":
+    """What makes a repeated write safe, by published connector; None where it cannot write."""
+    from switchboard.adapters.connector.systems import ways_of_writing as ways
+
+    return ways(_connectors().get())
 
 
 def crms() -> Mapping[str, Crm]:
@@ -365,13 +420,9 @@ def _controls_in_force() -> "GoodToHave[RoutingControls]":
 
 @functools.cache
 def _posting_profiles() -> Current[tuple[PostingProfile, ...]]:
-    from switchboard.contracts.configuration import PostingConfiguration, read_configuration
+    from switchboard.adapters.published_profiles import read_posting_profiles
 
-    def build(published: Published) -> tuple[PostingProfile, ...]:
-        read = read_configuration(PostingConfiguration, published.body, kind="posting")
-        return tuple(spec.profile() for spec in read.profiles)
-
-    return _current("posting", build)
+    return _current("posting", lambda published: read_posting_profiles(published.body))
 
 
 @functools.cache
@@ -494,13 +545,17 @@ def _patience() -> Config:
     """How long our own tables, queues and secrets may take.
 
     While a person waits there is one short try: the SDK pauses up to a second before another.
+    While ECS does, there are two, and then the second place must still have its own.
     """
-    waiting = settings.is_somebody_waiting()
-    timeout_s = 0.4 if waiting else 2.0
+    timeout_s, tries = 2.0, 3
+    if settings.is_ecs_waiting():
+        timeout_s, tries = 1.0, 2
+    if settings.is_somebody_waiting():
+        timeout_s, tries = 0.4, 1
     return Config(
         connect_timeout=timeout_s,
         read_timeout=timeout_s,
-        retries={"total_max_attempts": 1 if waiting else 3, "mode": "standard"},
+        retries={"total_max_attempts": tries, "mode": "standard"},
     )
 
 

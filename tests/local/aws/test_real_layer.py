@@ -17,7 +17,7 @@ def test_every_service_we_use_loads_from_the_trimmed_layer(home: Path) -> None:
         f"import sys; sys.path.insert(0, {str(folder)!r})\n"
         "import boto3, pydantic, requests, jmespath, phonenumbers, switchboard\n"
         "from aws_lambda_powertools import Logger, Metrics\n"
-        "for name in ('dynamodb', 'sqs', 'secretsmanager'):\n"
+        "for name in ('dynamodb', 'kms', 's3', 'secretsmanager', 'sqs'):\n"
         "    boto3.client(name, region_name='eu-central-1')\n"
         "for module in (boto3, pydantic, requests, switchboard):\n"
         f"    assert module.__file__.startswith({str(folder)!r}), module\n"

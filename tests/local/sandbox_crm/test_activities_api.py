@@ -89,6 +89,40 @@ def test_activities_are_found_by_external_id_and_by_customer(crm: Client) -> Non
     assert found("") == ["i-3", "i-2", "i-1"]
 
 
+def test_activities_of_a_period_are_told_by_when_they_began(crm: Client) -> None:
+    for begun in ("2026-11-20T08:00:00Z", "2026-11-20T23:59:59.999+00:00", "2026-11-21T00:00:00Z"):
+        crm.put(f"/api/activities/i-{begun[8:13]}", {"type": "call", "started_at": begun})
+
+    day = {"from": "2026-11-20T00:00:00-00:00", "to": "2026-11-21T01:00:00+01:00"}
+    first = crm.get("/api/activities", params={**day, "limit": "1"}).json()
+    second = crm.get(first["next"]).json()
+
+    assert [row["external_id"] for row in first["activities"]] == ["i-20T23"]
+    assert [row["external_id"] for row in second["activities"]] == ["i-20T08"]
+    assert second["next"] is None
+
+
+def test_an_activity_that_began_nobody_knows_when_is_of_the_period_it_was_entered_in(
+    crm: Client,
+) -> None:
+    crm.put("/api/activities/i-1", {"type": "call"})
+    entered = stored(crm, "i-1")["created_at"]
+
+    assert len(crm.get("/api/activities", params={"from": entered}).json()["activities"]) == 1
+    assert crm.get("/api/activities", params={"to": entered}).json()["activities"] == []
+
+
+@pytest.mark.parametrize("moment", ["", "yesterday", "2026-11-20T10:00:00", "2026-11-20"])
+@pytest.mark.parametrize("name", ["from", "to"])
+def test_a_period_that_cannot_be_read_is_refused_and_not_ignored(
+    crm: Client, name: str, moment: str
+) -> None:
+    refused = crm.get("/api/activities", params={name: moment})
+
+    assert refused.status_code == 422
+    assert list(refused.json()["fields"]) == [name]
+
+
 def test_paging_meets_every_activity_once(crm: Client) -> None:
     for number in range(5):
         crm.put(f"/api/activities/i-{number}", {"type": "chat"})

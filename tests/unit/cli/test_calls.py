@@ -10,7 +10,7 @@ from cli import calls
 from cli.deployment import Target
 from cli.main import app
 
-MORE = ["more: switchboard show i-1", "      switchboard rules explain --interaction i-1"]
+MORE = ["more: switchboard explain i-1", "      switchboard rules explain --interaction i-1"]
 
 
 class Answer:

@@ -87,6 +87,7 @@ class World:
         system: str = "sandbox",
         settings: Mapping[str, Any] | None = None,
         beside: Beside = run_at_once,
+        jitter: float = 0.0,
     ) -> SharedGate:
         return SharedGate(
             system,
@@ -100,6 +101,7 @@ class World:
             ),
             wall_clock=self.now,
             sleep=self.sleep,
+            chance=lambda: jitter,
         )
 
     def enter(self, gate: SharedGate, path: str = "/customers", patience_s: float = 30) -> Admitted:

@@ -12,7 +12,7 @@ from switchboard.adapters.connector.pacing import Lane
 from switchboard.adapters.connector.rendering import HttpRequest
 from switchboard.adapters.connector.transport import NoAnswerError
 from switchboard.domain.deadline import Deadline
-from switchboard.errors import UpstreamUnavailable
+from switchboard.errors import LeftAlone, UpstreamUnavailable
 from tests.fakes.beside import run_at_once
 from tests.unit.connector.examples import ScriptedTransport, compiled
 from tests.unit.connector.gate_simulation import play
@@ -212,7 +212,7 @@ def test_it_is_open_to_all_again_when_the_try_succeeds(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("lane", "closed_s"),
-    [(LOOKUP, [5, 10, 20, 30, 30, 30, 30]), (POSTING, [10, 20, 40, 80, 160, 300, 300])],
+    [(LOOKUP, [5, 10, 20, 30, 30, 30, 30]), (POSTING, [10, 20, 40, 40, 40, 40, 40])],
 )
 def test_each_try_that_fails_doubles_the_time(
     world: World, lane: Lane, closed_s: list[int]
@@ -318,6 +318,82 @@ def test_the_error_says_that_nothing_was_sent_and_no_more(world: World) -> None:
 
     with pytest.raises(UpstreamUnavailable, match="sandbox: not asked"):
         world.enter(gate, "/customers/+14155550142")
+
+
+@pytest.mark.parametrize(
+    ("lane", "jitter", "seconds"),
+    [(POSTING, 0.0, 7.0), (POSTING, 0.9, 11.5), (LOOKUP, 0.0, 2.0)],
+)
+def test_who_is_sent_away_hears_when_it_may_be_tried_and_not_all_the_same(
+    world: World, lane: Lane, jitter: float, seconds: float
+) -> None:
+    gate = world.gate(lane, jitter=jitter)
+    opened(world, gate)
+    world.moves_on(3)
+
+    with pytest.raises(LeftAlone) as told:
+        world.enter(gate)
+
+    assert told.value.retry_after_s == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(("jitter", "seconds"), [(0.0, 1.0), (0.5, 3.5)])
+def test_who_comes_while_one_tries_comes_back_in_a_moment(
+    world: World, jitter: float, seconds: float
+) -> None:
+    """Even when the try may take fifteen seconds: most are over at once."""
+    gate, other = world.gate(POSTING, jitter=jitter), world.gate(POSTING, jitter=jitter)
+    opened(world, gate)
+    world.moves_on(10)
+    world.enter(gate, patience_s=15)
+
+    for sent_away in (gate, other):
+        with pytest.raises(LeftAlone) as told:
+            world.enter(sent_away)
+        assert told.value.retry_after_s == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("hangs_s", [0.0, 15.0])
+def test_postings_are_back_within_a_minute_of_the_end_of_the_longest_outage(
+    world: World, hangs_s: float
+) -> None:
+    """The worst moment to come back is just after a try has begun that will fail."""
+    gate = world.gate(POSTING, jitter=0.999)
+    opened(world, gate)
+    for _ in range(20):
+        world.moves_on(waits_s(world, gate))
+        tried = world.enter(gate)
+        world.moves_on(hangs_s)
+        gate.leave(tried, None)
+
+    back_after_s = hangs_s + waits_s(world, gate)
+
+    assert back_after_s <= 60.1
+    world.moves_on(waits_s(world, gate))
+    world.call(gate, OK)
+    assert all(is_let_in(world, gate) for _ in range(100))
+
+
+def waits_s(world: World, gate: SharedGate) -> float:
+    """How long who comes now is told to wait."""
+    with pytest.raises(LeftAlone) as told:
+        world.enter(gate)
+    return told.value.retry_after_s
+
+
+def test_a_crm_that_is_dead_for_an_hour_gets_a_posting_in_forty_seconds(world: World) -> None:
+    gate, tries = world.gate(POSTING), 0
+    opened(world, gate)
+    for _ in range(3600):
+        world.moves_on(1)
+        try:
+            admitted = world.enter(gate)
+        except LeftAlone:
+            continue
+        gate.leave(admitted, None)
+        tries += 1
+
+    assert 85 <= tries <= 92
 
 
 def silences_that_count(world: World, share_s: float, left_s: float) -> bool:

@@ -199,6 +199,11 @@ class Story:
                 crm.log_interactions([_record(one) for one in said["records"]], deadline=deadline)
             case "create_contact":
                 crm.create_contact(identity, reference=str(said["reference"]), deadline=deadline)
+            case "find_interaction":
+                told = str(said.get("record_id") or "")
+                crm.find_record(str(said["id"]), record_id=told, deadline=deadline)
+            case "list_interactions":
+                list(crm.list_records(NOW, NOW, deadline=deadline))
             case method:
                 crm.read_record(method, said, deadline=deadline)
 
@@ -222,7 +227,7 @@ def _record(said: Mapping[str, Any]) -> InteractionRecord:
 
 
 def _is_id(name: str) -> bool:
-    return name in {"id", "reference", "customer_id", "call_id"}
+    return name in {"id", "reference", "customer_id", "call_id", "record_id"}
 
 
 def _whole(text: str) -> str:

@@ -7,7 +7,6 @@ import pytest
 from switchboard.contracts.configuration import (
     Configuration,
     ContactPolicyConfiguration,
-    PostingConfiguration,
     read_configuration,
 )
 from switchboard.contracts.lookup import LookupConfiguration
@@ -167,18 +166,6 @@ def test_a_policy_becomes_minutes_and_weekdays() -> None:
 
     assert (policy.opens_minute, policy.closes_minute) == (510, 1440)
     assert policy.weekdays == {0, 6}
-
-
-def test_a_profile_keeps_its_filters() -> None:
-    spec = {"connector": "sandbox", "channels": ["voice"], "wait_for_disposition_s": 5}
-    read = read_configuration(
-        PostingConfiguration, {"format": "posting/1", "profiles": [spec]}, kind="posting"
-    )
-
-    profile = read.profiles[0].profile()
-
-    assert (profile.connector, profile.wait_for_disposition_s) == ("sandbox", 5)
-    assert profile.channels == {"voice"}
 
 
 def test_lookup_rules_are_the_files() -> None:

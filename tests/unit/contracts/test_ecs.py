@@ -131,6 +131,46 @@ def test_an_event_that_does_not_say_when_happened_when_it_came(occurred_at: str)
     assert event(occurred_at=occurred_at).occurred_at == RECEIVED
 
 
+@pytest.mark.parametrize(
+    ("later", "odd", "is_dated"),
+    [
+        (timedelta(0), "", True),
+        (timedelta(minutes=5), "", True),
+        (timedelta(minutes=5, seconds=1), "ahead", False),
+        (timedelta(days=400), "ahead", False),
+        (timedelta(days=-7), "", True),
+        (timedelta(days=-7, seconds=-1), "old", True),
+        (timedelta(days=-400), "old", True),
+    ],
+)
+def test_a_clock_that_runs_ahead_does_not_date_an_event(
+    later: timedelta, odd: str, is_dated: bool
+) -> None:
+    said = (RECEIVED + later).isoformat()
+    trigger = Trigger(interaction_id="i-1", occurred_at=said)
+
+    told = event(occurred_at=said)
+
+    assert trigger.odd_clock(received_at=RECEIVED, zone=NEW_YORK) == odd
+    assert told.is_dated is is_dated
+    assert told.occurred_at == (RECEIVED + later if is_dated else RECEIVED)
+
+
+@pytest.mark.parametrize(("said", "odd"), [("", ""), ("sometime", "unreadable")])
+def test_a_time_that_cannot_be_read_is_odd_and_none_is_not(said: str, odd: str) -> None:
+    assert Trigger(occurred_at=said).odd_clock(received_at=RECEIVED, zone=NEW_YORK) == odd
+
+
+def test_an_event_of_next_year_does_not_win_over_what_really_happens_afterwards() -> None:
+    ahead = event(occurred_at="2027-03-04T12:00:00Z", remarks="from the future")
+    later = Trigger(interaction_id="i-1", remarks="what happened").to_event(
+        TriggerKind.INTERACTION_ENDS, received_at=RECEIVED + timedelta(minutes=1), zone=NEW_YORK
+    )
+
+    assert merge(merge(Interaction("i-1"), ahead), later).get("remarks") == "what happened"
+    assert merge(merge(Interaction("i-1"), later), ahead).get("remarks") == "what happened"
+
+
 def test_fields_that_we_do_not_know_are_kept() -> None:
     assert event(queue_name="Sales", model_config="x").fields == {
         "queue_name": "Sales",

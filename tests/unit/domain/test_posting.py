@@ -1,31 +1,36 @@
 """What is done next about a posting, and when it is tried again."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchboard.domain.interaction import FieldVersion, Interaction
 from switchboard.domain.posting import (
+    IN_FLIGHT_S,
+    LOOK_AGAIN_AFTER_S,
     RETRY_AFTER_S,
+    Habits,
     Idempotency,
     Logged,
+    Look,
     Nothing,
     Park,
     Posting,
-    PostingProfile,
     PostingState,
     Step,
+    Try,
     WaitUntil,
     Write,
     attempting,
     done,
-    earliest_due,
     failed,
     lost_answer,
+    next_of,
     next_step,
     parked,
+    without_customer,
 )
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -43,7 +48,7 @@ def step(
     revision: int = 1,
     at: datetime = NOW,
 ) -> Step:
-    return next_step(posting, revision=revision, idempotency=idempotency, settle_s=SETTLE_S, now=at)
+    return next_step(posting, revision=revision, habits=Habits(idempotency, SETTLE_S), now=at)
 
 
 def in_state(state: PostingState, **changes: object) -> Posting:
@@ -86,13 +91,78 @@ def test_where_a_second_write_is_a_second_record_there_are_no_amendments(
     assert step(in_state(PostingState.DONE), idempotency, revision=2) == Nothing()
 
 
-@pytest.mark.parametrize("state", [s for s in PostingState if s is not PostingState.PENDING])
+@pytest.mark.parametrize("state", [PostingState.DONE, PostingState.PARKED])
 def test_a_search_waits_until_it_would_find_what_was_written(state: PostingState) -> None:
     posting = in_state(state)
     search = Idempotency.SEARCH_FIRST
 
     assert step(posting, search, revision=2) == WaitUntil(SETTLED_AT)
     assert step(posting, search, revision=2, at=SETTLED_AT) == Write()
+
+
+@pytest.mark.parametrize("idempotency", [Idempotency.SEARCH_FIRST, Idempotency.ONCE_TOKEN])
+@pytest.mark.parametrize("revision", [1, 2])
+def test_whoever_died_may_have_sent_as_late_as_a_call_may_last(
+    idempotency: Idempotency, revision: int
+) -> None:
+    attempted = in_state(PostingState.ATTEMPTING)
+    settled_at = SETTLED_AT + timedelta(seconds=Habits(idempotency).call_s)
+
+    assert step(attempted, idempotency, revision=revision) == WaitUntil(settled_at)
+    assert step(attempted, idempotency, revision=revision, at=settled_at) == Write()
+
+
+@pytest.mark.parametrize("idempotency", [Idempotency.UPSERT, Idempotency.CLIENT_ID])
+def test_a_newer_write_waits_for_an_older_one_that_may_be_on_its_way(
+    idempotency: Idempotency,
+) -> None:
+    habits = Habits(idempotency)
+    trying = attempting(Posting("crm"), revision=1, habits=habits, at=NOW)
+    lost = lost_answer(trying, "unknown", now=NOW, habits=habits, jitter=0)
+    again = attempting(lost, revision=1, habits=habits, at=lost.due_at or NOW)
+    written = done(again, Logged("A-1", created=True), now=NOW)
+    landed_at = NOW + timedelta(seconds=IN_FLIGHT_S)
+    soon = NOW + timedelta(seconds=10)
+
+    assert next_step(written, revision=2, habits=habits, now=soon) == WaitUntil(landed_at)
+    assert next_step(written, revision=2, habits=habits, now=landed_at) == Write()
+    ignoring = Habits(idempotency, ignores_older=True)
+    assert next_step(written, revision=2, habits=ignoring, now=soon) == Write()
+
+
+def test_a_key_that_the_crm_has_forgotten_is_not_trusted() -> None:
+    habits = Habits(Idempotency.HEADER, key_window_s=600)
+    trying = attempting(Posting("crm"), revision=1, habits=habits, at=NOW)
+    lost = lost_answer(trying, "unknown", now=NOW, habits=habits, jitter=0)
+    in_time, too_late = NOW + timedelta(seconds=599), NOW + timedelta(seconds=600)
+
+    for posting in (trying, lost):
+        assert next_step(posting, revision=1, habits=habits, now=in_time) == Write()
+        assert next_step(posting, revision=1, habits=habits, now=too_late) == Park(
+            "outcome_unknown"
+        )
+    refused = failed(lost, "down", now=NOW, jitter=0)
+    assert next_step(refused, revision=1, habits=habits, now=too_late) == Park("outcome_unknown")
+
+
+def test_what_a_person_settled_stays_as_it_is() -> None:
+    settled = in_state(PostingState.PARKED, reason="resolved:not_wanted")
+
+    assert step(settled, revision=9) == Nothing()
+
+
+def test_a_record_of_nobody_is_looked_at_again_for_days_and_not_for_ever() -> None:
+    habits, looks = Habits(Idempotency.UPSERT), 0
+    posting = done(in_state(PostingState.ATTEMPTING), Logged("A-1", created=True), now=NOW)
+    posting = without_customer(posting, now=NOW, jitter=0.5)
+    while posting.due_at:
+        assert next_step(posting, revision=1, habits=habits, now=NOW) == WaitUntil(posting.due_at)
+        assert next_step(posting, revision=1, habits=habits, now=posting.due_at) == Look()
+        posting = without_customer(posting, now=posting.due_at, jitter=0.5)
+        looks += 1
+
+    assert looks == len(LOOK_AGAIN_AFTER_S)
+    assert next_step(posting, revision=1, habits=habits, now=NOW) == Nothing()
 
 
 @pytest.mark.parametrize("idempotency", REPEATABLE_AT_ONCE)
@@ -138,9 +208,12 @@ def test_jitter_spreads_a_retry_over_the_second_half_of_its_wait(
     [(0.0, 1.0), (-5.0, 1.0), (17.5, 17.5), (21_600.0, 21_600.0), (10.0**9, 21_600.0)],
 )
 def test_a_crms_own_waiting_time_is_kept_within_reason(asked_s: float, waits_s: float) -> None:
-    posting = failed(Posting("crm"), "throttled", now=NOW, jitter=0.1, retry_after_s=asked_s)
+    earliest = failed(Posting("crm"), "throttled", now=NOW, jitter=0, retry_after_s=asked_s)
+    latest = failed(Posting("crm"), "throttled", now=NOW, jitter=0.999, retry_after_s=asked_s)
 
-    assert posting.due_at == NOW + timedelta(seconds=waits_s)
+    assert earliest.due_at == NOW + timedelta(seconds=waits_s)
+    assert latest.due_at is not None
+    assert earliest.due_at < latest.due_at < NOW + timedelta(seconds=1.2 * waits_s)
 
 
 @given(st.integers(0, len(RETRY_AFTER_S) - 1), JITTER, st.floats(0, 86_400))
@@ -149,7 +222,8 @@ def test_after_a_lost_answer_nobody_asks_before_it_settled(
 ) -> None:
     attempted = Posting("crm", PostingState.ATTEMPTING, attempts=attempts)
 
-    posting = lost_answer(attempted, "unknown", now=NOW, settle_s=settle_s, jitter=jitter)
+    habits = Habits(Idempotency.SEARCH_FIRST, settle_s)
+    posting = lost_answer(attempted, "unknown", now=NOW, habits=habits, jitter=jitter)
 
     assert posting.state is PostingState.ATTEMPTING
     assert posting.due_at is not None
@@ -160,7 +234,8 @@ def test_after_a_lost_answer_nobody_asks_before_it_settled(
 def test_answers_that_are_always_lost_are_given_up_too() -> None:
     attempted = Posting("crm", PostingState.ATTEMPTING, attempts=len(RETRY_AFTER_S))
 
-    posting = lost_answer(attempted, "unknown", now=NOW, settle_s=1, jitter=0)
+    habits = Habits(Idempotency.UPSERT)
+    posting = lost_answer(attempted, "unknown", now=NOW, habits=habits, jitter=0)
 
     assert (posting.state, posting.reason) == (PostingState.PARKED, "outcome_unknown")
     assert posting.due_at is None
@@ -169,54 +244,38 @@ def test_answers_that_are_always_lost_are_given_up_too() -> None:
 def test_a_success_forgets_the_failures_before_it() -> None:
     failing = failed(Posting("crm"), "down", now=NOW, jitter=0)
 
-    posting = done(attempting(failing, revision=3, at=NOW), Logged("A-1", created=True))
+    trying = attempting(failing, revision=3, habits=Habits(Idempotency.UPSERT), at=NOW)
+    posting = done(trying, Logged("A-1", created=True), now=NOW, took_ms=80)
 
-    assert posting == Posting(
+    assert posting.tries == (Try(NOW, 0, "down"), Try(NOW, 3, "done", 80))
+    assert replace(posting, tries=()) == Posting(
         "crm", PostingState.DONE, revision=3, attempted_at=NOW, record_id="A-1"
     )
 
 
-def test_an_amendment_keeps_the_record_that_was_made() -> None:
-    first = done(attempting(Posting("crm"), revision=1, at=NOW), Logged("A-1", created=True))
+def test_the_last_dozen_tries_are_told_of() -> None:
+    posting = Posting("crm")
+    for revision in range(1, 30):
+        posting = done(replace(posting, revision=revision), Logged("A-1", created=False), now=NOW)
 
-    assert attempting(first, revision=2, at=NOW).record_id == "A-1"
+    assert [tried.revision for tried in posting.tries] == list(range(18, 30))
+
+
+def test_an_amendment_keeps_the_record_that_was_made() -> None:
+    habits = Habits(Idempotency.UPSERT)
+    trying = attempting(Posting("crm"), revision=1, habits=habits, at=NOW)
+    first = done(trying, Logged("A-1", created=True), now=NOW)
+
+    assert attempting(first, revision=2, habits=habits, at=NOW).record_id == "A-1"
     assert parked(first, "rejected", revision=2).record_id == "A-1"
 
 
 def test_a_row_is_due_with_the_first_of_its_postings() -> None:
     soon, later = NOW + timedelta(seconds=5), NOW + timedelta(seconds=50)
 
-    assert earliest_due([]) is None
-    assert earliest_due([Posting("a"), Posting("b", due_at=later)]) == later
-    assert earliest_due([Posting("a", due_at=later), Posting("b", due_at=soon)]) == soon
-
-
-@pytest.mark.parametrize(
-    ("profile", "is_wanted"),
-    [
-        (PostingProfile("crm"), True),
-        (PostingProfile("crm", channels=frozenset({"voice", "email"})), True),
-        (PostingProfile("crm", channels=frozenset({"email"})), False),
-        (PostingProfile("crm", directions=frozenset({"inbound"})), False),
-        (PostingProfile("crm", business_processes=frozenset({"Collections"})), True),
-        (
-            PostingProfile(
-                "crm", frozenset({"Collections"}), frozenset({"email"}), frozenset({"inbound"})
-            ),
-            False,
-        ),
-    ],
-)
-def test_a_profile_wants_what_passes_every_filter(profile: PostingProfile, is_wanted: bool) -> None:
-    interaction = Interaction(
-        "i-1",
-        {
-            "channel": FieldVersion(1, "t", "voice"),
-            "business_process": FieldVersion(1, "t", "Collections"),
-        },
-    )
-
-    assert profile.wants(interaction) is is_wanted
+    assert next_of([]) is None
+    assert next_of([Posting("a"), Posting("b", due_at=later)]) == later
+    assert next_of([Posting("a", due_at=later), Posting("b", due_at=soon)]) == soon
 
 
 def test_a_wait_that_the_crm_asks_for_is_no_step_towards_giving_up() -> None:

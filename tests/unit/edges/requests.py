@@ -6,8 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from switchboard.edges.ecs_request import ecs_parameters
-from switchboard.edges.http_api import require_key
+from switchboard.edges.ecs_request import parameters_in, sent_query
+from switchboard.edges.http_api import header, raw_body, require_key
 from switchboard.edges.resolver import answer, new_api, refuse_other_methods
 from switchboard.observability import metrics
 
@@ -18,6 +18,8 @@ def event(
     body: str | bytes | None = None,
     *,
     query: dict[str, str] | None = None,
+    raw_query: str = "",
+    content_type: str = "text/plain",
     method: str = "POST",
     path: str = "/read",
     authorizer: dict[str, Any] | None = None,
@@ -28,8 +30,8 @@ def event(
     return {
         "version": "2.0",
         "rawPath": path,
-        "rawQueryString": "",
-        "headers": {"content-type": "text/plain"},
+        "rawQueryString": raw_query,
+        "headers": {"content-type": content_type},
         "queryStringParameters": query,
         "requestContext": {
             "http": {"method": method, "path": path},
@@ -50,7 +52,13 @@ def api() -> APIGatewayHttpResolver:
 
     @resolver.route("/read", method=["GET", "POST"])
     def read() -> Response[str]:
-        return answer({"read": ecs_parameters(resolver)})
+        return answer(
+            {
+                "read": parameters_in(
+                    sent_query(resolver), raw_body(resolver), header(resolver, "content-type")
+                )
+            }
+        )
 
     @resolver.get("/guarded")
     def guarded() -> Response[str]:
@@ -66,9 +74,11 @@ def call(sent: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     return answered["statusCode"], json.loads(answered["body"])
 
 
-def read(body: str | bytes | None = None, query: dict[str, str] | None = None) -> dict[str, str]:
+def read(
+    body: str | bytes | None = None, query: dict[str, str] | None = None, **more: str
+) -> dict[str, str]:
     """The parameters in a request that can be read."""
-    status, answered = call(event(body, query=query))
+    status, answered = call(event(body, query=query, **more))  # type: ignore[arg-type]
     assert status == 200, answered
     parameters: dict[str, str] = answered["read"]
     return parameters

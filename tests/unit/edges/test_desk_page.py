@@ -1,16 +1,20 @@
 """The agent's page shows what others wrote, and does nothing that they wrote."""
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from switchboard.domain.customer import Customer
 from switchboard.domain.interaction import Interaction, merge
+from switchboard.domain.posting import Posting, PostingState
 from switchboard.edges.desk_page import SECURITY_HEADERS, desk_page, refused_page
-from switchboard.ports import Arrival, LedgerRow
+from switchboard.edges.history_cursor import places_in
+from switchboard.ports import Arrival, HistoryPlace, LedgerRow
 from switchboard.use_cases.agent_desk import DeskView
 from tests.unit.use_cases.people import ADA, NOW, told
 
@@ -127,6 +131,41 @@ def test_a_link_into_the_crm_opens_without_telling_where_it_came_from() -> None:
 @pytest.mark.parametrize("url", ["http://[", "https://[::1", "https://exa]mple.com"])
 def test_an_address_that_cannot_be_read_becomes_no_link(url: str) -> None:
     assert "<a " not in page(replace(ADA, url=url))
+
+
+def view_of(*past: LedgerRow, older: tuple[HistoryPlace, ...] = (), is_first: bool = True) -> str:
+    row = LedgerRow(Interaction("i-1"), Arrival("r-1", NOW, "known", customer=ADA))
+    return desk_page(DeskView(row, past, older, is_first), zone=NEW_YORK)
+
+
+def test_older_contacts_are_behind_a_link_that_keeps_the_pages_own_address() -> None:
+    places = (HistoryPlace("record", "2026-03-04T17:00:00+00:00", "i-0"),)
+
+    first, later, last = view_of(older=places), view_of(older=places, is_first=False), view_of()
+
+    (after,) = re.findall(r'<a id="older" href="[?]after=([^"]+)">Older</a>', first)
+    assert places_in(unquote(after), ADA.key) == places
+    assert 'id="newest"' not in first
+    assert '<a id="newest" href="?">Newest</a>' in later
+    assert 'id="older"' in later
+    assert "<a " not in last
+
+
+def test_the_page_says_which_crm_has_the_record() -> None:
+    def posting(connector: str, state: PostingState, record: str) -> Posting:
+        return Posting(connector, state, record_id=record)
+
+    postings = {
+        "sandbox": posting("sandbox", PostingState.DONE, "A-1"),
+        "erp": posting("erp", PostingState.PENDING, ""),
+        "other": posting("other", PostingState.DONE, ""),
+    }
+
+    shown = view_of(LedgerRow(Interaction("i-0"), postings=postings, started_at=NOW))
+
+    assert "<td>sandbox</td>" in shown
+    assert "erp" not in shown
+    assert "other" not in shown
 
 
 @pytest.mark.parametrize("outcome", ["unknown", "ambiguous", "withheld", "unreadable", "degraded"])

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from switchboard.edges.direct_api import DirectApi
-from switchboard.edges.ecs_request import ecs_parameters, readable_parameters
-from switchboard.edges.http_api import Api, host, request_id, require_key
+from switchboard.edges.ecs_request import parameters_in, readable_parameters, sent_query
+from switchboard.edges.http_api import Api, header, host, raw_body, request_id, require_key
 from switchboard.edges.resolver import answer, new_api, refuse_other_methods
 from switchboard.errors import Misconfigured, StateUnavailable
 from switchboard.observability import metrics
@@ -29,7 +29,7 @@ def told(api: Api) -> dict[str, str]:
         case "table":
             raise StateUnavailable("later")
         case "strict":
-            parameters = dict(ecs_parameters(api))
+            parameters = parameters_in(sent_query(api), raw_body(api), header(api, "content-type"))
     return {**parameters, "problem": problem, "at": host(api), "id": request_id(api)}
 
 

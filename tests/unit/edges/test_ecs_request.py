@@ -93,8 +93,12 @@ def test_a_nested_value_is_refused_by_its_name(value: object) -> None:
         "7",
         "null",
         b"\xff\xfe\x00",
-        b'{"a": "\xff"}',
-        b"a=\xff",
+        b'{"a": "\x81"}',
+        b"a=\x81",
+        b"\xfe\xff\x00",
+        '{"a": 1}{"b": 2}',
+        '{"a": 1},',
+        "[{}]",
         "a=1&&b",
     ],
     ids=lambda body: repr(body)[:24],
@@ -147,6 +151,71 @@ def test_a_name_that_may_hold_anything_is_not_repeated(name: str) -> None:
     assert refused(json.dumps({name: []}), 422).startswith("A parameter must be text")
 
 
+ODD = {"agent_name": "José Ñandú", "remarks": "50 % = “half” & more"}
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16-le", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize(
+    "write", [lambda sent: json.dumps(sent, ensure_ascii=False), lambda s: f" {json.dumps(s)}\r\n"]
+)
+def test_letters_are_read_in_every_character_set(write: Any, charset: str, mark: str) -> None:
+    assert (
+        read((mark if charset != "cp1252" else "").encode(charset) + write(ODD).encode(charset))
+        == ODD
+    )
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "cp1252"])
+def test_letters_of_a_form_are_read_in_every_character_set(charset: str) -> None:
+    assert read(urlencode(ODD, encoding=charset)) == ODD
+    assert read("agent_name=José+Ñandú".encode(charset)) == {"agent_name": "José Ñandú"}
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "text/xml; charset=utf-16", "", "multipart/form-data; boundary=x", "?"],
+)
+@pytest.mark.parametrize("body", [json.dumps(ADA), urlencode(ADA)])
+def test_what_the_content_type_says_is_not_believed(body: str, content_type: str) -> None:
+    assert read(body, content_type=content_type) == ADA
+
+
+def test_a_character_set_that_nothing_else_tells_is_the_declared_one() -> None:
+    sent = "remarks=Привет".encode("windows-1251")
+
+    assert read(sent, content_type="text/plain; charset=windows-1251") == {"remarks": "Привет"}
+    assert read(sent, content_type='text/plain; Charset="Windows-1251"')["remarks"] == "Привет"
+    assert read(b"a=\xe9", content_type="text/plain; charset=iso-8859-12") == {"a": "é"}
+    assert read(b"a=\xe9", content_type="text/plain; charset=idna") == {"a": "é"}
+
+
+@pytest.mark.parametrize(
+    ("body", "advice"),
+    [
+        ('<?xml version="1.0"?><Interaction/>', "XML"),
+        ("<html>", "XML"),
+        ('\ufeff<?xml version="1.0" encoding="utf-16"?><a/>', "XML"),
+        ("--x\r\nContent-Disposition: form-data", "urlencoded"),
+    ],
+)
+def test_another_format_is_told_what_to_send_instead(body: str, advice: str) -> None:
+    said = refused(body, 400)
+
+    assert "one JSON object" in said
+    assert advice in said
+
+
+@pytest.mark.parametrize("form", ["a=1&b=2", "a=1&b=2&", "&a=1&&b=2&&", "a=0&b=2&a=1"])
+def test_a_form_is_read_with_its_empty_pieces_and_repeated_names(form: str) -> None:
+    assert read(form) == {"a": "1", "b": "2"}
+    assert read(raw_query=form) == {"a": "1", "b": "2"}
+
+
+def test_a_comma_in_a_query_is_no_second_value() -> None:
+    assert read(raw_query="a=Doe%2C+Jane&c") == {"a": "Doe, Jane"}
+
+
 def test_half_a_character_is_replaced_so_that_it_can_be_stored() -> None:
     assert read('{"a": "x\\ud800y", "b\\udfff": "z"}') == {"a": "x?y", "b?": "z"}
 
@@ -158,9 +227,9 @@ JSON = st.recursive(
 )
 
 
-@given(JSON.map(json.dumps) | st.text() | st.binary())
-def test_any_body_is_read_or_refused_flat_and_without_repeating_it(body: Any) -> None:
-    status, answered = call(event(body))
+@given(JSON.map(json.dumps) | st.text() | st.binary(), st.text() | st.just("x; charset=koi8-r"))
+def test_any_body_is_read_or_refused_flat_and_without_repeating_it(body: Any, said: str) -> None:
+    status, answered = call(event(body, raw_query=said, content_type=said))
 
     if status == 200:
         assert all(isinstance(v, str) and v for v in answered["read"].values())

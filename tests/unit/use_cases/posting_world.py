@@ -4,7 +4,7 @@ The CRM is the adversary. It keeps every record that it was made to write, so th
 shows, and its search does not see a record before `settle_s` have passed.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from switchboard.domain.ambiguity import AmbiguityRules
 from switchboard.domain.customer import Customer
 from switchboard.domain.deadline import Deadline
+from switchboard.domain.found_record import FoundRecord
 from switchboard.domain.identity import Identity
 from switchboard.domain.interaction import Interaction
 from switchboard.domain.posting import (
@@ -19,10 +20,10 @@ from switchboard.domain.posting import (
     InteractionRecord,
     Logged,
     Posting,
-    PostingProfile,
-    PostingState,
 )
+from switchboard.domain.posting_profile import PostingProfile
 from switchboard.errors import (
+    Misconfigured,
     StateUnavailable,
     UpstreamError,
     UpstreamRejected,
@@ -30,8 +31,9 @@ from switchboard.errors import (
     UpstreamUnavailable,
     UpstreamUnknown,
 )
-from switchboard.ports import Crm, LedgerRow
-from switchboard.use_cases.disposition_posting import Posted, PostingRun, post_interactions
+from switchboard.ports import Crm, LedgerRow, Next, Settled
+from switchboard.use_cases.disposition_posting import Posted, post_interactions
+from switchboard.use_cases.posting_run import PostingRun
 from switchboard.use_cases.sweeper import sweep
 from switchboard.use_cases.trigger_intake import take_trigger
 from tests.fakes.ledger import InMemoryInteractionLedger
@@ -88,6 +90,9 @@ class FaultyCrm:
     connector = "sandbox"
     default_region = "US"
     finds = frozenset({"phone", "email"})
+    ignores_older = can_list_records = False
+    key_window_s = 7200.0
+    can_find_records = True
 
     def __init__(
         self, clock: Clock, idempotency: Idempotency, script: Iterable[str], settle_s: float
@@ -102,6 +107,7 @@ class FaultyCrm:
         self.asked_to_make: list[Identity] = []
         self.batches = 0
         self.is_down = False
+        self.takes_older = False
         self.meanwhile: Callable[[], object] = lambda: None
         self._clock = clock
         self._script = list(script)
@@ -176,6 +182,21 @@ class FaultyCrm:
     ) -> Customer | None:
         return None
 
+    def find_record(
+        self, interaction_id: str, *, record_id: str, deadline: Deadline
+    ) -> FoundRecord | None:
+        self._reach()
+        seen = [w.record for w in self.records if w.visible_at <= self._clock.now]
+        found = [record for record in seen if record.id == interaction_id]
+        if not found:
+            return None
+        return FoundRecord(f"A-{interaction_id}", interaction_id, found[0].revision, len(found))
+
+    def list_records(
+        self, start: datetime, end: datetime, *, deadline: Deadline
+    ) -> Iterator[FoundRecord]:
+        raise Misconfigured("the CRM of this world lists nothing")
+
     def _logged(self, record: InteractionRecord) -> Logged:
         return Logged(f"A-{record.id}", created=self._write(record))
 
@@ -184,7 +205,7 @@ class FaultyCrm:
         if earlier is None:
             seen_at = self._clock.now + timedelta(seconds=self.settle_s)
             self.records.append(Written(record, seen_at))
-        elif record.revision >= earlier.record.revision:
+        elif self.takes_older or record.revision >= earlier.record.revision:
             earlier.record = record
         return earlier is None
 
@@ -209,20 +230,43 @@ class MortalLedger(InMemoryInteractionLedger):
         self.dies_after = ""
         self.refuses_to_save = ""
 
-    def lease(
-        self, interaction_id: str, *, token: str, now: datetime, lease_s: float
-    ) -> LedgerRow | None:
-        row = super().lease(interaction_id, token=token, now=now, lease_s=lease_s)
-        self._survive("lease")
-        return row
+    def claim(
+        self,
+        row: LedgerRow,
+        postings: Sequence[Posting],
+        *,
+        token: str,
+        now: datetime,
+        lease_s: float,
+    ) -> bool:
+        if row.interaction.id == self.refuses_to_save:
+            raise StateUnavailable("the table does not answer")
+        claimed = super().claim(row, postings, token=token, now=now, lease_s=lease_s)
+        self._survive("claim")
+        return claimed
 
-    def save_posting(self, interaction_id: str, posting: Posting, *, token: str) -> bool:
+    def settle(
+        self,
+        interaction_id: str,
+        postings: Sequence[Posting],
+        *,
+        token: str,
+        revision: int,
+        after: Next,
+        customer_key: str = "",
+    ) -> Settled:
         if interaction_id == self.refuses_to_save:
             raise StateUnavailable("the table does not answer")
-        saved = super().save_posting(interaction_id, posting, token=token)
-        if posting.state is not PostingState.ATTEMPTING:
-            self._survive("commit")
-        return saved
+        settled = super().settle(
+            interaction_id,
+            postings,
+            token=token,
+            revision=revision,
+            after=after,
+            customer_key=customer_key,
+        )
+        self._survive("settle")
+        return settled
 
     def _survive(self, step: str) -> None:
         if self.dies_after == step:
@@ -239,6 +283,7 @@ class World:
         idempotency: Idempotency = Idempotency.UPSERT,
         settle_s: float = 120,
         profiles: tuple[PostingProfile, ...] = (PostingProfile("sandbox"),),
+        ignores_no_older: bool = False,
     ) -> None:
         self.clock = Clock()
         self.ledger = MortalLedger()
@@ -246,6 +291,7 @@ class World:
         self.once = InMemoryOnceStore()
         self.memory = InMemoryLookupMemory()
         self.crm = FaultyCrm(self.clock, idempotency, script, settle_s)
+        self.crm.takes_older = ignores_no_older
         self.crms: dict[str, Crm] = {"sandbox": self.crm}
         self.profiles = profiles
         self.ambiguity = AmbiguityRules()

@@ -628,3 +628,16 @@ def test_nobody_waits_for_a_ledger_that_hangs() -> None:
     let_go.set()
 
     assert took_s < 0.4
+
+
+def test_a_merged_records_contacts_are_its_survivors_from_then_on() -> None:
+    merged = replace(BOB, merged_into=ADA.id)
+    desk = Desk(InMemoryCrm([ADA, merged]))
+    desk.ledger.note_arrival("i-1", Arrival("r", NOW, "known", customer=BOB))
+
+    assert desk.ask() == Known(ADA, "live")
+
+    give_up_at_s = time.monotonic() + 5
+    while not desk.ledger.history(ADA.key, limit=5) and time.monotonic() < give_up_at_s:
+        time.sleep(0.005)  # nobody waits for what is noted beside the answer
+    assert [row.interaction.id for row in desk.ledger.history(ADA.key, limit=5)] == ["i-1"]

@@ -7,11 +7,13 @@ import pytest
 
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.interaction import TriggerKind
+from switchboard.errors import InvalidRequest
 from switchboard.ports import Arrival, LedgerRow
 from switchboard.use_cases.customer_history import (
     FACTS,
     HISTORY_READ,
     history_facts,
+    history_of,
     read_history,
 )
 from tests.fakes.ledger import InMemoryInteractionLedger
@@ -148,3 +150,25 @@ def test_a_ledger_that_is_down_costs_the_history_and_says_so_without_the_custome
     assert past.rows() is None
     assert "history not read" in caplog.text
     assert ADA.id not in caplog.text
+
+
+def test_a_part_of_a_history_has_what_goes_on_as_well_as_what_has_ended() -> None:
+    past = Past()
+    past.contact(1)
+    past.contact(0, has_ended=False)
+
+    page = history_of(ADA.key, limit=5, after=(), ledger=past.ledger, now=NOW)
+
+    assert [bool(row.ended_at) for row in page.rows] == [False, True]
+
+
+@pytest.mark.parametrize("key", ["", "C-1", "sandbox:", ":C-1", "Sandbox:C-1", "a:b c", "a:b\n"])
+def test_what_is_no_key_of_a_customer_is_refused(key: str) -> None:
+    with pytest.raises(InvalidRequest):
+        history_of(key, limit=5, after=(), ledger=Past().ledger, now=NOW)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 101])
+def test_nobody_gets_more_at_once_than_a_page(limit: int) -> None:
+    with pytest.raises(InvalidRequest):
+        history_of(ADA.key, limit=limit, after=(), ledger=Past().ledger, now=NOW)

@@ -21,8 +21,8 @@ FATES = (
     "throttled",
     "dies before",
     "dies after",
-    "dies after lease",
-    "dies after commit",
+    "dies after claim",
+    "dies after settle",
 )
 # After these a record stands in the CRM, and not everybody knows.
 TREACHEROUS = ("written", "lost", "dies after")
@@ -50,7 +50,7 @@ def prepare(world: World, before: str) -> None:
 
 
 def meet(world: World, fate: str) -> None:
-    if fate in {"dies after lease", "dies after commit"}:
+    if fate in {"dies after claim", "dies after settle"}:
         world.ledger.dies_after = fate.removeprefix("dies after ")
         world.work()
         world.ledger.dies_after = ""

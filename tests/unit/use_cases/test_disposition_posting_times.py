@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from switchboard.domain.posting import Idempotency, PostingProfile, PostingState
+from switchboard.domain.posting import Idempotency, PostingState
+from switchboard.domain.posting_filter import PostingFilter
+from switchboard.domain.posting_profile import PostingProfile
 from switchboard.errors import StateUnavailable
 from tests.unit.use_cases.posting_world import World
 
@@ -44,7 +46,9 @@ def test_a_secret_that_cannot_be_read_costs_time_and_nothing_else(
 
 
 def test_nobody_waits_for_the_patience_of_a_profile_that_does_not_want_the_call() -> None:
-    emails = PostingProfile("sandbox", channels=frozenset({"email"}), wait_for_disposition_s=3600)
+    emails = PostingProfile(
+        "sandbox", only=PostingFilter(channels=("email",)), wrap_up_timeout_s=3600
+    )
     world = World(profiles=(PostingProfile("sandbox"), emails))
     world.end_call(disposition_code="")
 

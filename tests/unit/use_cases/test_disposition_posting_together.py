@@ -7,7 +7,8 @@ from typing import cast
 import pytest
 
 from switchboard.domain.identity import Identity
-from switchboard.domain.posting import Idempotency, Posting, PostingProfile, PostingState
+from switchboard.domain.posting import Idempotency, Posting, PostingState
+from switchboard.domain.posting_profile import PostingProfile
 from switchboard.errors import Misconfigured, StateUnavailable
 from tests.fakes.lookups import InMemoryLookupMemory
 from tests.unit.use_cases.posting_world import Clock, FaultyCrm, World
@@ -88,7 +89,7 @@ def test_one_bad_record_parks_no_other() -> None:
 
 def test_what_another_worker_holds_is_left_to_it() -> None:
     world = world_of_three()
-    world.ledger.lease("i-2", token="another", now=world.clock.now, lease_s=45)
+    world.ledger.hold("i-2", token="another", now=world.clock.now, lease_s=45)
 
     world.work(*THREE)
 
@@ -215,7 +216,7 @@ def test_a_connector_that_cannot_write_stops_no_other_and_loses_nothing() -> Non
     assert world.ledger.due(now=world.clock.now + timedelta(minutes=6), limit=1) == ("i-1",)
 
 
-CONTACTS = PostingProfile("sandbox", create_contact=True)
+CONTACTS = PostingProfile("sandbox", unknown_customer="create")
 CONTACT_FATES = ("written", "lost", "never arrived", "throttled", "dies before", "dies after")
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from switchboard.domain.customer import Customer
 from switchboard.domain.identity import EmailAddress, PhoneNumber
-from switchboard.domain.posting import PostingProfile
+from switchboard.domain.posting_profile import PostingProfile
 from tests.unit.use_cases.people import ADA, NOW
 from tests.unit.use_cases.posting_world import World
 
@@ -15,7 +15,11 @@ IN_INDIA = replace(ADA, id="C-IN", phones=("+91 91765 43210",), emails=())
 
 def world_of(*customers: Customer, makes_contacts: bool = False) -> World:
     """Numbers of ours in two countries, neither of them the default region's."""
-    world = World(profiles=(PostingProfile("sandbox", create_contact=makes_contacts),))
+    world = World(
+        profiles=(
+            PostingProfile("sandbox", unknown_customer="create" if makes_contacts else "leave"),
+        )
+    )
     world.regions = {"+91": "IN", "+33": "FR"}
     world.crm.customers = customers
     return world

@@ -6,7 +6,8 @@ import pytest
 
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.identity import EmailAddress, Identity, PhoneNumber
-from switchboard.domain.posting import PostingProfile, PostingState
+from switchboard.domain.posting import PostingState
+from switchboard.domain.posting_profile import PostingProfile
 from switchboard.domain.signals import ChangeSignal
 from switchboard.errors import StateUnavailable, UpstreamRejected
 from switchboard.ports import LookupMemory, Recalled
@@ -138,7 +139,7 @@ def test_what_was_posted_is_renewed_with_the_next_lookup_and_bridges_an_outage_s
 
 @pytest.mark.parametrize("fate", ["written", "lost"])
 def test_who_became_a_contact_is_no_longer_nobody(fate: str) -> None:
-    world = World(fate, profiles=(PostingProfile("sandbox", create_contact=True),))
+    world = World(fate, profiles=(PostingProfile("sandbox", unknown_customer="create"),))
     world.crm.customers = ()
     world.memory.remember("sandbox", MOBILE, (), asked_at=NOW, fresh_s=600, keep_s=3600)
     world.end_call()

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from switchboard.domain.deadline import Deadline
 from switchboard.domain.interaction import Interaction
 from switchboard.domain.outbound import OutboundRequest
 from switchboard.errors import StateUnavailable
@@ -20,7 +21,18 @@ class Sweeping:
         self.ledger, self.outbound = InMemoryInteractionLedger(), InMemoryOutboundStore()
         self.posting, self.dialing = InMemoryWorkQueue(), InMemoryWorkQueue()
 
-    def sweep(self, *, seconds_later: float = 0) -> Swept:
+    def is_due(self, count: int, *, first: int = 0) -> None:
+        """So many interactions; the one with the highest number is due first."""
+        for number in range(first, first + count):
+            event = told(interaction_id=f"i-{number:05}")
+            due_at = after(100_000 - number)
+            self.ledger.merge(event, now=NOW, due_when=partial(at, due_at))
+
+    @property
+    def woken(self) -> list[str]:
+        return [pointer.work_id for pointer in self.posting.sent]
+
+    def sweep(self, *, seconds_later: float = 0, deadline: Deadline | None = None) -> Swept:
         return sweep(
             ledger=self.ledger,
             outbound=self.outbound,
@@ -28,6 +40,7 @@ class Sweeping:
             dialing_queue=self.dialing,
             request_id="sweep-1",
             now=after(seconds_later),
+            deadline=deadline,
         )
 
 
@@ -59,18 +72,60 @@ def test_what_is_not_due_yet_or_not_any_more_sleeps_on() -> None:
     assert world.sweep(seconds_later=59) == Swept(postings=0, calls=0)
 
 
-def test_the_oldest_are_woken_first_when_there_are_too_many() -> None:
+def test_what_an_outage_left_behind_is_woken_in_one_sweep_the_oldest_first() -> None:
     world = Sweeping()
-    for number in range(600):
-        event = told(interaction_id=f"i-{number:03}")
-        due_at = after(600 - number)
-        world.ledger.merge(event, now=NOW, due_when=partial(at, due_at))
+    world.is_due(3000)
 
-    assert world.sweep(seconds_later=1000).postings == 500
+    assert world.sweep(seconds_later=100_000) == Swept(postings=3000, calls=0)
 
-    woken = {pointer.work_id for pointer in world.posting.sent}
-    assert "i-599" in woken
-    assert "i-000" not in woken
+    assert world.woken == [f"i-{number:05}" for number in range(2999, -1, -1)]
+
+
+def test_what_the_queue_still_holds_is_not_sent_again_but_for_the_oldest() -> None:
+    """What is due stays due until a worker takes it, so the same would be sent every minute."""
+    world = Sweeping()
+    world.is_due(3000)
+    world.sweep(seconds_later=100_000)
+    world.is_due(1, first=50_000)
+
+    assert world.sweep(seconds_later=100_060) == Swept(postings=500, calls=0)
+
+    assert world.woken[3000] == "i-50000"
+
+
+def test_a_sweep_ends_in_time_and_tells_what_is_left() -> None:
+    world, clock_s = Sweeping(), 0.0
+    world.is_due(1000)
+
+    def clock() -> float:
+        nonlocal clock_s
+        clock_s += 1.0
+        return clock_s
+
+    swept = world.sweep(seconds_later=100_000, deadline=Deadline.after(4.5, clock))
+
+    assert swept == Swept(postings=400, calls=0, unsent=600)
+    assert world.woken[0] == "i-00999"
+
+
+def test_one_that_the_queue_refuses_keeps_no_other_waiting() -> None:
+    world = Sweeping()
+    world.is_due(250)
+    world.posting.refuses = frozenset({"i-00249", "i-00100"})
+
+    assert world.sweep(seconds_later=100_000) == Swept(postings=248, calls=0, unsent=2)
+
+
+def test_calls_are_woken_before_postings() -> None:
+    world = Sweeping()
+    world.is_due(1)
+    world.outbound.add(request("out-1"), due_at=NOW)
+    world.posting.is_down = True
+
+    with pytest.raises(StateUnavailable):
+        world.sweep(seconds_later=100_000)
+
+    assert [pointer.work_id for pointer in world.dialing.sent] == ["out-1"]
 
 
 def test_an_outage_is_not_hidden() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnection
 
 from switchboard.errors import StateBusy, StateUnavailable
@@ -26,13 +26,17 @@ class ConditionFailed(Exception):
         self.found = found or {}
 
 
+class NothingThere(Exception):
+    """No object has this name."""
+
+
 @contextmanager
 def aws_call(doing: str) -> Iterator[None]:
     """Run one call to AWS. `doing` names it in the error, for example ``"reading Config"``.
 
     Only AWS's error code goes into the text: its message may quote what was sent.
 
-    Raises: ConditionFailed, StateUnavailable, StateBusy.
+    Raises: ConditionFailed, NothingThere, StateUnavailable, StateBusy.
     """
     try:
         yield
@@ -41,8 +45,10 @@ def aws_call(doing: str) -> Iterator[None]:
         if code == "ConditionalCheckFailedException":
             found: Any = error.response.get("Item")
             raise ConditionFailed(found) from error
+        if code == "NoSuchKey":
+            raise NothingThere from error
         kind = StateBusy if code in _BUSY else StateUnavailable
         raise kind(f"{doing} failed ({code}); try again") from error
-    except (HTTPClientError, NoConnection) as error:
+    except (HTTPClientError, NoConnection, IncompleteReadError) as error:
         reason = type(error).__name__
         raise StateUnavailable(f"{doing} got no answer ({reason}); try again") from error

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, Final
 
 from switchboard.domain.customer import Customer
+from switchboard.domain.found_record import FoundRecord
 from switchboard.domain.identity import Identity, PhoneNumber
 from switchboard.domain.posting import InteractionRecord, Logged
 
@@ -36,7 +37,9 @@ def asked_for(identity: Identity) -> dict[str, Any]:
 
 def as_input(record: InteractionRecord) -> dict[str, Any]:
     """What a logging method's expressions see as `input`."""
-    fields = {name: _numeric(name, text) for name, text in record.fields.items() if text != ""}
+    fields = {
+        name: as_quantity(name, value) for name, value in record.fields.items() if value != ""
+    }
     customer = record.customer
     return {
         **fields,
@@ -44,6 +47,13 @@ def as_input(record: InteractionRecord) -> dict[str, Any]:
         "revision": record.revision,
         "customer": _as_input_customer(customer) if customer else None,
     }
+
+
+def as_quantity(name: str, value: str | int | float) -> str | int | float:
+    """Quantities end in their unit, so `duration_s` is a number where it can be one."""
+    if not name.endswith("_s") or not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        return value
+    return float(value) if "." in value else int(value)
 
 
 def customer_of(
@@ -86,6 +96,13 @@ def logged_of(said: object) -> Logged | None:
     return Logged(record_id=str(record_id), created=said.get("created") is True)
 
 
+def found_of(row: object) -> FoundRecord | None:
+    """A record that `find_interaction` or `list_interactions` mapped; None when it has no id."""
+    if not isinstance(row, Mapping) or not (record_id := _id(row.get("id"))):
+        return None
+    return FoundRecord(record_id, _id(row.get("key")), _revision(row.get("revision")))
+
+
 def told_of_each(
     records: Sequence[InteractionRecord], rows: Sequence[object]
 ) -> list[Mapping[str, Any] | None]:
@@ -110,13 +127,6 @@ def _as_input_customer(customer: Customer) -> dict[str, str]:
     }
 
 
-def _numeric(name: str, text: str) -> str | int | float:
-    """Quantities end in their unit, so `duration_s` is a number where it can be one."""
-    if not name.endswith("_s") or not _NUMBER.fullmatch(text):
-        return text
-    return float(text) if "." in text else int(text)
-
-
 def _texts(values: object) -> tuple[str, ...]:
     short = (text for text in _written(values) if len(text) <= _LONGEST_VALUE)
     return tuple(islice(short, _MOST_VALUES))
@@ -130,6 +140,12 @@ def _written(values: object) -> list[str]:
 
 def _id(value: object) -> str:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _revision(value: object) -> int | None:
+    """A whole number, or a text of one; a CRM that keeps it as `3.0` keeps it, too."""
+    whole = str(value).removesuffix(".0")
+    return int(whole) if whole.isascii() and whole.isdigit() and len(whole) <= 15 else None
 
 
 def _is_scalar(value: object) -> bool:

@@ -5,7 +5,7 @@ later one has fields that we do not know, which are left out.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,10 +14,10 @@ from switchboard.adapters.items import utc_text
 from switchboard.domain.customer import Customer
 from switchboard.domain.findings import Finding, FoundRecord
 from switchboard.domain.identity import PhoneNumber
-from switchboard.domain.interaction import FieldVersion, Interaction, TriggerKind
+from switchboard.domain.interaction import FieldVersion, Interaction, Segment, TriggerKind
 from switchboard.domain.outbound import OutboundRequest, OutboundState
-from switchboard.domain.posting import Posting, PostingState
-from switchboard.ports import Arrival, HeaderKey
+from switchboard.domain.posting import Posting, PostingState, Try
+from switchboard.ports import Arrival, HeaderKey, TriggerNote
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -42,17 +42,25 @@ def to_text(document: object, *, default: Callable[[object], object] | None = No
     )
 
 
-def value_text(value: "Arrival | Finding | HeaderKey | OutboundRequest | Posting") -> str:
+def value_text(value: "Arrival | Finding | HeaderKey | OutboundRequest") -> str:
     return to_text(value, default=_plain)
 
 
 def routing_text(record: "RoutingRecord") -> str:
-    """Without what is as it is by default: each later write of its row pays for its length."""
-    said = {field.name: getattr(record, field.name) for field in fields(record)}
-    usual = {field.name: field.default for field in fields(record)}
-    return to_text(
-        {name: value for name, value in said.items() if value != usual[name]}, default=_plain
-    )
+    return to_text(_unusual(record), default=_plain)
+
+
+def posting_text(posting: Posting) -> str:
+    tries = [[utc_text(t.at), t.revision, t.outcome, t.took_ms] for t in posting.tries]
+    said = {**_unusual(posting), "state": posting.state, **({"tries": tries} if tries else {})}
+    return to_text(said, default=_plain)
+
+
+def _unusual(value: "DataclassInstance") -> dict[str, object]:
+    """What is not as it is by default: each later write of its row pays for its length."""
+    usual = {field.name: field.default for field in fields(value)}
+    said = {field.name: getattr(value, field.name) for field in fields(value)}
+    return {name: one for name, one in said.items() if one != usual[name]}
 
 
 def customers_text(customers: Iterable[Customer]) -> str:
@@ -65,13 +73,15 @@ def read_customers(text: str) -> tuple[Customer, ...]:
 
 def interaction_text(interaction: Interaction) -> str:
     """The merged document without its id and revision, which are attributes of their own."""
+    segments = {
+        key: {"kind": segment.kind, "versions": _version_lists(segment.versions)}
+        for key, segment in interaction.segments.items()
+    }
     return to_text(
         {
-            "versions": {
-                name: [version.rank, version.occurred_at, version.text]
-                for name, version in interaction.versions.items()
-            },
+            "versions": _version_lists(interaction.versions),
             "kinds": sorted(interaction.kinds_seen),
+            **({"segments": segments} if segments else {}),
         }
     )
 
@@ -80,10 +90,39 @@ def read_interaction(interaction_id: str, text: str, *, revision: int) -> Intera
     stored = json.loads(text)
     return Interaction(
         id=interaction_id,
-        versions={name: FieldVersion(*version) for name, version in stored["versions"].items()},
+        versions=_read_versions(stored["versions"]),
         kinds_seen=frozenset(TriggerKind(kind) for kind in stored["kinds"]),
         revision=revision,
+        segments={
+            key: Segment(key, TriggerKind(segment["kind"]), _read_versions(segment["versions"]))
+            for key, segment in stored.get("segments", {}).items()
+        },
     )
+
+
+def trail_text(notes: Sequence[TriggerNote]) -> str:
+    """A line of a few dozen characters for each: every later write of the row pays for it."""
+    return to_text(
+        [
+            [n.kind, utc_text(n.received_at), n.revision, " ".join(n.fields), n.request_id]
+            for n in notes
+        ]
+    )
+
+
+def read_trail(text: str) -> tuple[TriggerNote, ...]:
+    return tuple(
+        TriggerNote(TriggerKind(kind), _moment(at), revision, tuple(names.split()), request_id)
+        for kind, at, revision, names, request_id, *_ in json.loads(text)
+    )
+
+
+def _version_lists(versions: Mapping[str, FieldVersion]) -> dict[str, list[object]]:
+    return {name: [one.rank, one.occurred_at, one.text] for name, one in versions.items()}
+
+
+def _read_versions(stored: Mapping[str, Any]) -> dict[str, FieldVersion]:
+    return {name: FieldVersion(*version) for name, version in stored.items()}
 
 
 def read_arrival(text: str) -> Arrival:
@@ -98,7 +137,20 @@ def read_routing(text: str) -> "RoutingRecord":
 
 def read_posting(text: str) -> Posting:
     return _read(
-        Posting, json.loads(text), state=PostingState, attempted_at=_moment, due_at=_moment
+        Posting,
+        json.loads(text),
+        state=PostingState,
+        attempted_at=_moment,
+        due_at=_moment,
+        unsettled_until=_moment,
+        unknown_since=_moment,
+        tries=_tries,
+    )
+
+
+def _tries(stored: Iterable[Sequence[Any]]) -> tuple[Try, ...]:
+    return tuple(
+        Try(_moment(at), revision, outcome, took_ms) for at, revision, outcome, took_ms in stored
     )
 
 

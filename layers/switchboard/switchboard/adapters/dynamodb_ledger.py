@@ -1,28 +1,56 @@
 """The interaction ledger in DynamoDB: one item per interaction (see `ledger_items`)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from switchboard.adapters.documents import interaction_text, routing_text, to_text, value_text
+from switchboard.adapters.documents import (
+    interaction_text,
+    posting_text,
+    read_trail,
+    routing_text,
+    to_text,
+    trail_text,
+    value_text,
+)
+from switchboard.adapters.dynamodb_history import DynamoDbHistory
 from switchboard.adapters.dynamodb_table import DynamoDbTable, Update
 from switchboard.adapters.items import Item, epoch_ms, epoch_s, utc_text
 from switchboard.adapters.ledger_items import (
     DUE_BUCKET,
+    MOST_NOTES,
+    PARKED_BUCKET,
     POSTING_PREFIX,
     interaction_of,
     row_of,
     told_customer_key,
     told_start,
 )
-from switchboard.domain.interaction import Interaction, TriggerEvent, contradiction, merge
+from switchboard.domain.interaction import (
+    Interaction,
+    TriggerEvent,
+    contradiction,
+    merge,
+    news_in,
+)
 from switchboard.domain.posting import Posting
-from switchboard.errors import StateConflict, StateUnavailable
-from switchboard.ports import Arrival, LedgerRow
+from switchboard.errors import RequestTooLarge, StateConflict, StateUnavailable
+from switchboard.ports import (
+    Arrival,
+    HistoryPage,
+    HistoryPlace,
+    LedgerRow,
+    Next,
+    Settled,
+    TriggerNote,
+)
 
 # Of n writers that meet on one row, one gets through each time: enough for 24 others.
 _MOST_ATTEMPTS: Final = 25
+# Of the 400 KB of a row; the rest is for the arrival, the decision and the postings.
+LARGEST_DOCUMENT: Final = 300_000
 
 
 class DynamoDbInteractionLedger:
@@ -35,6 +63,7 @@ class DynamoDbInteractionLedger:
     def __init__(self, table: DynamoDbTable, *, keep_days: int = 400) -> None:
         self._table = table
         self._keep = timedelta(days=keep_days)
+        self._history = DynamoDbHistory(table, keep=self._keep)
 
     def merge(
         self,
@@ -42,15 +71,24 @@ class DynamoDbInteractionLedger:
         *,
         now: datetime,
         due_when: Callable[[Interaction], datetime],
+        request_id: str = "",
+        keeps_segment: bool = False,
+        ended_at: datetime | None = None,
     ) -> LedgerRow | None:
         for _ in range(_MOST_ATTEMPTS):
             seen = self._table.get(event.interaction_id)
             known = interaction_of(event.interaction_id, seen)
             _refuse_contradiction(known, event)
-            merged = merge(known, event)
-            if merged is known:
+            merged = merge(known, event, keeps_segment=keeps_segment)
+            news = news_in(known, merged)
+            is_new = merged is not known
+            note = TriggerNote(event.kind, now, merged.revision if is_new else 0, news, request_id)
+            if not is_new:
+                self._note_repeat(event.interaction_id, note, seen or {})
                 return None
             change = self._merge_change(merged, seen or {}, now=now, due_at=due_when(merged))
+            _set_times(change, merged, now, ended_at or now)
+            change.set(_trail(note, seen or {}))
             stored = self._table.update(event.interaction_id, change)
             if stored is not None:
                 return row_of(stored)
@@ -79,76 +117,126 @@ class DynamoDbInteractionLedger:
         item = self._table.get(interaction_id)
         return row_of(item) if item else None
 
-    def lease(
+    def read_many(self, interaction_ids: Sequence[str]) -> dict[str, LedgerRow]:
+        return {str(item["id"]): row_of(item) for item in self._table.get_many(interaction_ids)}
+
+    def claim(
+        self,
+        row: LedgerRow,
+        postings: Sequence[Posting],
+        *,
+        token: str,
+        now: datetime,
+        lease_s: float,
+    ) -> bool:
+        change = _lease_begins(token, now, lease_s).set(_as_items(postings))
+        change.only_if("revision = :revision", revision=row.interaction.revision)
+        return self._table.update(row.interaction.id, change) is not None
+
+    def hold(
         self, interaction_id: str, *, token: str, now: datetime, lease_s: float
     ) -> LedgerRow | None:
-        until_ms = epoch_ms(now + timedelta(seconds=lease_s))
-        change = (
-            Update()
-            .set({"lease_token": token, "lease_until": until_ms, "leased_at": epoch_ms(now)})
-            .set(_due(until_ms))
-            .only_if("attribute_exists(id)")
-            # The same token again is the SDK's repeat after a lost answer: still one worker.
-            .only_if(
-                "attribute_not_exists(lease_token) OR lease_until <= :now OR lease_token = :token",
-                now=epoch_ms(now),
-                token=token,
-            )
-        )
+        change = _lease_begins(token, now, lease_s).only_if("attribute_exists(id)")
         item = self._table.update(interaction_id, change)
         return row_of(item) if item else None
 
-    def save_posting(self, interaction_id: str, posting: Posting, *, token: str) -> bool:
+    def settle(
+        self,
+        interaction_id: str,
+        postings: Sequence[Posting],
+        *,
+        token: str,
+        revision: int,
+        after: Next,
+        customer_key: str = "",
+    ) -> Settled:
         """A lease that ran out and that nobody took since still counts as held."""
-        change = (
-            Update()
-            .set({f"{POSTING_PREFIX}{posting.connector}": value_text(posting)})
-            .only_if("lease_token = :token", token=token)
-        )
-        return self._table.update(interaction_id, change) is not None
-
-    def release(
-        self, interaction_id: str, *, token: str, revision: int, due_at: datetime | None
-    ) -> bool:
         change = _lease_ends(token).only_if("revision = :revision", revision=revision)
-        if due_at:
-            change.set(_due(epoch_ms(due_at)))
-        else:
-            change.remove("due_bucket", "due_at")
+        _set_outcome(change, postings, after, customer_key)
         if self._table.update(interaction_id, change) is not None:
-            return True
-        # It grew, or the lease is lost; in the second case this changes nothing either. The
-        # moment of the lease has passed for every clock, so the row is due at once.
-        self._table.update(interaction_id, _lease_ends(token).copy("due_at", source="leased_at"))
-        return False
+            return Settled.KEPT
+        # It grew, or the lease is lost. The moment of the lease has passed for every clock, so
+        # the row is due at once.
+        grown = _lease_ends(token).set(_as_items(postings)).copy("due_at", source="leased_at")
+        if customer_key:
+            grown.set_if_absent({"customer_key": customer_key})
+        return Settled.LOST if self._table.update(interaction_id, grown) is None else Settled.GREW
+
+    def settle_unclaimed(
+        self,
+        row: LedgerRow,
+        postings: Sequence[Posting],
+        *,
+        now: datetime,
+        after: Next,
+        customer_key: str = "",
+    ) -> bool:
+        change = Update().remove("crashes")
+        change.only_if("revision = :revision", revision=row.interaction.revision)
+        change.only_if(
+            "attribute_not_exists(lease_token) OR lease_until <= :now", now=epoch_ms(now)
+        )
+        _set_outcome(change, postings, after, customer_key)
+        return self._table.update(row.interaction.id, change) is not None
+
+    def write_again(self, interaction_id: str, *, now: datetime) -> None:
+        grown = Update().count_one_more("revision").only_if("attribute_exists(revision)")
+        free = Update().set(_due(epoch_ms(now))).only_if_absent("lease_token")
+        # A worker that holds it finds it grown when it gives it back, and makes it due itself.
+        self._table.update(interaction_id, grown)
+        self._table.update(interaction_id, free.only_if("attribute_exists(revision)"))
+
+    def note_crash(self, interaction_id: str, *, now: datetime) -> int:
+        change = Update().count_one_more("crashes").only_if("attribute_exists(id)")
+        item = self._table.update(interaction_id, change)
+        return int(item["crashes"]) if item else 0
 
     def due(self, *, now: datetime, limit: int) -> tuple[str, ...]:
-        items = self._table.query(
-            "by_due",
-            "due_bucket = :bucket AND due_at <= :now",
-            {":bucket": DUE_BUCKET, ":now": epoch_ms(now)},
-            limit=limit,
-        )
+        condition = "due_bucket = :bucket AND due_at <= :now"
+        values: Item = {":bucket": DUE_BUCKET, ":now": epoch_ms(now)}
+        items = self._table.query("by_due", condition, values, limit=limit)
+        return tuple(str(item["id"]) for item in items)
+
+    def parked(self, *, limit: int) -> tuple[str, ...]:
+        values: Item = {":bucket": PARKED_BUCKET}
+        items = self._table.query("by_due", "due_bucket = :bucket", values, limit=limit)
         return tuple(str(item["id"]) for item in items)
 
     def history(self, customer_key: str, *, limit: int) -> tuple[LedgerRow, ...]:
-        items = self._table.query(
-            "by_customer",
-            "customer_key = :customer",
-            {":customer": customer_key},
-            limit=limit,
-            newest_first=True,
-        )
-        return tuple(row_of(item, with_routing=False) for item in items)
+        return self._history.latest(customer_key, limit=limit)
+
+    def history_page(
+        self,
+        customer_key: str,
+        *,
+        limit: int,
+        now: datetime,
+        after: Sequence[HistoryPlace] = (),
+    ) -> HistoryPage:
+        return self._history.page(customer_key, limit=limit, now=now, after=after)
+
+    def also_customer(
+        self, interaction_id: str, customer_key: str, *, started_at: datetime, now: datetime
+    ) -> None:
+        self._history.also_customer(interaction_id, customer_key, started_at=started_at, now=now)
+
+    def note_merged(self, old_key: str, survivor_key: str, *, now: datetime) -> None:
+        self._history.note_merged(old_key, survivor_key, now=now)
 
     def _merge_change(
         self, merged: Interaction, seen: Item, *, now: datetime, due_at: datetime
     ) -> Update:
-        """What merging changes, on condition that revision and lease are still those seen."""
+        """What merging changes, on condition that revision and lease are still those seen.
+
+        Raises: RequestTooLarge.
+        """
+        document = interaction_text(merged)
+        if len(document.encode()) > LARGEST_DOCUMENT:
+            raise RequestTooLarge("too much was said of this interaction; send fewer fields")
         change = Update().set(
             {
                 "revision": merged.revision,
-                "document": interaction_text(merged),
+                "document": document,
                 "expires_at": self._expiry(now),
             }
         )
@@ -156,10 +244,17 @@ class DynamoDbInteractionLedger:
         # Else a worker could release an unchanged row, due no more, while we leave due_at to it.
         _still(change, "lease_token", seen)
         if int(seen.get("lease_until", 0)) <= epoch_ms(now):
-            change.set(_due(epoch_ms(due_at)))
-        _set_times(change, merged, now)
+            change.set(_due(_earlier(epoch_ms(due_at), seen)))
+        change.set_if_absent({"first_at": utc_text(now), "day": utc_text(now)[:10]})
         _set_customer(change, merged, seen)
         return change
+
+    def _note_repeat(self, interaction_id: str, note: TriggerNote, seen: Item) -> None:
+        """For who asks later; what matters is kept already, so nothing depends on it."""
+        change = Update().set(_trail(note, seen))
+        _still(change, "revision", seen)
+        with suppress(StateUnavailable):
+            self._table.update(interaction_id, change)
 
     def _expiry(self, at: datetime) -> int:
         return epoch_s(at + self._keep)
@@ -181,7 +276,7 @@ def _still(change: Update, name: str, seen: Item) -> None:
         change.only_if_absent(name)
 
 
-def _set_times(change: Update, merged: Interaction, now: datetime) -> None:
+def _set_times(change: Update, merged: Interaction, now: datetime, ended_at: datetime) -> None:
     """When it started, as ECS says or else by our clock; when it ended, by our clock alone.
 
     The wait for a late disposition counts from the end: it must not depend on ECS's clock.
@@ -192,7 +287,7 @@ def _set_times(change: Update, merged: Interaction, now: datetime) -> None:
     else:
         change.set_if_absent({"started_at": utc_text(now)})
     if merged.has_ended:
-        change.set_if_absent({"ended_at": utc_text(now)})
+        change.set_if_absent({"ended_at": utc_text(ended_at)})
 
 
 def _set_customer(change: Update, merged: Interaction, seen: Item) -> None:
@@ -201,12 +296,57 @@ def _set_customer(change: Update, merged: Interaction, seen: Item) -> None:
         change.set({"customer_key": key}).only_if_absent("customer_by")
 
 
+def _set_outcome(
+    change: Update, postings: Sequence[Posting], after: Next, customer_key: str
+) -> None:
+    change.set(_as_items(postings))
+    if customer_key:
+        change.set_if_absent({"customer_key": customer_key})
+    if after.due_at:
+        change.set(_due(epoch_ms(after.due_at)))
+    elif after.parked_at:
+        change.set({"due_bucket": PARKED_BUCKET, "due_at": epoch_ms(after.parked_at)})
+    else:
+        change.remove("due_bucket", "due_at")
+
+
+def _as_items(postings: Sequence[Posting]) -> Item:
+    return {f"{POSTING_PREFIX}{posting.key}": posting_text(posting) for posting in postings}
+
+
+def _trail(note: TriggerNote, seen: Item) -> Item:
+    """The notes with one more; as they are when there are enough of them."""
+    notes = read_trail(str(seen["trail"])) if "trail" in seen else ()
+    return {"trail": trail_text((*notes, note)[:MOST_NOTES])}
+
+
+def _lease_begins(token: str, now: datetime, lease_s: float) -> Update:
+    until_ms = epoch_ms(now + timedelta(seconds=lease_s))
+    return (
+        Update()
+        .set({"lease_token": token, "lease_until": until_ms, "leased_at": epoch_ms(now)})
+        .set(_due(until_ms))
+        # The same token again is the SDK's repeat after a lost answer: still one worker.
+        .only_if(
+            "attribute_not_exists(lease_token) OR lease_until <= :now OR lease_token = :token",
+            now=epoch_ms(now),
+            token=token,
+        )
+    )
+
+
 def _lease_ends(token: str) -> Update:
     return (
         Update()
-        .remove("lease_token", "lease_until", "leased_at")
+        .remove("lease_token", "lease_until", "leased_at", "crashes")
         .only_if("lease_token = :token", token=token)
     )
+
+
+def _earlier(at_ms: int, seen: Item) -> int:
+    """Something of the row may be due before that already."""
+    is_due = seen.get("due_bucket") == DUE_BUCKET
+    return min(at_ms, int(seen["due_at"])) if is_due else at_ms
 
 
 def _due(at_ms: int) -> Item:

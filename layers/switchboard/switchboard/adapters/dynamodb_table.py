@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _METADATA: Final = "ResponseMetadata"
 _Start = Mapping[str, Any]
 _EMPTY: Final = "{}"
+# Of many items DynamoDB may leave some out, of large ones or when it is busy.
+_TRIES_FOR_MANY: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,27 @@ class DynamoDbTable:
             )
         self._require_whole(answer)
         return from_attributes(answer["Item"]) if "Item" in answer else None
+
+    def get_many(self, item_ids: Sequence[str]) -> list[Item]:
+        """Those of at most a hundred items that there are, in no order, read consistently."""
+        if not item_ids:
+            return []
+        asked: dict[str, Any] = {
+            self._name: {
+                "Keys": [{"id": {"S": item_id}} for item_id in dict.fromkeys(item_ids)],
+                "ConsistentRead": True,
+            }
+        }
+        items: list[Item] = []
+        for _ in range(_TRIES_FOR_MANY):
+            with aws_call(f"reading {self._name}"):
+                answer = self._client.batch_get_item(RequestItems=asked)
+            self._require_whole(answer)
+            items += [from_attributes(found) for found in answer["Responses"].get(self._name, ())]
+            asked = dict(answer.get("UnprocessedKeys") or {})
+            if not asked:
+                return items
+        raise StateUnavailable(f"{self._name} gave only some of the items; try again")
 
     def put(self, item: Item) -> None:
         with aws_call(f"writing {self._name}"):
@@ -240,10 +263,21 @@ class DynamoDbTable:
         )
 
     def query(
-        self, index: str, condition: str, values: Item, *, limit: int, newest_first: bool = False
+        self,
+        index: str,
+        condition: str,
+        values: Item,
+        *,
+        limit: int,
+        newest_first: bool = False,
+        names: Mapping[str, str] | None = None,
     ) -> list[Item]:
-        """At most `limit` items in the order of the index, over as many pages as that takes."""
+        """At most `limit` items in the order of the index, over as many pages as that takes.
+
+        `names` are the aliases of attributes whose names DynamoDB reserves.
+        """
         items: list[Item] = []
+        aliases = {"ExpressionAttributeNames": names} if names else {}
         start: dict[str, Any] = {}
         while len(items) < limit:
             with aws_call(f"querying {self._name}"):
@@ -254,6 +288,7 @@ class DynamoDbTable:
                     ExpressionAttributeValues=to_attributes(values),
                     ScanIndexForward=not newest_first,
                     Limit=limit - len(items),
+                    **aliases,
                     **start,
                 )
             self._require_whole(page)
@@ -262,6 +297,32 @@ class DynamoDbTable:
                 break
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
         return items
+
+    def query_page(
+        self,
+        index: str,
+        condition: str,
+        values: Item,
+        *,
+        limit: int,
+        start: Item | None = None,
+        newest_first: bool = False,
+    ) -> tuple[list[Item], bool]:
+        """What one query gives of at most `limit` items after the keys of `start`, and whether
+        there may be more."""
+        going_on: dict[str, Any] = {"ExclusiveStartKey": to_attributes(start)} if start else {}
+        with aws_call(f"querying {self._name}"):
+            page = self._client.query(
+                TableName=self._name,
+                IndexName=index,
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=to_attributes(values),
+                ScanIndexForward=not newest_first,
+                Limit=limit,
+                **going_on,
+            )
+        self._require_whole(page)
+        return [from_attributes(found) for found in page["Items"]], "LastEvaluatedKey" in page
 
     def _require_whole(self, answer: Mapping[str, Any]) -> None:
         """Refuse half an answer, which the SDK gives as one that says nothing after its last try.

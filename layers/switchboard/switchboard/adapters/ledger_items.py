@@ -6,13 +6,18 @@
     arrival        the arrival note, JSON
     decision       what ECS was answered on a decision, JSON
     routing        what is kept of the decision, JSON; with routed_at, ISO UTC
-    posting#<id>   how far the posting to connector <id> has come, JSON
+    posting#<key>  how far a posting has come, JSON; the key is the connector, or
+                   <connector>#<segment> for the record of a segment
+    trail          which triggers came, JSON; the first hundred
     started_at     ISO UTC; with customer_key the index by_customer
     ended_at       ISO UTC; our own clock
+    first_at       ISO UTC; our own clock, when the first trigger came; day is its date
     customer_key   the customer the CRM found, or else the one ECS named
     customer_by    "arrival" when the CRM found it; then events leave customer_key alone
     lease_token    of the worker that holds the row, with lease_until and leased_at (epoch ms)
-    due_at         epoch ms; with due_bucket the sparse index by_due
+    due_at         epoch ms; with due_bucket ("due", or "parked" when nothing is due and a person
+                   must look) the sparse index by_due
+    crashes        N   mistakes of ours over it since it was last settled
     expires_at     epoch s, for TTL
 
 Each writer sets its own attributes only, so nobody overwrites what another wrote meanwhile.
@@ -29,14 +34,18 @@ from switchboard.adapters.documents import (
     read_interaction,
     read_posting,
     read_routing,
+    read_trail,
 )
-from switchboard.adapters.items import Item
+from switchboard.adapters.items import Item, moment_in
 from switchboard.domain.interaction import Interaction
 from switchboard.ports import Arrival, LedgerRow
 
 POSTING_PREFIX: Final = "posting#"
 # One value for all rows: the index is sparse, and its one partition takes 1,000 writes a second.
 DUE_BUCKET: Final = "due"
+PARKED_BUCKET: Final = "parked"
+# An interaction has eight to twenty triggers; of one with more, the first are told of.
+MOST_NOTES: Final = 100
 # Bounded, because DynamoDB refuses a whole row whose index key is over 2,048 bytes.
 _CUSTOMER_KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}:\S{1,250}")
 
@@ -56,9 +65,15 @@ def row_of(item: Item, *, with_routing: bool = True) -> LedgerRow:
     return LedgerRow(
         interaction=interaction_of(str(item["id"]), item),
         arrival=_arrival_in(item, with_routing=with_routing),
-        postings={posting.connector: posting for posting in postings},
+        postings={posting.key: posting for posting in postings},
         ended_at=_moment_in(item, "ended_at"),
         started_at=_moment_in(item, "started_at"),
+        first_at=_moment_in(item, "first_at"),
+        due_at=moment_in(item, "due_at") if item.get("due_bucket") == DUE_BUCKET else None,
+        held_until=moment_in(item, "lease_until"),
+        held_by=str(item.get("lease_token", "")),
+        customer_key=str(item.get("customer_key", "")),
+        triggers=read_trail(str(item["trail"])) if "trail" in item else (),
     )
 
 

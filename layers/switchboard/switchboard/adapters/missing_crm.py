@@ -26,11 +26,16 @@ class MissingCrm:
     idempotency: Idempotency = Idempotency.NONE
     settle_s: float = 0.0
     contact_settle_s: float = 0.0
+    key_window_s: float = 0.0
     needs_customer: bool = False
     batch_most: int = 1
+    ignores_older: bool = False
+    can_find_records: bool = False
+    can_list_records: bool = False
 
     def _not_connected(self, *_: object, **__: object) -> NoReturn:
         raise Misconfigured(f"lookup asks {self.connector}, which no connector here is called")
 
     find = read_record = _not_connected
     log_interaction = log_interactions = create_contact = _not_connected
+    find_record = list_records = _not_connected

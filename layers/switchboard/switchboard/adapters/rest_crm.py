@@ -3,12 +3,18 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from switchboard.adapters.connector.engine import Engine, Secrets, Shared, utc_now
 from switchboard.adapters.connector.exchange import error_of
-from switchboard.adapters.connector.methods import BATCH_METHOD, CREATE_METHOD, LOG_METHOD
+from switchboard.adapters.connector.methods import (
+    BATCH_METHOD,
+    CREATE_METHOD,
+    FIND_METHOD,
+    LIST_METHOD,
+    LOG_METHOD,
+)
 from switchboard.adapters.connector.outcomes import ErrorClass, Outcome
 from switchboard.adapters.connector.transport import Transport
 from switchboard.adapters.connector.watching import Watcher
@@ -16,14 +22,16 @@ from switchboard.adapters.crm_records import (
     as_input,
     asked_for,
     customer_of,
+    found_of,
     left_out,
     logged_of,
     told_of_each,
 )
 from switchboard.domain.customer import Ambiguous, Customer, Known, match_customers
 from switchboard.domain.deadline import Deadline
+from switchboard.domain.found_record import FoundRecord
 from switchboard.domain.identity import Identity
-from switchboard.domain.posting import Idempotency, InteractionRecord, Logged
+from switchboard.domain.posting import KEY_WINDOW_S, Idempotency, InteractionRecord, Logged
 from switchboard.errors import Misconfigured, UpstreamError, UpstreamUnavailable, UpstreamUnknown
 
 _log = logging.getLogger(__name__)
@@ -78,6 +86,10 @@ class RestCrm:
         return float(self._method(LOG_METHOD)["settle_s"])
 
     @property
+    def key_window_s(self) -> float:
+        return float(self._method(LOG_METHOD).get("key_window_s", KEY_WINDOW_S))
+
+    @property
     def contact_settle_s(self) -> float:
         return float(self._method(CREATE_METHOD)["settle_s"])
 
@@ -89,6 +101,19 @@ class RestCrm:
     def batch_most(self) -> int:
         batching = self._methods.get(BATCH_METHOD)
         return int(batching["batch"]["most"]) if batching else 1
+
+    @property
+    def ignores_older(self) -> bool:
+        # A connector that was published by an earlier version says nothing of it.
+        return bool(self._method(LOG_METHOD).get("ignores_older"))
+
+    @property
+    def can_find_records(self) -> bool:
+        return FIND_METHOD in self._methods
+
+    @property
+    def can_list_records(self) -> bool:
+        return LIST_METHOD in self._methods
 
     def find(self, identity: Identity, *, deadline: Deadline) -> tuple[Customer, ...]:
         """Every customer that carries the number or address, each verified against it.
@@ -143,6 +168,33 @@ class RestCrm:
         rows = list(self._customers(method, said if isinstance(said, list) else [said], deadline))
         return rows[0] if len(rows) == 1 else None
 
+    def find_record(
+        self, interaction_id: str, *, record_id: str, deadline: Deadline
+    ) -> FoundRecord | None:
+        """The CRM's record under this key, each row verified to carry it."""
+        self._method(FIND_METHOD)
+        data = {"id": interaction_id, "record_id": record_id or None}
+        rows = self._engine.read(FIND_METHOD, data, deadline=deadline)
+        found = {
+            record.record_id: record
+            for record in self._records(FIND_METHOD, rows)
+            if record.key == interaction_id
+        }
+        if not found:
+            return None
+        # The one that we were told of, where somebody or something made another beside it.
+        record = found.get(record_id) or next(iter(found.values()))
+        return replace(record, copies=len(found))
+
+    def list_records(
+        self, start: datetime, end: datetime, *, deadline: Deadline
+    ) -> Iterator[FoundRecord]:
+        """The records with a key of ours of about this period, read page by page."""
+        self._method(LIST_METHOD)
+        period = {"from": _as_text(start), "to": _as_text(end)}
+        for rows in self._engine.pages(LIST_METHOD, period, deadline=deadline):
+            yield from self._records(LIST_METHOD, rows)
+
     def close(self) -> None:
         """Let go of connections that were kept for the next call."""
         self._engine.close()
@@ -165,6 +217,17 @@ class RestCrm:
             case ErrorClass.DUPLICATE:
                 return replace(logged_of(row) or Logged(record.id, created=False), created=False)
         return error_of(self.connector, outcome) if outcome else self._unknown(BATCH_METHOD)
+
+    def _records(self, method: str, rows: object) -> Iterator[FoundRecord]:
+        """The rows as records. One without a key is none of ours."""
+        if not isinstance(rows, list):
+            raise UpstreamUnavailable(self.connector, f"{method}: the answer holds no list")
+        for row in rows:
+            record = found_of(row)
+            if record is None:
+                raise UpstreamUnavailable(self.connector, f"{method}: a row has no id")
+            if record.key:
+                yield record
 
     def _unknown(self, method: str) -> UpstreamUnknown:
         return UpstreamUnknown(self.connector, f"{method}: the answer names no record")
@@ -195,3 +258,7 @@ class RestCrm:
             if customer is None:
                 raise UpstreamUnavailable(self.connector, f"{method}: a row has no id")
             yield customer
+
+
+def _as_text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

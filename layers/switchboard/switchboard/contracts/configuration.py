@@ -18,7 +18,6 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from switchboard.domain.outbound import ContactPolicy
-from switchboard.domain.posting import PostingProfile
 from switchboard.errors import Misconfigured
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -52,34 +51,6 @@ class Configuration(BaseModel):
     """A misspelt key is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ProfileSpec(Configuration):
-    """Which interactions go to a connector; a filter that is left out lets everything through."""
-
-    connector: str
-    business_processes: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    directions: tuple[str, ...] = ()
-    wait_for_disposition_s: int = Field(0, ge=0, le=3600)
-    create_contact: bool = False
-
-    def profile(self) -> PostingProfile:
-        return PostingProfile(
-            connector=self.connector,
-            business_processes=frozenset(self.business_processes),
-            channels=frozenset(self.channels),
-            directions=frozenset(self.directions),
-            wait_for_disposition_s=self.wait_for_disposition_s,
-            create_contact=self.create_contact,
-        )
-
-
-class PostingConfiguration(Configuration):
-    """Which interactions are written into which CRM."""
-
-    format: Literal["posting/1"]
-    profiles: tuple[ProfileSpec, ...]
 
 
 class ContactPolicyConfiguration(Configuration):

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,9 @@ _TIME_FORMS: Final = (
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_=.-]{8,64}")
 _EPOCH_MS_FROM: Final = 10**11
 _LONGEST_BASIC_DATE: Final = 8  # 20260304 is a day, not a moment of 1970
+# An event of tomorrow would win over everything that really happens until then.
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
+_NORMALLY_TOLD_WITHIN: Final = timedelta(days=7)
 
 InteractionId = Annotated[
     str,
@@ -91,6 +94,8 @@ class Trigger(EcsContract):
     def to_event(self, kind: TriggerKind, *, received_at: datetime, zone: ZoneInfo) -> TriggerEvent:
         """The event in our terms: times in UTC, durations in seconds, only what was sent.
 
+        One that claims to have happened later than now does not say when it happened.
+
         Raises: InvalidRequest when nothing says which interaction it belongs to.
         """
         fields = {name: value for name, value in self._sent().items() if value}
@@ -103,7 +108,8 @@ class Trigger(EcsContract):
         for name in ("duration_s", "queue_s", "handle_s"):
             if name in fields and (seconds := read_seconds(fields[name])) is not None:
                 fields[name] = str(seconds)
-        occurred_at = read_time(self.occurred_at, zone)
+        is_ahead = self.odd_clock(received_at=received_at, zone=zone) == "ahead"
+        occurred_at = None if is_ahead else read_time(self.occurred_at, zone)
         return TriggerEvent(
             self._id(fields),
             kind,
@@ -111,6 +117,17 @@ class Trigger(EcsContract):
             fields,
             is_dated=occurred_at is not None,
         )
+
+    def odd_clock(self, *, received_at: datetime, zone: ZoneInfo) -> str:
+        """What is odd about `occurred_at`: "ahead" of our clock, "old", "unreadable"; or empty."""
+        if not self.occurred_at:
+            return ""
+        occurred_at = read_time(self.occurred_at, zone)
+        if occurred_at is None:
+            return "unreadable"
+        if occurred_at > received_at + _CLOCKS_DIFFER:
+            return "ahead"
+        return "old" if occurred_at < received_at - _NORMALLY_TOLD_WITHIN else ""
 
     def joined_by(self, own: str) -> str:
         """The id that joins this trigger's log lines: our lookup's if it came back, else `own`.

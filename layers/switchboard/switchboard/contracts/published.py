@@ -9,10 +9,10 @@ from switchboard.contracts.configuration import (
     ConnectorsConfiguration,
     ContactPolicyConfiguration,
     EcsConfiguration,
-    PostingConfiguration,
     read_configuration,
 )
 from switchboard.contracts.lookup import LookupConfiguration
+from switchboard.contracts.posting import PostingConfiguration
 
 MODELS: Final[Mapping[str, type[Configuration]]] = {
     "lookup": LookupConfiguration,

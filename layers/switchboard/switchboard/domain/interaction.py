@@ -1,5 +1,7 @@
 """One interaction as ECS's triggers tell it: many events, any order, one document."""
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,6 +13,7 @@ from typing import Final
 IMMUTABLE_FIELDS: Final = ("channel", "direction")
 # A call back is voice as well, and may be called either.
 _CALLBACK: Final = "callback"
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 class TriggerKind(StrEnum):
@@ -56,13 +59,38 @@ class TriggerEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Segment:
+    """One stretch of an interaction, told by an Internal Transfer or a Segment Change.
+
+    `key` names it within its interaction: letters, digits and ``-_.`` alone.
+    """
+
+    key: str
+    kind: TriggerKind
+    versions: Mapping[str, FieldVersion] = field(default_factory=dict, repr=False)
+
+    def get(self, name: str) -> str:
+        """The newest value of a field; empty when none came."""
+        version = self.versions.get(name)
+        return version.text if version else ""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return {name: version.text for name, version in sorted(self.versions.items())}
+
+
+@dataclass(frozen=True, slots=True)
 class Interaction:
-    """Everything known of one interaction; `revision` grows by one with every change."""
+    """Everything known of one interaction; `revision` grows by one with every change.
+
+    `segments` are those that some profile wants a record of, by their keys.
+    """
 
     id: str
     versions: Mapping[str, FieldVersion] = field(default_factory=dict, repr=False)
     kinds_seen: frozenset[TriggerKind] = frozenset()
     revision: int = 0
+    segments: Mapping[str, Segment] = field(default_factory=dict, repr=False)
 
     def get(self, name: str) -> str:
         """The newest value of a field; empty when none came yet."""
@@ -78,28 +106,85 @@ class Interaction:
         return TriggerKind.INTERACTION_ENDS in self.kinds_seen
 
 
-def merge(interaction: Interaction, event: TriggerEvent) -> Interaction:
+def merge(
+    interaction: Interaction, event: TriggerEvent, *, keeps_segment: bool = False
+) -> Interaction:
     """The interaction with the event's newer values; the same object when the event adds nothing.
 
     Commutative, associative and idempotent: any order of arrival and any number of repeats
-    give the same document. An absent value never overwrites a known one.
+    give the same document. An absent value never overwrites a known one. With `keeps_segment`
+    the event is also a stretch of its own.
     """
-    at = event.occurred_at.astimezone(UTC).isoformat(timespec="microseconds")
-    candidates = {name: FieldVersion(event.rank, at, text) for name, text in event.fields.items()}
-    newer = {
-        name: version
-        for name, version in candidates.items()
-        if name not in interaction.versions or version > interaction.versions[name]
-    }
+    said = _versions(event)
+    versions = _newest(interaction.versions, said)
+    segments = _with_segment(interaction.segments, event, said) if keeps_segment else None
     kinds = interaction.kinds_seen | {event.kind}
-    if not newer and kinds == interaction.kinds_seen:
+    if versions is None and segments is None and kinds == interaction.kinds_seen:
         return interaction
     return replace(
         interaction,
-        versions={**interaction.versions, **newer},
+        versions=interaction.versions if versions is None else versions,
         kinds_seen=kinds,
         revision=interaction.revision + 1,
+        segments=interaction.segments if segments is None else segments,
     )
+
+
+def news_in(before: Interaction, after: Interaction) -> tuple[str, ...]:
+    """The names of the fields whose value is another than before."""
+    return tuple(
+        sorted(name for name, version in after.versions.items() if before.get(name) != version.text)
+    )
+
+
+def segment_key(event: TriggerEvent) -> str:
+    """What tells a stretch from the others of its interaction, whenever and however often told.
+
+    ECS's own id where it sends one in `segment_id`; else when it happened; an event that says
+    neither is known by all that it says.
+    """
+    if own := event.fields.get("segment_id", ""):
+        return own if _PLAIN.fullmatch(own) else _digest(own)
+    where = [event.fields.get(name, "") for name in ("segment_state", "segment_level")]
+    if event.is_dated:
+        return _digest(event.kind, _utc(event.occurred_at), *where)
+    return _digest(event.kind, *(f"{name}={text}" for name, text in sorted(event.fields.items())))
+
+
+def _versions(event: TriggerEvent) -> dict[str, FieldVersion]:
+    at = _utc(event.occurred_at)
+    return {name: FieldVersion(event.rank, at, text) for name, text in event.fields.items()}
+
+
+def _newest(
+    known: Mapping[str, FieldVersion], said: Mapping[str, FieldVersion]
+) -> dict[str, FieldVersion] | None:
+    """Both together; None when nothing is newer than what was known."""
+    newer = {
+        name: version
+        for name, version in said.items()
+        if name not in known or version > known[name]
+    }
+    return {**known, **newer} if newer else None
+
+
+def _with_segment(
+    segments: Mapping[str, Segment], event: TriggerEvent, said: Mapping[str, FieldVersion]
+) -> dict[str, Segment] | None:
+    key = segment_key(event)
+    known = segments.get(key) or Segment(key, event.kind)
+    versions = _newest(known.versions, said)
+    if versions is None and key in segments:
+        return None
+    return {**segments, key: replace(known, versions=versions or known.versions)}
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
 def contradiction(interaction: Interaction, event: TriggerEvent) -> str | None:

@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Final
 
 from switchboard.domain.customer import Customer
-from switchboard.domain.interaction import Interaction
 
 # Seconds before retry 1, 2, 3 …; each is drawn with jitter. Two to five days in all: a CRM
 # may be down over a long weekend, and nothing may be lost for it.
@@ -29,6 +28,18 @@ RETRY_AFTER_S: Final = (
 _SHORTEST_WAIT_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 6 * 3600.0
 _OUTCOME_UNKNOWN: Final = "outcome_unknown"
+NO_CUSTOMER: Final = "no_customer"
+QUARANTINED: Final = "quarantined"
+# How a person settled it, by hand: ``resolved:…``. Whatever is said later is not written.
+RESOLVED: Final = "resolved"
+# How long a request whose answer never came may still be carried out by a CRM that says nothing
+# of it: the longest that load balancers let one be under way by default.
+IN_FLIGHT_S: Final = 60.0
+# For so long a CRM knows an idempotency key again, where its connector does not say.
+KEY_WINDOW_S: Final = 2 * 3600.0
+# A record without a customer is looked at again: somebody may have entered the person since.
+LOOK_AGAIN_AFTER_S: Final = (900, 14_400, 86_400, 259_200, 604_800)
+_TRIES_KEPT: Final = 12
 
 
 class Idempotency(StrEnum):
@@ -52,11 +63,28 @@ class PostingState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Try:
+    """One attempt: when it ended, which revision it was to write, and what came of it.
+
+    `outcome` is "done" or an error class.
+    """
+
+    at: datetime
+    revision: int
+    outcome: str
+    took_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Posting:
-    """How far the writing of one interaction into one CRM has come.
+    """How far the writing of one record into one CRM has come.
 
     `revision` is the document's revision that the last attempt wrote. `attempts` counts failures
-    in a row. `reason` is an error class, never a CRM's text.
+    in a row. `reason` is an error class, never a CRM's text. `part` is the segment that it is a
+    record of; empty for the interaction as a whole. `looks` counts how often somebody was looked
+    for again of whom the record says nothing; `customer_key` is whose it is. Until
+    `unsettled_until`, a request whose answer was lost may still be carried out; `unknown_since`
+    is when the first of those began that are not settled.
     """
 
     connector: str
@@ -67,11 +95,27 @@ class Posting:
     due_at: datetime | None = None
     record_id: str = ""
     reason: str = ""
+    part: str = ""
+    tries: tuple[Try, ...] = ()
+    looks: int = 0
+    customer_key: str = ""
+    profile: str = ""
+    unsettled_until: datetime | None = None
+    unknown_since: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """Where the ledger keeps it."""
+        return f"{self.connector}#{self.part}" if self.part else self.connector
 
     @property
     def is_outcome_unknown(self) -> bool:
         """Parked although the record may stand in the CRM."""
         return self.reason == _OUTCOME_UNKNOWN
+
+    @property
+    def lacks_customer(self) -> bool:
+        return self.reason == NO_CUSTOMER
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +124,7 @@ class InteractionRecord:
 
     id: str
     revision: int
-    fields: Mapping[str, str] = field(repr=False)
+    fields: Mapping[str, str | int | float] = field(repr=False)
     customer: Customer | None = field(default=None, repr=False)
 
 
@@ -93,31 +137,47 @@ class Logged:
 
 
 @dataclass(frozen=True, slots=True)
-class PostingProfile:
-    """Which interactions go to a connector. An empty filter lets everything through.
+class Habits:
+    """How a CRM takes records, as its connector declares it.
 
-    `create_contact`: somebody whom the CRM does not know becomes a contact there.
+    `settle_s`: after this long a search finds what an earlier, interrupted write made.
+    `ignores_older`: the CRM itself ignores a revision older than the one it has.
+    `key_window_s`: for so long it knows an idempotency key again.
+    `call_s` and `in_flight_s` are ours: how long an attempt may take until it sends nothing more,
+    and how long after that a CRM may still carry out what was sent.
     """
 
-    connector: str
-    business_processes: frozenset[str] = frozenset()
-    channels: frozenset[str] = frozenset()
-    directions: frozenset[str] = frozenset()
-    wait_for_disposition_s: int = 0
-    create_contact: bool = False
+    idempotency: Idempotency
+    settle_s: float = 0.0
+    ignores_older: bool = False
+    key_window_s: float = KEY_WINDOW_S
+    call_s: float = 15.0
+    in_flight_s: float = IN_FLIGHT_S
 
-    def wants(self, interaction: Interaction) -> bool:
-        filters = (
-            (self.business_processes, interaction.get("business_process")),
-            (self.channels, interaction.get("channel")),
-            (self.directions, interaction.get("direction")),
-        )
-        return all(not allowed or value in allowed for allowed, value in filters)
+    @property
+    def searches(self) -> bool:
+        """Whether only a search tells what stands in the CRM."""
+        return self.idempotency in {Idempotency.SEARCH_FIRST, Idempotency.ONCE_TOKEN}
+
+    @property
+    def amends(self) -> bool:
+        """Whether a second write changes the first one's record."""
+        return self.idempotency not in {Idempotency.NONE, Idempotency.HEADER}
+
+    @property
+    def unsettled_s(self) -> float:
+        """How long after a lost answer a write may still come to be, or to be seen."""
+        return self.settle_s if self.searches else max(self.settle_s, self.in_flight_s)
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
     """Write now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """It is written, of nobody: look whether the CRM knows the person by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,60 +199,118 @@ class Nothing:
     """This revision is in the CRM, cannot be added to it, or waits for a person."""
 
 
-Step = Write | WaitUntil | Park | Nothing
+Step = Write | Look | WaitUntil | Park | Nothing
 
 
-def next_step(
-    posting: Posting,
-    *,
-    revision: int,
-    idempotency: Idempotency,
-    settle_s: float,
-    now: datetime,
-) -> Step:
-    """What to do about one posting, seen by the worker that holds the lease.
+def next_step(posting: Posting, *, revision: int, habits: Habits, now: datetime) -> Step:
+    """What to do about one posting of a row that nobody else works on.
 
-    ATTEMPTING seen under a lease means that the worker before us died or lost its answer: the
-    record may stand in the CRM. Whether repeating is safe is the connector's declared
-    idempotency; a search is trusted only `settle_s` after the attempt. That holds for a record
-    that is amended, too: a search too early would miss it and make a second one. Where a second
-    write would make a second record, or the first one's answer again, there are no amendments.
+    ATTEMPTING then means that the worker before us died or lost its answer: the record may stand
+    in the CRM, or be on its way there. Whether repeating is safe is the connector's declared
+    idempotency; a search is trusted only after its settling time, for an amendment too: a search
+    too early would miss the record and make a second one. And an older write that is still on its
+    way would undo a newer one. Where a second write would make a second record, or the first
+    one's answer again, there are no amendments.
     """
+    if posting.state is PostingState.PARKED and posting.reason.startswith(RESOLVED):
+        return Nothing()
     match posting.state:
+        case PostingState.DONE if posting.revision >= revision and posting.lacks_customer:
+            return _look(posting, now)
         case PostingState.DONE | PostingState.PARKED if posting.revision >= revision:
             return Nothing()
         case PostingState.PENDING if posting.due_at and posting.due_at > now:
             return WaitUntil(posting.due_at)
-        case PostingState.PENDING:
-            return Write()
-    return _settle(posting, idempotency, settle_s, now)
+    return _settle(posting, revision, habits, now)
 
 
-def _settle(posting: Posting, idempotency: Idempotency, settle_s: float, now: datetime) -> Step:
+def _look(posting: Posting, now: datetime) -> Step:
+    if posting.due_at is None:
+        return Nothing()
+    return WaitUntil(posting.due_at) if posting.due_at > now else Look()
+
+
+def _settle(posting: Posting, revision: int, habits: Habits, now: datetime) -> Step:
     is_unknown = posting.state is PostingState.ATTEMPTING or posting.is_outcome_unknown
     if is_unknown and posting.due_at and posting.due_at > now:
         return WaitUntil(posting.due_at)
-    match idempotency:
+    match habits.idempotency:
         case Idempotency.NONE if is_unknown:
             return Park(_OUTCOME_UNKNOWN)
         case Idempotency.NONE | Idempotency.HEADER if posting.state is PostingState.DONE:
             return Nothing()
-        case Idempotency.SEARCH_FIRST | Idempotency.ONCE_TOKEN if posting.attempted_at:
-            settled_at = posting.attempted_at + timedelta(seconds=settle_s)
-            return WaitUntil(settled_at) if settled_at > now else Write()
-    return Write()
+        case Idempotency.HEADER if _is_key_forgotten(posting, habits, now):
+            return Park(_OUTCOME_UNKNOWN)
+    is_same = posting.revision >= revision
+    if not habits.searches and (is_same or habits.ignores_older):
+        return Write()
+    settled_at = _settled_at(posting, habits)
+    return WaitUntil(settled_at) if settled_at and settled_at > now else Write()
 
 
-def attempting(posting: Posting, *, revision: int, at: datetime) -> Posting:
+def _is_key_forgotten(posting: Posting, habits: Habits, now: datetime) -> bool:
+    """Whether the CRM would take the key of an attempt of unknown outcome for a new one."""
+    since = posting.unknown_since or (posting.attempted_at if _was_cut_short(posting) else None)
+    return since is not None and now >= since + timedelta(seconds=habits.key_window_s)
+
+
+def _settled_at(posting: Posting, habits: Habits) -> datetime | None:
+    """When what was attempted before is done and seen, or will never be; None: it is by now."""
+    moments = [posting.unsettled_until]
+    if posting.attempted_at and _was_cut_short(posting):
+        moments.append(_unsettled_by_death(posting.attempted_at, habits))
+    elif posting.attempted_at and habits.searches and posting.state is not PostingState.PENDING:
+        moments.append(posting.attempted_at + timedelta(seconds=habits.settle_s))
+    return max((moment for moment in moments if moment), default=None)
+
+
+def _was_cut_short(posting: Posting) -> bool:
+    """Whether a worker died over it: who loses an answer says when to look again."""
+    return posting.state is PostingState.ATTEMPTING and posting.due_at is None
+
+
+def _unsettled_by_death(attempted_at: datetime, habits: Habits) -> datetime:
+    return attempted_at + timedelta(seconds=habits.call_s + habits.unsettled_s)
+
+
+def attempting(posting: Posting, *, revision: int, habits: Habits, at: datetime) -> Posting:
+    """About to be written; what an attempt before it left unsettled stays so."""
+    left, since = posting.unsettled_until, posting.unknown_since
+    if posting.attempted_at and _was_cut_short(posting):
+        by_death = _unsettled_by_death(posting.attempted_at, habits)
+        left = max(left, by_death) if left else by_death
+        since = since or posting.attempted_at
     return replace(
-        posting, state=PostingState.ATTEMPTING, revision=revision, attempted_at=at, due_at=None
+        posting,
+        state=PostingState.ATTEMPTING,
+        revision=revision,
+        attempted_at=at,
+        due_at=None,
+        unsettled_until=left if left and left > at else None,
+        unknown_since=since,
     )
 
 
-def done(posting: Posting, logged: Logged) -> Posting:
-    return replace(
-        posting, state=PostingState.DONE, record_id=logged.record_id, attempts=0, reason=""
+def done(posting: Posting, logged: Logged, *, now: datetime, took_ms: int = 0) -> Posting:
+    written = replace(
+        posting,
+        state=PostingState.DONE,
+        record_id=logged.record_id,
+        attempts=0,
+        reason="",
+        due_at=None,
+        unknown_since=None,
     )
+    return _tried(written, "done", now, took_ms)
+
+
+def without_customer(posting: Posting, *, now: datetime, jitter: float) -> Posting:
+    """Nobody was found whose it is; looked at again later, until that has no point any more."""
+    if posting.looks >= len(LOOK_AGAIN_AFTER_S):
+        return replace(posting, reason=NO_CUSTOMER, due_at=None)
+    wait_s = LOOK_AGAIN_AFTER_S[posting.looks] * (0.9 + jitter / 5)
+    due_at = now + timedelta(seconds=wait_s)
+    return replace(posting, reason=NO_CUSTOMER, due_at=due_at, looks=posting.looks + 1)
 
 
 def parked(posting: Posting, reason: str, *, revision: int) -> Posting:
@@ -203,7 +321,7 @@ def parked(posting: Posting, reason: str, *, revision: int) -> Posting:
 
 def taken_up_again(posting: Posting) -> Posting:
     """A parked posting after a person has decided that it is to be written."""
-    return replace(posting, state=PostingState.PENDING, attempts=0, reason="", due_at=None)
+    return replace(posting, state=PostingState.PENDING, attempts=0, looks=0, reason="", due_at=None)
 
 
 def failed(
@@ -213,18 +331,21 @@ def failed(
     now: datetime,
     jitter: float,
     retry_after_s: float | None = None,
+    took_ms: int = 0,
+    schedule: Sequence[float] = RETRY_AFTER_S,
 ) -> Posting:
     """The posting after a failure that certainly wrote nothing: due again later, or parked at last.
 
     `jitter` is drawn from [0, 1). A CRM's own Retry-After wins over our schedule, clamped to
     between one second and six hours; a wait that it asks for is no step towards giving up.
     """
+    posting = _tried(posting, reason, now, took_ms)
     if retry_after_s is not None:
-        wait_s = min(max(retry_after_s, _SHORTEST_WAIT_S), _LONGEST_WAIT_S)
+        wait_s = min(max(retry_after_s, _SHORTEST_WAIT_S), _LONGEST_WAIT_S) * (1 + jitter / 5)
         return _pending(posting, reason, now + timedelta(seconds=wait_s), posting.attempts)
-    if posting.attempts >= len(RETRY_AFTER_S):
+    if posting.attempts >= len(schedule):
         return parked(posting, f"gave_up:{reason}", revision=posting.revision)
-    wait_s = RETRY_AFTER_S[posting.attempts] * (0.5 + jitter / 2)
+    wait_s = schedule[posting.attempts] * (0.5 + jitter / 2)
     return _pending(posting, reason, now + timedelta(seconds=wait_s), posting.attempts + 1)
 
 
@@ -235,24 +356,40 @@ def _pending(posting: Posting, reason: str, due_at: datetime, attempts: int) -> 
 
 
 def lost_answer(
-    posting: Posting, reason: str, *, now: datetime, settle_s: float, jitter: float
+    posting: Posting,
+    reason: str,
+    *,
+    now: datetime,
+    habits: Habits,
+    jitter: float,
+    took_ms: int = 0,
+    schedule: Sequence[float] = RETRY_AFTER_S,
 ) -> Posting:
     """The posting after an attempt that nobody knows the outcome of: due after settling.
 
     `now` is when we stopped waiting: only from then on can a search be trusted.
     """
-    if posting.attempts >= len(RETRY_AFTER_S):
+    posting = _tried(posting, reason, now, took_ms)
+    if posting.attempts >= len(schedule):
         return parked(posting, _OUTCOME_UNKNOWN, revision=posting.revision)
-    wait_s = max(settle_s, RETRY_AFTER_S[posting.attempts] * (0.5 + jitter / 2))
+    wait_s = max(habits.settle_s, schedule[posting.attempts] * (0.5 + jitter / 2))
     return replace(
         posting,
         attempts=posting.attempts + 1,
+        unknown_since=posting.unknown_since or posting.attempted_at or now,
         attempted_at=now,
         reason=reason,
         due_at=now + timedelta(seconds=wait_s),
+        unsettled_until=now + timedelta(seconds=habits.unsettled_s),
     )
 
 
-def earliest_due(postings: Sequence[Posting]) -> datetime | None:
+def next_of(postings: Sequence[Posting], *others: datetime | None) -> datetime | None:
     """When the interaction must be looked at again; None when nothing is left to do."""
-    return min((p.due_at for p in postings if p.due_at), default=None)
+    moments = [*(posting.due_at for posting in postings), *others]
+    return min((moment for moment in moments if moment), default=None)
+
+
+def _tried(posting: Posting, outcome: str, now: datetime, took_ms: int) -> Posting:
+    tried = Try(now, posting.revision, outcome, took_ms)
+    return replace(posting, tries=(*posting.tries, tried)[-_TRIES_KEPT:])

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from html import escape
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from switchboard.domain.customer import Customer, Scalar
+from switchboard.domain.posting import PostingState
+from switchboard.edges.history_cursor import cursor_of
 from switchboard.ports import Arrival, LedgerRow
 from switchboard.use_cases.agent_desk import DeskView
 
@@ -29,6 +31,16 @@ _UNKNOWN_TITLES: Final = {
     "internal": "An extension or a service number: nobody is looked up by it",
     "degraded": "The CRM gave no answer in time: ask who is calling",
 }
+
+_COLUMNS: Final = (
+    "When",
+    "Channel",
+    "Business Process",
+    "Agent",
+    "Result",
+    "In the CRM",
+    "Remarks",
+)
 
 _STYLE: Final = """
 :root{color-scheme:light dark;
@@ -70,7 +82,7 @@ def desk_page(view: DeskView, *, zone: ZoneInfo) -> str:
         f"{_views(decision.get('views', ''), decision.get('agent_reason', ''))}"
         f"{'' if customer else _contact(arrival)}"
         f"{_facts(customer) if customer else ''}"
-        f"{_history(view.history, zone) if customer else ''}",
+        f"{_history(view, customer, zone) if customer else ''}",
     )
 
 
@@ -124,18 +136,28 @@ def _is_web_address(url: str) -> bool:
         return False
 
 
-def _history(rows: Iterable[LedgerRow], zone: ZoneInfo) -> str:
-    lines = "".join(_line(row, zone) for row in rows)
-    if not lines:
-        return "<h2>History</h2><p>No earlier contact.</p>"
-    head = "".join(
-        f'<th scope="col">{name}</th>'
-        for name in ("When", "Channel", "Business Process", "Agent", "Result", "Remarks")
-    )
+def _history(view: DeskView, customer: Customer, zone: ZoneInfo) -> str:
+    title = "History" if view.is_first else "Earlier history"
     return (
-        f'<h2>History</h2><div class="scroll"><table id="history"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{lines}</tbody></table></div>"
+        f"<h2>{title}</h2>{_table(view.history, zone) or '<p>No earlier contact.</p>'}"
+        f"{_pages(view, customer)}"
     )
+
+
+def _table(rows: Iterable[LedgerRow], zone: ZoneInfo) -> str:
+    lines = "".join(_line(row, zone) for row in rows)
+    head = "".join(f'<th scope="col">{name}</th>' for name in _COLUMNS)
+    table = f'<table id="history"><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>'
+    return f'<div class="scroll">{table}</div>' if lines else ""
+
+
+def _pages(view: DeskView, customer: Customer) -> str:
+    """Links to the newest and to older ones, which keep the page's own address and its rights."""
+    links = [] if view.is_first else ['<a id="newest" href="?">Newest</a>']
+    if view.older:
+        after = quote(cursor_of(customer.key, view.older), safe="")
+        links.append(f'<a id="older" href="?after={after}">Older</a>')
+    return f"<p>{' · '.join(links)}</p>" if links else ""
 
 
 def _line(row: LedgerRow, zone: ZoneInfo) -> str:
@@ -147,9 +169,16 @@ def _line(row: LedgerRow, zone: ZoneInfo) -> str:
         said("business_process"),
         said("agent_name"),
         said("disposition_code"),
+        _recorded_in(row),
         said("remarks"),
     )
     return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+
+
+def _recorded_in(row: LedgerRow) -> str:
+    """The CRMs that have its record."""
+    done = (each for each in row.postings.values() if each.state is PostingState.DONE)
+    return ", ".join(sorted({each.connector for each in done if each.record_id}))
 
 
 def _moment(at: datetime | None, zone: ZoneInfo) -> str:

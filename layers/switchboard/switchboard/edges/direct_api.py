@@ -35,6 +35,8 @@ class Request:
     def __init__(self, event: Event) -> None:
         self.body: str | None = event.get("body")
         self.is_base64_encoded: bool | None = event.get("isBase64Encoded")
+        self.headers: Mapping[str, str] = event.get("headers") or {}
+        self.raw_query_string: str = event.get("rawQueryString") or ""
         self.query_string_parameters: Mapping[str, str] = event.get("queryStringParameters") or {}
         self.request_context = _Context(event["requestContext"])
 

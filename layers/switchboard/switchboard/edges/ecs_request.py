@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final, TypeVar
-from urllib.parse import parse_qsl
 
-from switchboard.edges.http_api import Api, json_object, raw_body
+from switchboard.edges.body_text import body_text, pairs_in
+from switchboard.edges.http_api import Api, header, json_object, raw_body
 from switchboard.errors import InvalidRequest, MalformedRequest, RequestTooLarge
 
 # How ECS writes "no value" is not documented; these are read as absent.
@@ -20,13 +20,31 @@ _MOST_PROBLEMS: Final = 3
 T = TypeVar("T")
 
 
-def ecs_parameters(api: Api) -> dict[str, str]:
+def sent_query(api: Api) -> dict[str, str]:
+    """The query as it was sent; of a name that is there twice the last, as in JSON.
+
+    API Gateway's own reading joins both with a comma, which a value may hold itself.
+    """
+    event = api.current_event
+    if raw := str(event.raw_query_string or ""):
+        return dict(pairs_in(raw))
+    query: Mapping[str, str] = event.query_string_parameters or {}
+    return {_writable(name): _writable(value) for name, value in query.items()}
+
+
+def parameters_in(
+    query: Mapping[str, str],
+    body: bytes,
+    content_type: str,
+    changes: Mapping[str, str] | None = None,
+) -> dict[str, str]:
     """Every parameter that carries a value, as text, from query and body; the body wins.
+
+    `changes` win over both.
 
     Raises: MalformedRequest, RequestTooLarge, InvalidRequest.
     """
-    query = dict(api.current_event.query_string_parameters or {})
-    sent: dict[str, Any] = {**query, **_body_parameters(raw_body(api))}
+    sent: dict[str, Any] = {**query, **_body_parameters(body, content_type), **(changes or {})}
     if len(sent) > MOST_FIELDS:
         raise InvalidRequest(_TOO_MANY)
     texts = {_writable(name): text for name, value in sent.items() if (text := _text(name, value))}
@@ -40,10 +58,10 @@ def readable_parameters(api: Api, wanted: Collection[str]) -> tuple[dict[str, st
 
     For who must be answered all the same. Of too many, or too long, only the `wanted` stay.
     """
-    sent: dict[str, Any] = dict(api.current_event.query_string_parameters or {})
+    sent: dict[str, Any] = sent_query(api)
     problems: list[str] = []
     try:
-        sent |= _body_parameters(raw_body(api))
+        sent |= _body_parameters(raw_body(api), header(api, "content-type"))
     except (MalformedRequest, RequestTooLarge) as error:
         problems.append(str(error))
     if len(sent) > MOST_FIELDS:
@@ -70,20 +88,26 @@ def _length(texts: Mapping[str, str]) -> int:
     return sum(len(name) + len(text) for name, text in texts.items())
 
 
-def _body_parameters(raw: bytes) -> Mapping[str, Any]:
-    stripped = raw.strip()
-    if not stripped:
+def _body_parameters(raw: bytes, content_type: str) -> Mapping[str, Any]:
+    """By what it looks like: ECS lets the content type of each request be chosen, and forgotten."""
+    text = body_text(raw, content_type).strip()
+    if not text:
         return {}
-    if stripped[:1] in b'{["':
-        return json_object(stripped)
-    return _form(stripped)
+    if text[0] in '{["':
+        return json_object(text)
+    if text[0] == "<":
+        raise MalformedRequest("The body is XML or HTML; send one JSON object, or a form.")
+    if text.startswith("--"):
+        raise MalformedRequest(
+            "The body has several parts; send one JSON object, or a form that is urlencoded."
+        )
+    return _form(text)
 
 
-def _form(raw: bytes) -> Mapping[str, str]:
-    try:
-        pairs = parse_qsl(raw.decode(), keep_blank_values=True, strict_parsing=True)
-    except ValueError as error:
-        raise MalformedRequest("The body is neither one JSON object nor a form.") from error
+def _form(text: str) -> Mapping[str, str]:
+    pairs = pairs_in(text)
+    if not pairs or not all("=" in piece for piece in text.split("&") if piece):
+        raise MalformedRequest("The body is neither one JSON object nor a form.")
     return dict(pairs)
 
 

@@ -87,7 +87,7 @@ def raw_body(api: Api, *, largest: int = LARGEST_BODY) -> bytes:
     return raw
 
 
-def json_object(raw: bytes) -> dict[str, Any]:
+def json_object(raw: bytes | str) -> dict[str, Any]:
     """The JSON object in a body.
 
     Raises: MalformedRequest.

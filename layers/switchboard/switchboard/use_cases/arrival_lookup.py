@@ -318,7 +318,10 @@ class _Lookup:
     def _keep(self, finding: Finding) -> None:
         def keep() -> None:
             try:
-                self.stores.findings.keep(finding, now=self.now)
+                is_first_today = self.stores.findings.keep(finding, now=self.now)
+                if finding.kind == "merged" and is_first_today:
+                    old, survivor = (record.key for record in finding.records)
+                    self.stores.ledger.note_merged(old, survivor, now=self.now)
             except StateUnavailable as error:
                 _log.warning("finding not kept: %s", error.code)
 

@@ -1,6 +1,7 @@
 """What our own ledger tells of a customer: the earlier interactions, over all channels."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -8,14 +9,38 @@ from typing import Final
 from switchboard.beside import run_beside
 from switchboard.domain.customer import Customer, Scalar
 from switchboard.domain.deadline import Deadline
-from switchboard.errors import StateUnavailable
-from switchboard.ports import InteractionLedger, LedgerRow
+from switchboard.errors import InvalidRequest, StateUnavailable
+from switchboard.ports import HistoryPage, HistoryPlace, InteractionLedger, LedgerRow
 
 _log = logging.getLogger(__name__)
 
 HISTORY_READ: Final = 20
+MOST_ON_A_PAGE: Final = 100
+# As in the ledger: a connector's id, then what its CRM calls the record.
+_CUSTOMER_KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}:\S{1,250}")
 _RECENT: Final = timedelta(days=7)
 _LAST_AGENT_WITHIN: Final = timedelta(days=14)
+
+
+def history_of(
+    customer_key: str,
+    *,
+    limit: int,
+    after: Sequence[HistoryPlace],
+    ledger: InteractionLedger,
+    now: datetime,
+) -> HistoryPage:
+    """A part of a customer's interactions, newest first; also those that have not ended.
+
+    Nobody of that key and nobody who was ever in contact are the same: an empty page.
+
+    Raises: InvalidRequest, StateUnavailable.
+    """
+    if not _CUSTOMER_KEY.fullmatch(customer_key):
+        raise InvalidRequest("A customer is written as `connector:id`, for example sandbox:C-1001.")
+    if not 1 <= limit <= MOST_ON_A_PAGE:
+        raise InvalidRequest(f"`limit` must be a whole number from 1 to {MOST_ON_A_PAGE}.")
+    return ledger.history_page(customer_key, limit=limit, now=now, after=after)
 
 
 def read_history(

@@ -17,9 +17,14 @@ FAILURES_COUNT_WITHIN: Final = timedelta(seconds=60)
 # Longer than what a process knows of the others may be old, so that their successes count.
 _FAILING_FOR: Final = timedelta(seconds=3)
 _FIRST_OPEN_S: Final = {Lane.LOOKUP: 5.0, Lane.POSTING: 10.0}
-_LONGEST_OPEN_S: Final = {Lane.LOOKUP: 30.0, Lane.POSTING: 300.0}
+# With a try that hangs for its whole call, all postings are back a minute after the CRM is.
+_LONGEST_OPEN_S: Final = {Lane.LOOKUP: 30.0, Lane.POSTING: 40.0}
 # The claim of a worker that died ends by itself; until then nobody else may try.
 _LONGEST_PROBE_S: Final = {Lane.LOOKUP: 5.0, Lane.POSTING: 30.0}
+# What waited for the end comes back over so long, and not at one moment.
+_COMES_BACK_OVER_S: Final = 5.0
+# Most tries are over by then; who asked while one was made need not wait until it must be.
+_A_TRY_TAKES_S: Final = 1.0
 
 
 class Standing(Enum):
@@ -52,3 +57,9 @@ def open_until(state: LaneState, lane: Lane, now: datetime) -> datetime:
 def probe_until(lane: Lane, now: datetime, *, call_s: float) -> datetime:
     """How long the one that tries may take: no longer than its call."""
     return now + timedelta(seconds=min(call_s, _LONGEST_PROBE_S[lane]))
+
+
+def ask_again_s(state: LaneState, now: datetime, *, jitter: float) -> float:
+    """How long who was sent away waits; `jitter` is drawn from [0, 1)."""
+    until_open_s = (state.open_until - now).total_seconds() if state.open_until else 0.0
+    return max(until_open_s, _A_TRY_TAKES_S) + jitter * _COMES_BACK_OVER_S

@@ -12,13 +12,20 @@ from pydantic import ValidationError
 
 from switchboard.adapters.connector.event_format import names_used
 from switchboard.adapters.connector.format import ConnectorFile, EcsProfileFile
-from switchboard.adapters.connector.methods import BATCH_METHOD, LOG_METHOD, REPEATABLE
+from switchboard.adapters.connector.methods import (
+    BATCH_METHOD,
+    FIND_METHOD,
+    LIST_METHOD,
+    LOG_METHOD,
+    REPEATABLE,
+)
 from switchboard.errors import Misconfigured
 
 _SECRET_USED: Final = re.compile(r"\bsecret\.([A-Za-z0-9_]+)")
 _SETTING_USED: Final = re.compile(r"\bsettings\.([A-Za-z0-9_]+)")
 _TABLE_USED: Final = re.compile(r"\btables\.([A-Za-z0-9_]+)")
 _FOR_PEOPLE: Final = {"samples", "docs", "checked", "unconfirmed"}
+_MOST_PAGES: Final = 20
 _NO_LOOKUPS: Final[Mapping[str, list[str]]] = {
     "by_phone": [],
     "by_email": [],
@@ -182,6 +189,9 @@ def _loose_ends(result: Mapping[str, Any]) -> Iterator[str]:
             yield f"{kind}: `{name}` is used and not declared{_nearest(name, declared)}"
     yield from _lost_lookups(result)
     yield from _half_batches(result)
+    yield from _mapless_readers(result)
+    yield from _long_readers(result)
+    yield from _false_promises(result)
     yield from _lost_in_events(result)
 
 
@@ -209,6 +219,38 @@ def _half_batches(result: Mapping[str, Any]) -> Iterator[str]:
                 f"methods.{BATCH_METHOD}: a batch is written again after a lost answer; both "
                 f"methods must say what makes that safe ({', '.join(sorted(REPEATABLE))})"
             )
+
+
+def _mapless_readers(result: Mapping[str, Any]) -> Iterator[str]:
+    for name in (FIND_METHOD, LIST_METHOD):
+        method = result["methods"].get(name)
+        if method and not (method["map"] or method["steps"][-1]["map"]):
+            yield f"methods.{name}: it needs a `map` that makes rows {{id, key}} of the answer"
+
+
+def _long_readers(result: Mapping[str, Any]) -> Iterator[str]:
+    """A caller waits for a lookup; for a listing nobody does."""
+    for name, method in result["methods"].items():
+        if name != LIST_METHOD and method["page"] and method["page"]["max_pages"] > _MOST_PAGES:
+            yield (
+                f"methods.{name}.page.max_pages: at most {_MOST_PAGES}; "
+                f"only `{LIST_METHOD}` may read more"
+            )
+
+
+def _false_promises(result: Mapping[str, Any]) -> Iterator[str]:
+    """Revisions that the CRM orders by itself are written without a look at what it has."""
+    for group in ("methods", "operations"):
+        for name, method in result[group].items():
+            if not method["ignores_older"]:
+                continue
+            if name != LOG_METHOD:
+                yield f"{group}.{name}: `ignores_older` belongs to `{LOG_METHOD}` only"
+            elif method["idempotency"] != "upsert":
+                yield (
+                    f"methods.{name}: `ignores_older` goes with `idempotency: upsert`; a CRM that "
+                    "does not know its record again cannot tell which revision is older"
+                )
 
 
 def _lost_in_events(result: Mapping[str, Any]) -> Iterator[str]:

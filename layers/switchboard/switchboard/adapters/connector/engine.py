@@ -1,6 +1,6 @@
 """Runs the methods of a compiled connector: its steps in order, then the mapping."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -148,6 +148,20 @@ class Engine:
                 return []
             raise
 
+    def pages(
+        self, name: str, data: Mapping[str, Any], *, deadline: Deadline
+    ) -> Iterator[list[Any]]:
+        """What a listing maps each page to; the next page is asked for when this one is done with.
+
+        Raises: UpstreamError, never UpstreamUnknown; also after some of the pages.
+        """
+        method = self._definition["methods"][name]
+        if method["page"]:
+            run = Run(name, is_read=True, is_repeatable=True, deadline=deadline)
+            yield from self._pages(run, method, self._scope(data))
+        else:
+            yield self.read(name, data, deadline=deadline)
+
     def write(
         self, name: str, method: Mapping[str, Any], data: Mapping[str, Any], *, deadline: Deadline
     ) -> Any:
@@ -194,18 +208,22 @@ class Engine:
         self, run: Run, method: Mapping[str, Any], scope: Mapping[str, Any]
     ) -> list[Any]:
         """The rows of all pages together, of at most as many pages as the file allows."""
+        return [row for rows in self._pages(run, method, scope) for row in rows]
+
+    def _pages(
+        self, run: Run, method: Mapping[str, Any], scope: Mapping[str, Any]
+    ) -> Iterator[list[Any]]:
         (step,), page = method["steps"], method["page"]
-        rows: list[Any] = []
         for number in range(1, page["max_pages"] + 1):
             outcome = self._exchanger.answer(run, step, scope)
             seen = {**scope, **outcome.scope}
             found = self._mapped(run, step["map"], seen, wrote=False)
             if not isinstance(found, list):
                 raise unusable_answer(self.id, run, wrote=False)
-            rows += found
+            yield found
             following = next_page(page, seen, number=number)
             if following is None or following == scope.get("next"):
-                return rows
+                return
             scope = {**scope, "next": following}
             step = {**step, "request": request_of_page(step["request"], page)}
         # Some of the rows could make a known customer of an ambiguous number, or nobody of one.

@@ -26,6 +26,7 @@ from switchboard.adapters.connector.outcomes import ErrorClass
 from switchboard.adapters.connector.query_texts import require_escaped
 from switchboard.adapters.connector.sample_format import Sample
 from switchboard.adapters.connector.settings import read_setting
+from switchboard.domain.posting import KEY_WINDOW_S
 
 
 class Setting(Piece):
@@ -156,7 +157,12 @@ class Page(Piece):
     follow: bool = Field(
         default=False, description="It is an address of the server's and is followed."
     )
-    max_pages: int = Field(default=3, ge=1, le=20, description="Never more pages than this.")
+    max_pages: int = Field(
+        default=3,
+        ge=1,
+        le=1000,
+        description="Never more pages than this; at most 20, except of `list_interactions`.",
+    )
 
     @model_validator(mode="after")
     def _goes_somewhere(self) -> "Page":
@@ -193,6 +199,16 @@ class Method(Piece):
     )
     needs_customer: bool = Field(
         default=False, description="It can only write on somebody's record."
+    )
+    ignores_older: bool = Field(
+        default=False,
+        description="Of `log_interaction`: the CRM itself leaves its record as it is when it is "
+        "sent an older revision than the one that it has.",
+    )
+    key_window_s: float = Field(
+        default=KEY_WINDOW_S,
+        gt=0,
+        description="With `idempotency: header`: for so many seconds the CRM knows a key again.",
     )
     page: Page | None = Field(default=None, description="How a lookup asks for further pages.")
     batch: Batch | None = Field(default=None, description="Makes it a method for several records.")

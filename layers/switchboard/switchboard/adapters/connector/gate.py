@@ -6,6 +6,7 @@ seconds old, for a lookup ten. When our own table does not answer, or not in tim
 everything passes: a caller is more important than a limit.
 """
 
+import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,15 +14,15 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, Protocol
 
-from switchboard.adapters.connector.breaker import Standing, probe_until, standing
+from switchboard.adapters.connector.breaker import Standing, ask_again_s, probe_until, standing
 from switchboard.adapters.connector.known_state import KnownState
 from switchboard.adapters.connector.lessons import Lessons, Note
 from switchboard.adapters.connector.limits import BudgetRule, read_limits
 from switchboard.adapters.connector.outcomes import Outcome
-from switchboard.adapters.connector.pacing import HeldSlot, Lane, PacingStore, Slots
+from switchboard.adapters.connector.pacing import HeldSlot, Lane, LaneState, PacingStore, Slots
 from switchboard.adapters.connector.table_patience import TablePatience, Visit, too_slow
 from switchboard.domain.deadline import Deadline
-from switchboard.errors import StateUnavailable, UpstreamThrottled, UpstreamUnavailable
+from switchboard.errors import LeftAlone, StateUnavailable, UpstreamThrottled
 
 __all__ = ["Admitted", "Gate", "Lane", "OpenGate", "SharedGate"]
 
@@ -51,7 +52,7 @@ class Gate(Protocol):
         Nothing was sent when this raises.
 
         Raises: UpstreamThrottled when a limit, a budget or an earlier answer says wait,
-        UpstreamUnavailable when the CRM failed so often that it is left alone.
+        LeftAlone when the CRM failed so often.
         """
 
     def leave(self, admitted: Admitted, outcome: Outcome | None) -> None:
@@ -77,8 +78,8 @@ class _Wait:
 class SharedGate:
     """One connector's gate in this process; what it knows is shared through the store.
 
-    `server` is the address that the settings lead to, `patience` the lane's with our table. Safe
-    under threads.
+    `server` is the address that the settings lead to, `patience` the lane's with our table,
+    `chance` draws from [0, 1). Safe under threads.
 
     Raises: Misconfigured when a limit has no usable amount with these settings.
     """
@@ -95,6 +96,7 @@ class SharedGate:
         patience: TablePatience,
         wall_clock: Callable[[], datetime],
         sleep: Callable[[float], None] = time.sleep,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self._system = system
         self._limits = read_limits(system, limits, settings, server=server)
@@ -102,6 +104,7 @@ class SharedGate:
         self._store = store
         self._now = wall_clock
         self._sleep = sleep
+        self._chance = chance
         self._patience = patience
         self._known = KnownState([system, *self._limits.budget_keys], store, patience)
         self._lessons = Lessons(system, lane, store, self._known)
@@ -147,7 +150,7 @@ class SharedGate:
         visit.ask(self._known.refresh, now, bears_s=visit.bears_s)
         own = self._known.of(self._system, self._lane)
         if standing(own, now) is Standing.OPEN:
-            raise self._left_alone()
+            raise self._left_alone(own, now)
         if wait := self._pause(now):
             return wait
         if slots := self._limits.slots(path):
@@ -193,10 +196,11 @@ class SharedGate:
             return until
         if standing(state, now) is Standing.CLOSED:
             return None
-        raise self._left_alone()
+        raise self._left_alone(state, now)
 
-    def _left_alone(self) -> UpstreamUnavailable:
-        return UpstreamUnavailable(self._system, "not asked: it failed several times in a row")
+    def _left_alone(self, state: LaneState, now: datetime) -> LeftAlone:
+        seconds = ask_again_s(state, now, jitter=self._chance())
+        return LeftAlone(self._system, retry_after_s=seconds)
 
     def _pause(self, now: datetime) -> _Wait | None:
         pauses = [

@@ -14,9 +14,17 @@ from switchboard.adapters.connector.lint_expressions import Trouble, troubles
 from switchboard.adapters.connector.lint_literals import secrets_written
 from switchboard.adapters.connector.lint_places import Document, uses
 from switchboard.adapters.connector.lint_samples import sample_gaps
-from switchboard.adapters.connector.methods import BATCH_METHOD, CREATE_METHOD, LOG_METHOD
+from switchboard.adapters.connector.methods import (
+    BATCH_METHOD,
+    CREATE_METHOD,
+    FIND_METHOD,
+    LIST_METHOD,
+    LOG_METHOD,
+)
 
-_CALLED_BY_US: Final = frozenset({LOG_METHOD, BATCH_METHOD, CREATE_METHOD})
+_CALLED_BY_US: Final = frozenset(
+    {LOG_METHOD, BATCH_METHOD, CREATE_METHOD, FIND_METHOD, LIST_METHOD}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,11 @@ def fields_used(expression: str) -> set[str]:
     return {str(node["value"]) for node in nodes if node["type"] == "field"}
 
 
+def looked_up(expression: str) -> frozenset[tuple[str, ...]]:
+    """The chains of names that are looked up from the top: `input.phone.nsn` is one."""
+    return frozenset(_chains(jmespath.compile(expression).parsed))
+
+
 def nearest(name: str, known: Sequence[str]) -> str:
     found = difflib.get_close_matches(name, known, n=1)
     return f"; did you mean `{found[0]}`?" if found else ""

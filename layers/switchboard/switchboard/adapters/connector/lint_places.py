@@ -21,6 +21,8 @@ INTERACTION_FIELDS: Final = frozenset(
 _KNOWN_INPUTS: Final[Mapping[str, frozenset[str]]] = {
     "log_interactions": frozenset({"records"}),
     "create_contact": frozenset({"phone", "email", "name", "reference"}),
+    "find_interaction": frozenset({"id", "record_id"}),
+    "list_interactions": frozenset({"from", "to"}),
 }
 
 

@@ -7,7 +7,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from switchboard.adapters.connector.expressions import ExpressionError, evaluate
-from switchboard.adapters.connector.methods import BATCH_METHOD, CREATE_METHOD, LOG_METHOD
+from switchboard.adapters.connector.methods import (
+    BATCH_METHOD,
+    CREATE_METHOD,
+    FIND_METHOD,
+    LIST_METHOD,
+    LOG_METHOD,
+)
 from switchboard.adapters.connector.outcomes import classify
 from switchboard.adapters.connector.transport import HttpAnswer
 
@@ -40,6 +46,7 @@ def sample_gaps(document: Document, definition: Mapping[str, Any]) -> Iterator[G
     if "connector" in document:
         yield from _lookup_gaps(document, definition, samples)
         yield from _log_gaps(definition, samples)
+        yield from _found_gaps(definition, samples)
         yield from _failure_gaps(definition, samples)
         yield from _event_gaps(definition, samples)
 
@@ -184,6 +191,20 @@ def _log_gaps(definition: Mapping[str, Any], samples: list[Sample]) -> Iterator[
                 yield _missing(f"{name}: the same again, not created a second time")
         elif not any(results):
             yield _missing(f"{name}: the good path")
+
+
+def _found_gaps(definition: Mapping[str, Any], samples: list[Sample]) -> Iterator[Gap]:
+    told = {
+        name: [s.get("result") for s in samples if s.get("method") == name and not s.get("fails")]
+        for name in (FIND_METHOD, LIST_METHOD)
+        if name in definition["methods"]
+    }
+    if FIND_METHOD in told and not any(told[FIND_METHOD]):
+        yield _missing(f"{FIND_METHOD}: a record that is there")
+    if FIND_METHOD in told and None not in told[FIND_METHOD]:
+        yield _missing(f"{FIND_METHOD}: none, or only others' (`result: null`)")
+    if LIST_METHOD in told and not any(told[LIST_METHOD]):
+        yield _missing(f"{LIST_METHOD}: a period with records")
 
 
 def _failure_gaps(definition: Mapping[str, Any], samples: list[Sample]) -> Iterator[Gap]:

@@ -23,6 +23,7 @@ from switchboard.adapters.connector.watching import Watcher
 from switchboard.adapters.rest_crm import RestCrm
 from switchboard.domain.customer import Customer
 from switchboard.domain.deadline import Deadline
+from switchboard.domain.found_record import FoundRecord
 from switchboard.domain.identity import (
     EmailAddress,
     Identity,
@@ -200,6 +201,10 @@ def _result(definition: Mapping[str, Any], sample: Sample, played: _Played) -> A
             return _logged_together(definition, sample, played)
         case "create_contact":
             return _created(definition, sample, played)
+        case "find_interaction":
+            return _found_record(definition, sample, played)
+        case "list_interactions":
+            return _listed(definition, sample, played)
     return _read(definition, sample, played)
 
 
@@ -241,6 +246,29 @@ def _created(definition: Mapping[str, Any], sample: Sample, played: _Played) -> 
     )
 
 
+def _found_record(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Any:
+    found = _crm(definition, sample, played).find_record(
+        str(sample.input.get("id", "")),
+        record_id=str(sample.input.get("record_id") or ""),
+        deadline=Deadline.after(_BUDGET_S),
+    )
+    return shown_record(found) if found else None
+
+
+def _listed(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Any:
+    start, end = (_moment(sample, name) for name in ("from", "to"))
+    deadline = Deadline.after(_BUDGET_S)
+    found = _crm(definition, sample, played).list_records(start, end, deadline=deadline)
+    return [shown_record(record) for record in found]
+
+
+def _moment(sample: Sample, name: str) -> datetime:
+    try:
+        return datetime.fromisoformat(str(sample.input.get(name)))
+    except ValueError:
+        raise Misconfigured(f"the sample's input.{name} is no moment") from None
+
+
 def _read(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Any:
     method = str(sample.method)
     if method not in definition["methods"]:
@@ -279,6 +307,16 @@ def _identity(value: str, sample: Sample) -> Reachable:
 
 def _shown_log(logged: Logged) -> dict[str, Any]:
     return {"id": logged.record_id, "created": logged.created}
+
+
+def shown_record(found: FoundRecord) -> dict[str, Any]:
+    """A record as a sample's result shows it."""
+    return {
+        "id": found.record_id,
+        "key": found.key,
+        "revision": found.revision,
+        "copies": found.copies,
+    }
 
 
 def _written(

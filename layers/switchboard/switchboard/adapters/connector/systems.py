@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from switchboard.adapters.connector.methods import LOG_METHOD
+from switchboard.domain.posting import Idempotency
 from switchboard.use_cases.published_values import reading, value_of, word_of
 
 _FORMAT: Final = "connectors/1"
@@ -36,6 +38,15 @@ def connected_systems(document: Mapping[str, Any]) -> Mapping[str, ConnectedSyst
         return {
             name: _system(system) for name, system in value_of(document, "connectors", dict).items()
         }
+
+
+def ways_of_writing(systems: Mapping[str, ConnectedSystem]) -> dict[str, Idempotency | None]:
+    """What makes a repeated write safe, by connector id; None where it cannot write records."""
+    methods = {name: system.definition["methods"] for name, system in systems.items()}
+    return {
+        name: Idempotency(of[LOG_METHOD]["idempotency"]) if LOG_METHOD in of else None
+        for name, of in methods.items()
+    }
 
 
 def connected_centre(document: Mapping[str, Any]) -> ConnectedSystem:

@@ -1,0 +1,1 @@
+"""`switchboard posting`: what is written into which CRM, checked and shown beforehand."""

@@ -1,0 +1,276 @@
+"""What the ledger says should stand in a CRM, beside what the CRM shows."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from switchboard.domain.found_record import FoundRecord
+from switchboard.domain.interaction import Interaction
+from switchboard.domain.posting import Idempotency, Posting, PostingState
+from switchboard.domain.posting_profile import PostingProfile, WantedRecord, wanted_records
+
+# What is younger may be under way, in a queue or not yet in a CRM's search: no difference yet.
+IN_FLIGHT: Final = timedelta(hours=1)
+_RESOLVED: Final = "resolved"
+# A record that is not there can be written again: the CRM, or a search before, prevents a second.
+_SAFE_TO_REPEAT: Final = frozenset(
+    {Idempotency.UPSERT, Idempotency.CLIENT_ID, Idempotency.SEARCH_FIRST}
+)
+
+
+class Verdict(StrEnum):
+    """What came of comparing one record."""
+
+    AGREES = "agrees"
+    WAITING = "waiting"
+    UNWANTED = "unwanted"
+    DECIDED = "decided"
+    MISSING = "missing"
+    OTHER_RECORD = "other_record"
+    OLDER = "older"
+    DOUBLED = "doubled"
+    UNEXPECTED = "unexpected"
+    PARKED = "parked"
+    UNSETTLED = "unsettled"
+    NEVER_TRIED = "never_tried"
+    UNANSWERED = "unanswered"
+    NOT_ASKED = "not_asked"
+
+
+# In the order of a report; everything else is as it should be, or cannot be said.
+DIFFERENCES: Final = (
+    Verdict.MISSING,
+    Verdict.NEVER_TRIED,
+    Verdict.PARKED,
+    Verdict.UNSETTLED,
+    Verdict.OLDER,
+    Verdict.OTHER_RECORD,
+    Verdict.DOUBLED,
+    Verdict.UNEXPECTED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One record, as far as it has been compared. Holds ids alone, nothing of a person.
+
+    `record_id` is what the ledger calls it, `found_id` what the CRM does. `must_ask` says that
+    the ledger alone cannot tell.
+    """
+
+    verdict: Verdict
+    interaction_id: str
+    connector: str
+    part: str = ""
+    record_id: str = ""
+    found_id: str = ""
+    why: str = ""
+    posting: Posting | None = None
+    must_ask: bool = False
+
+    @property
+    def key(self) -> str:
+        """Our key of the record in the CRM."""
+        return f"{self.interaction_id}:{self.part}" if self.part else self.interaction_id
+
+    @property
+    def is_difference(self) -> bool:
+        return self.verdict in DIFFERENCES
+
+
+def said_by_ledger(
+    interaction: Interaction,
+    postings: Iterable[Posting],
+    profiles: Sequence[PostingProfile],
+    *,
+    first_at: datetime,
+    ended_at: datetime | None,
+    now: datetime,
+) -> list[Compared]:
+    """Every record that was written, is to be written or is not wanted, one by one.
+
+    What was written counts whatever the profiles say by now: it stands there.
+    """
+    wanted = wanted_records(profiles, interaction, first_at=first_at, ended_at=ended_at, now=now)
+    known = {posting.key: posting for posting in postings}
+    told = [_of_posting(interaction.id, posting, now) for posting in known.values()]
+    told += [
+        _of_wanted(interaction.id, record, first_at, now)
+        for record in wanted.records
+        if record.key not in known
+    ]
+    spoken_for = {each.connector for each in told}
+    for unwanted in wanted.unwanted:
+        if unwanted.connector not in spoken_for:
+            spoken_for.add(unwanted.connector)
+            told.append(
+                Compared(Verdict.UNWANTED, interaction.id, unwanted.connector, why=unwanted.why)
+            )
+    return told
+
+
+def judged(
+    told: Compared, found: FoundRecord | None, *, now: datetime, settle_s: float
+) -> Compared:
+    """The verdict, now that the CRM was asked."""
+    posting = told.posting
+    if posting is None:
+        return replace(told, must_ask=False)
+    asked = replace(told, must_ask=False, found_id=found.record_id if found else "")
+    if found and found.copies > 1:
+        return replace(
+            asked,
+            verdict=Verdict.DOUBLED,
+            why=f"{found.copies} records of the CRM carry this interaction's key",
+        )
+    if posting.state is not PostingState.DONE:
+        return _settled(asked, found, posting, now, settle_s)
+    if found is None:
+        return _missing(asked, posting, now, settle_s)
+    if posting.record_id and found.record_id != posting.record_id:
+        why = "the CRM has it under another record id than it told when it was written"
+        return replace(asked, verdict=Verdict.OTHER_RECORD, why=why)
+    if found.revision is not None and found.revision < posting.revision:
+        why = f"the CRM has revision {found.revision}, revision {posting.revision} was written"
+        return replace(asked, verdict=Verdict.OLDER, why=why)
+    return replace(asked, verdict=Verdict.AGREES, why="")
+
+
+def judged_listed(
+    connector: str, found: FoundRecord, postings: Sequence[Posting] | None, *, interaction_id: str
+) -> Compared | None:
+    """What a record that the CRM lists means where the ledger has none; None where it has one.
+
+    `postings` are those of its interaction, None when the ledger has no such interaction. Whether
+    there is a second one beside the ledger's is seen when that one is asked about.
+    """
+    part = found.key.removeprefix(interaction_id).removeprefix(":")
+    named = Compared(
+        Verdict.UNEXPECTED, interaction_id, connector, part=part, found_id=found.record_id
+    )
+    if postings is None:
+        return replace(named, why="no interaction of the ledger has this key")
+    if any(posting.connector == connector and posting.part == part for posting in postings):
+        return None
+    return replace(named, why="the ledger knows the interaction, and of no record of it here")
+
+
+def with_listed(found: FoundRecord | None, listed: Sequence[FoundRecord]) -> FoundRecord | None:
+    """What the CRM answered about one key, together with what it listed under it."""
+    if found is None:
+        return listed[0] if listed else None
+    ids = {found.record_id, *(each.record_id for each in listed)}
+    return replace(found, copies=max(found.copies, len(ids)))
+
+
+def keys_of(record_key: str) -> Iterator[str]:
+    """The interaction ids that a record's key may stand for, the likeliest first.
+
+    The key of a segment's record has the segment after the last colon, and ECS's own ids may hold
+    colons too.
+    """
+    yield record_key
+    interaction_id, colon, part = record_key.rpartition(":")
+    if colon and interaction_id and part:
+        yield interaction_id
+
+
+def is_safe_to_repeat(idempotency: Idempotency) -> bool:
+    """Whether writing a record again that was not found can never make a second one."""
+    return idempotency in _SAFE_TO_REPEAT
+
+
+def is_in_sample(interaction_id: str, share: float) -> bool:
+    """Whether a share of all has this one: always the same ones, so that a run can be repeated."""
+    drawn = int.from_bytes(hashlib.sha256(interaction_id.encode()).digest()[:8], "big")
+    return drawn < share * 2**64
+
+
+def repaired(compared: Compared, posting: Posting) -> Posting | None:
+    """The posting as a repair leaves it; None when there is nothing that could be repaired.
+
+    `posting` is what the ledger has by now: where it moved on since it was compared, it is left
+    alone.
+    """
+    if compared.posting is None or posting != compared.posting:
+        return None
+    match compared.verdict:
+        case Verdict.MISSING | Verdict.OLDER:
+            return replace(posting, state=PostingState.PENDING, attempts=0, reason="", due_at=None)
+        case Verdict.UNSETTLED:
+            return replace(
+                posting,
+                state=PostingState.DONE,
+                record_id=compared.found_id,
+                attempts=0,
+                reason="",
+                due_at=None,
+            )
+    return None
+
+
+def _of_posting(interaction_id: str, posting: Posting, now: datetime) -> Compared:
+    told = Compared(
+        Verdict.AGREES,
+        interaction_id,
+        posting.connector,
+        part=posting.part,
+        record_id=posting.record_id,
+        why=posting.reason,
+        posting=posting,
+    )
+    match posting.state:
+        case PostingState.DONE:
+            return replace(told, must_ask=True)
+        case PostingState.PARKED if posting.reason.startswith(_RESOLVED):
+            return replace(told, verdict=Verdict.DECIDED)
+        case PostingState.PARKED:
+            # The answer was lost, and the record may stand there all the same.
+            return replace(told, verdict=Verdict.PARKED, must_ask=posting.is_outcome_unknown)
+    again = f", again at {posting.due_at:%Y-%m-%d %H:%M} UTC" if posting.due_at else ""
+    return replace(
+        told, verdict=Verdict.WAITING, why=f"{posting.reason or posting.state.value}{again}"
+    )
+
+
+def _of_wanted(
+    interaction_id: str, record: WantedRecord, first_at: datetime, now: datetime
+) -> Compared:
+    """A record that nobody tried to write yet."""
+    told = Compared(Verdict.WAITING, interaction_id, record.connector, part=record.part)
+    if record.not_before and record.not_before > now - IN_FLIGHT:
+        return replace(told, why=f"not before {record.not_before:%Y-%m-%d %H:%M} UTC")
+    if first_at > now - IN_FLIGHT:
+        return replace(told, why="it came within the last hour")
+    profile = record.profile.id or record.connector
+    why = f"the profile {profile} wants it, and no attempt is known; was it published since?"
+    return replace(told, verdict=Verdict.NEVER_TRIED, why=why)
+
+
+def _settled(
+    asked: Compared, found: FoundRecord | None, posting: Posting, now: datetime, settle_s: float
+) -> Compared:
+    """A record whose write had no answer: the CRM itself says what became of it."""
+    if found:
+        why = "parked because its answer was lost; the CRM has it"
+        return replace(asked, verdict=Verdict.UNSETTLED, why=why)
+    if _is_fresh(posting, now, settle_s):
+        return asked
+    why = "parked because its answer was lost; the CRM has no record with this key"
+    return replace(asked, verdict=Verdict.MISSING, why=why)
+
+
+def _missing(asked: Compared, posting: Posting, now: datetime, settle_s: float) -> Compared:
+    if _is_fresh(posting, now, settle_s):
+        why = "written within the last hour; a CRM's search may not show it yet"
+        return replace(asked, verdict=Verdict.WAITING, why=why)
+    why = "the ledger says that it was written, and the CRM has no record with this key"
+    return replace(asked, verdict=Verdict.MISSING, why=why)
+
+
+def _is_fresh(posting: Posting, now: datetime, settle_s: float) -> bool:
+    tried_at = posting.tries[-1].at if posting.tries else posting.attempted_at
+    return tried_at is not None and tried_at > now - max(IN_FLIGHT, timedelta(seconds=settle_s))
