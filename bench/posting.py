@@ -144,12 +144,12 @@ class Stage:
         """So many interactions that are over, whose customers were found when they arrived."""
         ids = [f"bench-{self._made + number}" for number in range(count)]
         self._made += count
-        for interaction_id in ids:
+        for number, interaction_id in enumerate(ids):
             now = datetime.now(UTC)
             found = Customer(id="C-1001", connector=kind.name, kind="customer", name="Ada Byron")
             arrival = Arrival("r-1", now, "known", customer=found)
             wiring.ledger().note_arrival(interaction_id, arrival)
-            wiring.ledger().merge(_end(interaction_id, now), now=now, due_when=lambda _: now)
+            wiring.ledger().merge(_end(interaction_id, number, now), now=now, due_when=lambda _: now)
         return ids
 
     def post(self, ids: Sequence[str]) -> float:
@@ -178,12 +178,13 @@ class Stage:
             raise SystemExit(f"not everything was posted: {sorted(states)}")
 
 
-def _end(interaction_id: str, at: datetime) -> TriggerEvent:
+def _end(interaction_id: str, number: int, at: datetime) -> TriggerEvent:
+    """With somebody else each time, as it would be."""
     fields = {
         "interaction_id": interaction_id,
         "channel": "voice",
         "direction": "inbound",
-        "contact": "+14155550142",
+        "contact": f"+1415555{100 + number:04}",
         "business_process": "Care",
         "disposition_code": "Resolved",
         "remarks": "Wants a call next week.",

@@ -1,7 +1,6 @@
 """How far a backfill has come, in a file beside its own, so that it goes on where it was."""
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -43,7 +42,7 @@ class Checkpoint:
         told = {n: v for n, v in asdict(self).items() if n not in {"path", "_saved_at_s"}}
         new = self.path.with_name(f"{self.path.name}.new")
         new.write_text(json.dumps(told), encoding="utf-8")
-        os.replace(new, self.path)  # never half a file
+        new.replace(self.path)  # never half a file
 
     def forget(self) -> None:
         self.path.unlink(missing_ok=True)

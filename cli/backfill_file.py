@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -46,7 +46,7 @@ class PastFile:
     columns: Mapping[str, str]
     zone: ZoneInfo
 
-    def read(self, *, from_line: int, now: datetime) -> Iterator[Line]:
+    def read(self, *, from_line: int, now: datetime) -> Generator[Line]:
         """Every interaction from that line on, or why a line is none.
 
         Raises: NoReport when it cannot be read on.
@@ -103,7 +103,9 @@ def columns_of(columns: str) -> Mapping[str, str]:
     try:
         named = yaml.safe_load(Path(columns).read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError, UnicodeDecodeError):
-        raise NoReport(f"{columns} cannot be read as YAML; write field: column, a line each") from None
+        raise NoReport(
+            f"{columns} cannot be read as YAML; write field: column, a line each"
+        ) from None
     if not isinstance(named, dict) or not named:
         raise NoReport(f"{columns} must name a column for each field, as interaction_id: Call ID")
     return checked_columns({str(name): str(column) for name, column in named.items()}, KNOWN)

@@ -1,14 +1,14 @@
 """What else goes on in a Switchboard while a backfill runs."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from cli.connector_state import states_of
 from cli.deployment import Target
 from cli.publishing import publications_of
-from switchboard.adapters.aws_errors import aws_call
+from switchboard.adapters.published_profiles import read_posting_profiles
+from switchboard.adapters.sqs_queue import SqsWorkQueue
 from switchboard.domain.backfill_pace import Traffic
 from switchboard.ports import InteractionLedger, WorkQueue
 
@@ -42,15 +42,10 @@ class LiveTraffic:
 
 def written_connectors(where: Target) -> tuple[str, ...]:
     """The connectors that the published posting profiles write to. Raises: Misconfigured."""
-    body: Mapping[str, Any] = publications_of(where).active("posting").body
-    return tuple(dict.fromkeys(str(profile["connector"]) for profile in body["profiles"]))
+    profiles = read_posting_profiles(publications_of(where).active("posting").body)
+    return tuple(dict.fromkeys(profile.connector for profile in profiles))
 
 
 def posting_queue_of(where: Target) -> WorkQueue:
     """The queue that wakes the posting worker."""
-    from switchboard.adapters.sqs_queue import SqsWorkQueue
-
     return SqsWorkQueue(where.client("sqs"), where.queues["PostingQueue"])
-
-
-__all__ = ["LiveTraffic", "aws_call", "posting_queue_of", "written_connectors"]

@@ -9,10 +9,12 @@ import json
 import random
 import re
 from collections import Counter
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
+from bench.posting_proof.bucket import Buckets
 from bench.posting_proof.control import Control
 from bench.posting_proof.queue import Queue
 from bench.posting_proof.wire import Listener, Visit, whole_answer
@@ -20,6 +22,7 @@ from bench.small_dynamodb import RefusedError, SmallDynamoDb
 
 _ROLE: Final = re.compile(r"Credential=([^/]+)/")
 _WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
+_KINDS: Final = {"AmazonSQS": "queue", "S3": "bucket"}
 _ERRORS: Final = ("throttles", "fails with 500", "did it and breaks off", "breaks off")
 VISIBILITY_S: Final = 540.0
 
@@ -31,6 +34,7 @@ class FaultyAws:
         self._chance = random.Random(f"aws {seed}")  # noqa: S311  to be repeated
         self._dynamodb = SmallDynamoDb()
         self._secret = secret
+        self.buckets = Buckets()
         self._duplicates = duplicates
         self._now = control.now
         self._queues: dict[str, Queue] = {}
@@ -38,21 +42,19 @@ class FaultyAws:
         self.did: Counter[str] = Counter()
 
     async def answer(self, visit: Visit) -> None:
-        service, _, operation = visit.headers["x-amz-target"].partition(".")
-        sent = visit.json()
+        service, _, operation = visit.headers.get("x-amz-target", "S3.").partition(".")
         if service == "Proof":
-            await visit.send(200, self._told(operation, sent))
+            await visit.send(200, self._told(operation, visit.json()))
             return
         role = _role_of(visit)
-        is_queue = service == "AmazonSQS"
         error = self._error(role)
+        content = b""
         if not error or error == "did it and breaks off":
-            status, document = self._done(operation, sent, is_queue=is_queue)
-            self._count(role, operation, sent, status)
+            content = self._done(service, operation, visit, role)
         if not error:
-            await visit.send(status, document)
+            await visit.send_raw(content)
             return
-        self.did[f"{'queue' if is_queue else 'store'} {error}"] += 1
+        self.did[f"{_KINDS.get(service, 'store')} {error}"] += 1
         await self._fail(error, visit)
 
     def _error(self, role: str) -> str:
@@ -69,21 +71,27 @@ class FaultyAws:
                 await visit.send_raw(whole_answer(200, {"nothing": "whole"})[:-9])
                 visit.close()
 
-    def _done(self, operation: str, sent: dict[str, Any], *, is_queue: bool) -> tuple[int, Any]:
+    def _done(self, service: str, operation: str, visit: Visit, role: str) -> bytes:
+        """What was asked for is done; the whole answer to that."""
+        if service == "S3":
+            status, body = self.buckets.do(visit)
+            return whole_answer(status, body)
+        sent = visit.json()
         if operation == "GetSecretValue":
-            return 200, {"SecretString": self._secret}
-        if is_queue:
-            return 200, self._queue_did(operation, sent)
+            return whole_answer(200, {"SecretString": self._secret})
+        if service == "AmazonSQS":
+            return whole_answer(200, self._queue_did(operation, sent))
         try:
-            return 200, self._dynamodb.call(operation, sent)
+            answer = self._dynamodb.call(operation, sent)
         except RefusedError as error:
             told: dict[str, Any] = {"__type": error.kind, "message": "refused"}
-            return 400, told | ({"Item": error.item} if error.item else {})
+            self._count(role, operation, sent, "refused writes")
+            return whole_answer(400, told | ({"Item": error.item} if error.item else {}))
+        self._count(role, operation, sent, "writes")
+        return whole_answer(200, answer)
 
-    def _count(self, role: str, operation: str, sent: dict[str, Any], status: int) -> None:
-        self.did[f"{role} calls"] += 1
+    def _count(self, role: str, operation: str, sent: Mapping[str, Any], kind: str) -> None:
         if operation in _WRITES:
-            kind = "writes" if status == 200 else "refused writes"
             self.did[f"{role} {kind} {sent['TableName']}"] += 1
 
     def _queue_did(self, operation: str, sent: dict[str, Any]) -> Any:
@@ -122,7 +130,7 @@ class FaultyAws:
                 self._shares = sent
                 return {}
             case "Did":
-                return dict(self.did)
+                return {**self.did, "spilled": self.buckets.puts, "left": self.buckets.left}
             case "Queues":
                 return {name: _state(queue) for name, queue in self._queues.items()}
             case "Duplicates":

@@ -38,10 +38,11 @@ Said = tuple[int, Any]
 
 @dataclass
 class Told:
-    """What happened at one CRM, in numbers."""
+    """What happened at one CRM, in numbers. `conflicts`: writes that only asked whether it is there."""
 
     reads: int = 0
     writes: int = 0
+    conflicts: int = 0
     faults: Counter[str] = field(default_factory=Counter)
 
 
@@ -195,6 +196,7 @@ class FaultyCrm:
             return self._written(name, body, fault, lag_s) if name in self._records else (404, {})
         if self.shape == "client_id":
             if body["reference"] in self._records:
+                self.told.conflicts += 1
                 return 409, {"error": "there is one"}
             return self._written(body["reference"], body, fault, lag_s)
         return self._made(visit.headers.get("idempotency-key", ""), body, fault, lag_s)

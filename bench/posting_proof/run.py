@@ -109,11 +109,11 @@ def _lived_through(
         time.sleep(0.002)
     nemesis.end()
     progress(0.92, "the rest is brought to its end")
-    settle(stage, schedule)
+    settle(stage, schedule, progress)
     return nemesis.struck
 
 
-def settle(stage: Stage, schedule: Schedule) -> None:
+def settle(stage: Stage, schedule: Schedule, progress: Progress) -> None:
     """Let time pass until nothing is due any more: fast where something happens, else in leaps."""
     aws, crm = stage.aws(), stage.crm()
     moved_at = time.monotonic()
@@ -123,7 +123,9 @@ def settle(stage: Stage, schedule: Schedule) -> None:
         elif (to_go_s := _to_next(stage, schedule, aws)) is None:
             return
         else:
-            stage.control.jump(max(to_go_s, 30.0) + 1)
+            leap_s = max(to_go_s, 30.0) + 1
+            stage.control.jump(leap_s)
+            progress(0.95, f"{leap_s:,.0f} s later")
         if time.monotonic() - moved_at > _MOST_IDLE_S:
             raise TimeoutError("something is due, and nobody does it")
         time.sleep(_LOOKS_EVERY_S)

@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -72,7 +73,6 @@ class Stage:
         environment = {
             **(template.environment(job, queues) if job else {}),
             **aws_environment(self.aws_port, role),
-            "POWERTOOLS_LOG_LEVEL": "WARNING",
         }
         log = self.home / f"{role}.log"
         return Post(self.control_file, slot, self.aws_port, environment, log)
@@ -80,6 +80,7 @@ class Stage:
     def publish(self, *, turn: int = 0) -> None:
         """What is published; every turn a little different, and meaning the same."""
         target = Target({"Config": "Config"}, REGION, endpoint=f"http://127.0.0.1:{self.aws_port}")
+        os.environ |= aws_environment(self.aws_port, "operator")
         documents = configuration(self.crm_urls, turn)
         publish(target, documents, now=datetime.fromtimestamp(self.control.now(), UTC))
 
@@ -127,6 +128,12 @@ def amends() -> dict[str, bool]:
 @contextmanager
 def standing(home: Path, *, seed: int, share: float) -> Iterator[Stage]:
     """Everything up and published, until the block ends."""
+    # Powertools reads these once, when it is imported.
+    os.environ |= {
+        **template.environment("disposition_posting", {}),
+        "POWERTOOLS_LOG_LEVEL": "WARNING",
+        "POWERTOOLS_METRICS_DISABLED": "true",
+    }
     PROCESSES.set_forkserver_preload(["bench.posting_proof.preload"])
     with ExitStack() as everything:
         file = home / "control"

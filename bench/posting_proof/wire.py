@@ -61,7 +61,8 @@ Answering = Callable[[Visit], Awaitable[None]]
 def whole_answer(
     status: int, document: object, headers: Mapping[str, str] | None = None
 ) -> bytes:
-    content = json.dumps(document).encode()
+    """The document as JSON; bytes as they are."""
+    content = document if isinstance(document, bytes) else json.dumps(document).encode()
     lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Said')}", "Content-Type: application/json"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     lines += [f"Content-Length: {len(content)}", "", ""]
@@ -110,5 +111,7 @@ async def _next_visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     for line in head[1:]:
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
+    if "expect" in headers:
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = await reader.readexactly(int(headers.get("content-length") or 0))
     return Visit(method, path, headers, body, writer)

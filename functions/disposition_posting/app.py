@@ -22,7 +22,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from switchboard import wiring
 from switchboard.beside import side_by_side
 from switchboard.edges.work import Pointer, read_pointer
-from switchboard.errors import StateUnavailable
+from switchboard.errors import SwitchboardError
 from switchboard.observability import count, join, logger, metrics
 from switchboard.use_cases.disposition_posting import Posted, post_interactions, quarantine
 from switchboard.use_cases.posting_run import PostingRun, Times
@@ -38,10 +38,15 @@ def post(pointers: Sequence[Pointer]) -> dict[str, Posted]:
     A mistake of ours over one interaction must not cost the others their turn: then each is posted
     alone, and the one that fails again is noted, and left to a person after a few times.
     """
-    run = new_run(pointers)
     ids = [pointer.id for pointer in pointers]
     try:
+        run = new_run(pointers)
+    except SwitchboardError as error:
+        return dict.fromkeys(ids, error)
+    try:
         return post_together(ids, run)
+    except SwitchboardError as error:
+        return dict.fromkeys(ids, error)
     except Exception as mistake:  # noqa: BLE001 - told loudly, and by the alarm on PostingMistake
         tell_mistake(mistake)
         return {each: post_alone(each, run) for each in ids}
@@ -50,13 +55,15 @@ def post(pointers: Sequence[Pointer]) -> dict[str, Posted]:
 def post_alone(interaction_id: str, run: PostingRun) -> Posted:
     try:
         return post_together([interaction_id], run)[interaction_id]
+    except SwitchboardError as error:
+        return error
     except Exception as mistake:  # noqa: BLE001 - as above
         tell_mistake(mistake)
     try:
         is_left = quarantine(
             interaction_id, ledger=wiring.ledger(), profiles=wiring.posting_profiles(), run=run
         )
-    except StateUnavailable as error:
+    except SwitchboardError as error:
         return error
     if is_left:
         count("PostingQuarantined")
@@ -108,9 +115,9 @@ def tell(record: SQSRecord, *, posted: dict[str, Posted]) -> None:
     pointer = read_pointer(record.body)
     join(request_id=pointer.request_id, interaction_id=pointer.id)
     postings = posted[pointer.id]
-    if isinstance(postings, StateUnavailable):
-        count("PostingStateUnavailable")
-        logger.warning("not posted now, the sweeper brings it again", error=postings.code)
+    if isinstance(postings, SwitchboardError):
+        count("PostingNotPossible")
+        logger.error("not posted now, the sweeper brings it again", detail=str(postings))
         return
     for posting in postings:
         count(f"Posting{posting.state.capitalize()}")

@@ -24,7 +24,7 @@ class InMemoryKeptAside(InMemoryStore):
             )
             at = now.astimezone(UTC)
             aside_id = f"{at:%Y%m%dT%H%M%S%f}-{token}"
-            self._kept[kind, aside_id] = Aside(aside_id, at, len(body), words), body
+            self._kept[kind, aside_id] = Aside(aside_id, token, at, len(body), words), body
             return aside_id
 
     def waiting(self, kind: str, *, limit: int, after: str = "") -> tuple[Aside, ...]:

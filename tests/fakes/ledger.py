@@ -41,6 +41,7 @@ class _Row:
     parked_at: datetime | None = None
     first_at: datetime | None = None
     crashes: int = 0
+    turn: int = 0
     triggers: tuple[TriggerNote, ...] = ()
 
     def is_held_at(self, now: datetime) -> bool:
@@ -50,6 +51,7 @@ class _Row:
         return self.lease is not None and self.lease.token == token
 
     def hold(self, lease: _Lease) -> None:
+        self.turn += 1
         self.lease, self.due_at, self.parked_at = lease, _to_ms(lease.until), None
 
     def keep(self, postings: Sequence[Posting], customer_key: str = "") -> None:
@@ -74,6 +76,7 @@ class _Row:
             held_by=self.lease.token if self.lease else "",
             customer_key=self.customer_key or "",
             triggers=self.triggers,
+            turn=self.turn,
         )
 
 
@@ -173,7 +176,8 @@ class InMemoryInteractionLedger(InMemoryHistory):
             held = self._rows[row.interaction.id]
             if held.interaction.revision != row.interaction.revision:
                 return False
-            if held.is_held_at(now) and not held.is_held_by(token):
+            is_ours = held.is_held_by(token)
+            if not is_ours and (held.is_held_at(now) or held.turn != row.turn):
                 return False
             held.keep(postings)
             held.hold(_Lease(token, taken_at=now, until=now + timedelta(seconds=lease_s)))
@@ -204,6 +208,7 @@ class InMemoryInteractionLedger(InMemoryHistory):
             if row is None or row.lease is None or row.lease.token != token:
                 return Settled.LOST
             taken_at, row.lease = row.lease.taken_at, None
+            row.turn += 1
             row.keep(postings, customer_key)
             if row.interaction.revision != revision:
                 row.due_at, row.parked_at = taken_at, None
@@ -222,8 +227,13 @@ class InMemoryInteractionLedger(InMemoryHistory):
     ) -> bool:
         with self._reached():
             kept = self._rows[row.interaction.id]
-            if kept.is_held_at(now) or kept.interaction.revision != row.interaction.revision:
+            is_as_read = (kept.interaction.revision, kept.turn) == (
+                row.interaction.revision,
+                row.turn,
+            )
+            if kept.is_held_at(now) or not is_as_read:
                 return False
+            kept.turn += 1
             kept.keep(postings, customer_key)
             kept.wake(after)
             return True

@@ -291,6 +291,8 @@ class Deployment:
             def now(cls, tz: tzinfo | None = None) -> Self:
                 return cls.fromtimestamp((datetime.now(tz) + ahead).timestamp(), tz)
 
+        if ahead:  # a retry budget remembers a minute, by a clock that nobody moves
+            wiring.retry_budget.cache_clear()
         with ExitStack() as clocks:
             for module in (app, arrivals, engine) if ahead else ():
                 if hasattr(module, "datetime"):

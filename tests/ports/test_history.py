@@ -193,8 +193,14 @@ def test_a_stretch_of_expired_rows_ends_a_page_and_not_the_history(
     contact(dynamodb_ledger, "old", days_ago=40)
     for number in range(230):
         started_at = utc_text(NOW - timedelta(hours=number))
-        row = {"customer_key": ADA.key, "started_at": started_at, "expires_at": 1}
-        interactions.put({"id": f"x-{number}", **row})
+        interactions.put(
+            {
+                "id": f"x-{number}",
+                "customer_key": ADA.key,
+                "started_at": started_at,
+                "expires_at": 1,
+            }
+        )
 
     first, second = pages(dynamodb_ledger, limit=5)
 

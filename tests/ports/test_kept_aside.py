@@ -54,6 +54,7 @@ def test_a_list_tells_when_how_large_and_our_words(aside: KeptAside) -> None:
     (found,) = aside.waiting("spill", limit=10)
 
     assert found.at == NOON + timedelta(seconds=1.5)
+    assert found.token == "t1"
     assert found.size == len(b'{"a": 1}')
     assert found.about == ("interaction-ends", "conflict", "JKJ_a-X=")
 

@@ -373,6 +373,18 @@ def test_a_row_that_grew_since_it_was_read_cannot_be_claimed(ledger: Interaction
     assert claim(ledger)
 
 
+def test_a_row_that_another_worker_finished_since_it_was_read_cannot_be_claimed(
+    ledger: InteractionLedger,
+) -> None:
+    row = told(ledger, event())
+    claim(ledger, "quicker")
+    settle(ledger, "quicker", postings=[POSTED])
+
+    assert not claim(ledger, row=row, postings=[replace(POSTED, state=PostingState.ATTEMPTING)])
+    assert not ledger.settle_unclaimed(row, [], now=NOW, after=NOTHING_NEXT)
+    assert known(ledger).postings == {"sandbox": POSTED}
+
+
 def test_a_claim_asked_for_again_with_its_token_is_still_held(ledger: InteractionLedger) -> None:
     row = told(ledger, event())
 

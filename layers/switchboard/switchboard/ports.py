@@ -212,7 +212,8 @@ class LedgerRow:
 
     `postings` by their keys. `first_at` is when its first trigger came, `ended_at` when its end
     did, both by our clock. `held_until` is when a worker's lease ends, whether it lives or not;
-    `triggers` are the first hundred that came.
+    `triggers` are the first hundred that came. `turn` grows whenever somebody takes the row or
+    gives it back.
     """
 
     interaction: Interaction
@@ -226,6 +227,7 @@ class LedgerRow:
     held_by: str = ""
     customer_key: str = ""
     triggers: tuple[TriggerNote, ...] = ()
+    turn: int = 0
 
 
 class Settled(Enum):
@@ -541,9 +543,13 @@ class WorkQueue(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Something that was put aside: when, how large, and words of ours about it; none of it."""
+    """Something that was put aside: when, how large, and words of ours about it; none of it.
+
+    `token` is what people call it by.
+    """
 
     id: str
+    token: str
     at: datetime
     size: int
     about: tuple[str, ...]

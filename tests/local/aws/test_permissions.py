@@ -57,6 +57,33 @@ def test_a_function_sends_to_its_own_queue_only(stack: Stack) -> None:
     assert "AccessDenied" in stack.call(TRIGGER, do="send", on=other).body["outcome"]
 
 
+@pytest.mark.parametrize("kind", ["spill", "refused"])
+def test_intake_puts_aside_and_reads_nothing_back(stack: Stack, kind: str) -> None:
+    s3, bucket = stack.client("s3"), stack.deployment.aside
+    address = f"{bucket}/{kind}/2026-11-23/one"
+
+    assert stack.call(TRIGGER, do="put-object", on=address).body["outcome"] == "allowed"
+    assert s3.get_object(Bucket=bucket, Key=f"{kind}/2026-11-23/one")["Body"].read() == b"kept"
+    for forbidden in ("get-object", "delete-object", "list-objects"):
+        denied = stack.call(TRIGGER, do=forbidden, on=address).body["outcome"]
+        assert denied.startswith("AccessDenied"), forbidden
+
+
+@pytest.mark.parametrize("path", [LOOKUP, DESK, REQUEST])
+def test_nobody_else_comes_near_what_was_put_aside(stack: Stack, path: str) -> None:
+    address = f"{stack.deployment.aside}/spill/2026-11-23/one"
+
+    for forbidden in ("put-object", "get-object", "list-objects"):
+        denied = stack.call(path, do=forbidden, on=address).body["outcome"]
+        assert denied.startswith("AccessDenied"), forbidden
+
+
+def test_intake_puts_nothing_beside_the_two_places(stack: Stack) -> None:
+    for elsewhere in (f"{stack.deployment.aside}/other/one", "switchboard-artifacts/spill/one"):
+        denied = stack.call(TRIGGER, do="put-object", on=elsewhere).body["outcome"]
+        assert denied.startswith("AccessDenied"), elsewhere
+
+
 def test_the_desk_reads_the_link_secret_and_no_other(stack: Stack) -> None:
     secrets = stack.client("secretsmanager")
     for name in ("switchboard/ecs", "switchboard/connectors/sandbox"):

@@ -1,22 +1,30 @@
 """`switchboard posting preview` shows what would be written, and writes nothing."""
 
+import io
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from rich.console import Console
 from typer.testing import CliRunner
 
 from cli.main import app
+from cli.masking import Mask
+from cli.posting.preview_report import tell
 from cli.posting.rehearsal import made_up_customer, rehearse_log
+from cli.posting.settings import settings_in
+from cli.posting.told_interactions import in_files
 from switchboard.adapters.connector.compile import compile_connector
 from switchboard.adapters.connector.systems import ConnectedSystem
 from switchboard.domain.posting import InteractionRecord
 
 ROOT = Path(__file__).resolve().parents[3]
 EVENTS = ROOT / "events" / "trigger_intake"
+NOW = datetime(2026, 1, 5, 16, 0, tzinfo=UTC)
 SHIPPED = ROOT / "layers/switchboard/switchboard/connectors"
 
 
@@ -143,17 +151,31 @@ def test_each_segment_is_a_request_of_its_own(folder: Path) -> None:
     assert "by profile whole, at once" in shown
 
 
-def test_someone_whom_the_crm_must_know_is_said_to_be_needed(folder: Path) -> None:
-    document = yaml.safe_load((folder / "connectors.yaml").read_text(encoding="utf-8"))
-    settings = {"base": "http://127.0.0.1:8000", "database": "crm"}
-    document["connectors"].append({"use": "tryton", "settings": settings})
-    (folder / "connectors.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
-    write(folder, {"connector": "tryton"})
+@pytest.mark.parametrize(
+    ("unknown_customer", "needs_customer", "words", "is_written"),
+    [
+        ("leave", False, "it is written without a customer", True),
+        ("create", True, "a contact is created first", False),
+        ("attach", False, "looked for again later", True),
+        ("leave", True, "it is parked", False),
+        ("attach", True, "it waits, and is looked for again", False),
+    ],
+)
+def test_what_becomes_of_somebody_whom_nobody_knows_is_said(
+    folder: Path, unknown_customer: str, needs_customer: bool, words: str, is_written: bool
+) -> None:
+    write(folder, {"connector": "sandbox", "unknown_customer": unknown_customer})
+    settings = settings_in(folder)
+    log = settings.systems["sandbox"].definition["methods"]["log_interaction"]
+    log["needs_customer"] = needs_customer
+    (one,) = in_files([EVENTS / "interaction_ends.json"], settings, now=NOW)
+    console = Console(record=True, width=200, file=io.StringIO())
 
-    shown = preview(folder, "interaction_ends")
+    tell(console, Mask({}), one, settings, whose=lambda _: None, now=NOW)
 
-    assert "by profile tryton" in shown
-    assert "→" in shown
+    shown = console.export_text()
+    assert words in shown
+    assert ("→ PUT" in shown) is is_written
 
 
 @pytest.mark.parametrize("event", ["malformed_json", "nothing_to_join_by", "unknown_event"])

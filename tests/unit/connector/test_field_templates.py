@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from switchboard.adapters.connector.field_templates import field_templates
+from switchboard.contracts.posting import Tables
 from switchboard.errors import Misconfigured
 
 TOLD = {
@@ -16,7 +17,7 @@ TOLD = {
     "disposition_code": "PTP",
     "started_at": "2026-01-05T10:00:00-05:00",
 }
-TABLES = {"outcome": {"PTP": "Promise to pay", "7": 3}}
+TABLES: Tables = {"outcome": {"PTP": "Promise to pay", "7": 3}}
 
 
 def mapped(told: dict[str, str], **templates: Any) -> dict[str, Any]:

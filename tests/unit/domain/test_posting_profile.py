@@ -33,9 +33,13 @@ CALL = {
 
 
 def event(
-    kind: TriggerKind = TriggerKind.INTERACTION_ENDS, *, after_s: int = 180, **said: str
+    kind: TriggerKind = TriggerKind.INTERACTION_ENDS,
+    call: Mapping[str, str] | None = None,
+    *,
+    after_s: int = 180,
+    **said: str,
 ) -> TriggerEvent:
-    return TriggerEvent("i-1", kind, FIRST + timedelta(seconds=after_s), said)
+    return TriggerEvent("i-1", kind, FIRST + timedelta(seconds=after_s), {**(call or {}), **said})
 
 
 def told(*events: TriggerEvent, profiles: tuple[PostingProfile, ...] = ()) -> Interaction:
@@ -46,7 +50,7 @@ def told(*events: TriggerEvent, profiles: tuple[PostingProfile, ...] = ()) -> In
 
 
 def a_call(**said: str) -> Interaction:
-    return told(event(**{**CALL, **said}))
+    return told(event(call={**CALL, **said}))
 
 
 def wanted(
@@ -192,7 +196,7 @@ def test_without_an_end_a_record_waits_for_it_and_at_last_is_written_all_the_sam
     when: When,
 ) -> None:
     profile = PostingProfile("crm", when=when, without_end_after_s=600)
-    begun = told(event(TriggerKind.INTERACTION_STARTS, **CALL))
+    begun = told(event(TriggerKind.INTERACTION_STARTS, CALL))
 
     (record,) = wanted(begun, profile, ended_at=None, now=FIRST).records
     (later,) = wanted(begun, profile, ended_at=None, now=FIRST + timedelta(seconds=600)).records
@@ -203,7 +207,7 @@ def test_without_an_end_a_record_waits_for_it_and_at_last_is_written_all_the_sam
 
 def test_a_profile_may_ask_for_the_record_at_each_transfer_already() -> None:
     transferred = told(
-        event(TriggerKind.INTERACTION_STARTS, after_s=0, **CALL),
+        event(TriggerKind.INTERACTION_STARTS, CALL, after_s=0),
         event(TriggerKind.INTERNAL_TRANSFER, after_s=60),
     )
     at_once, at_the_end = PostingProfile("crm", when=When.TRANSFER), PostingProfile("archive")

@@ -23,7 +23,9 @@ PACKAGE = Path(switchboard.__file__).parent
 OK = "ok"
 
 
-def every_error(base: type[SwitchboardError] = SwitchboardError) -> Iterator[type]:
+def every_error(
+    base: type[SwitchboardError] = SwitchboardError,
+) -> Iterator[type[SwitchboardError]]:
     """Each class of error that may stop a posting. What a caller sends wrongly, does not."""
     yield base
     for each in base.__subclasses__():

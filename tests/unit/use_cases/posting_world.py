@@ -25,6 +25,7 @@ from switchboard.domain.posting_profile import PostingProfile
 from switchboard.errors import (
     Misconfigured,
     StateUnavailable,
+    SwitchboardError,
     UpstreamError,
     UpstreamRejected,
     UpstreamThrottled,
@@ -319,7 +320,7 @@ class World:
     def work(self, *interaction_ids: str) -> tuple[Posting, ...]:
         """A worker takes the pointers; it may die, or find its own tables down."""
         first = self.posted(*(interaction_ids or ("i-1",))).get("i-1", ())
-        return () if isinstance(first, StateUnavailable) else first
+        return () if isinstance(first, SwitchboardError) else first
 
     def posted(self, *interaction_ids: str) -> dict[str, Posted]:
         """What a worker tells of each; nothing when it died."""

@@ -269,8 +269,9 @@ def test_it_says_when_there_were_more_triggers_than_are_kept() -> None:
 
 
 def test_names_that_a_sender_chose_are_counted_and_not_repeated() -> None:
-    broken_form = told(remarks="call Ada", **{" Babbage rang 0142": "x"})
-    interaction = merge(Interaction("i-1"), broken_form)
+    broken_form = {"remarks": "call Ada", " Babbage rang 0142": "x"}
+    event = TriggerEvent("i-1", TriggerKind.INTERACTION_ENDS, NOW, broken_form)
+    interaction = merge(Interaction("i-1"), event)
     note = replace(ENDS, fields=(" Babbage rang 0142", "remarks"))
 
     said = report(row(interaction=interaction, triggers=(note,)))

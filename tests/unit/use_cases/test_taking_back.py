@@ -92,28 +92,47 @@ def test_more_than_a_page_is_taken_back(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [StateUnavailable("down"), StateBusy("throttled"), Misconfigured("nothing published")]
+    ("error", "tried"),
+    [(StateUnavailable("down"), 3), (StateBusy("throttled"), 3), (Misconfigured("none"), 1)],
 )
-def test_the_first_that_the_ledger_does_not_take_ends_it(
+def test_a_ledger_that_takes_nothing_is_soon_left_alone(
+    world: World, error: SwitchboardError, tried: int
+) -> None:
+    bodies = [str(number).encode() for number in range(9)]
+    world.spill(*bodies)
+    world.ledger.failures = dict.fromkeys(bodies[1:], error)
+    asked: list[bytes] = []
+
+    def take(body: bytes) -> None:
+        asked.append(body)
+        world.ledger.take(body)
+
+    assert world.take_back(take) == TakenBack(kept=1, waiting_since=NOON + timedelta(seconds=1))
+    assert asked == bodies[: 1 + tried]
+    assert world.left() == bodies[1:]
+
+    world.ledger.failures.clear()
+    assert world.take_back() == TakenBack(kept=8)
+    assert world.ledger.taken == bodies
+
+
+@pytest.mark.parametrize("error", [StateUnreadable("nothing of ours"), StateUnavailable("odd")])
+def test_one_whose_row_is_broken_keeps_no_other_waiting(
     world: World, error: SwitchboardError
 ) -> None:
     world.spill(b"1", b"2", b"3")
-    world.ledger.failures[b"2"] = error
-
-    assert world.take_back() == TakenBack(kept=1, waiting_since=NOON + timedelta(seconds=1))
-    assert world.left() == [b"2", b"3"]
-
-    world.ledger.failures.clear()
-    assert world.take_back() == TakenBack(kept=2)
-    assert world.ledger.taken == [b"1", b"2", b"3"]
-
-
-def test_one_whose_row_is_broken_keeps_no_other_waiting(world: World) -> None:
-    world.spill(b"1", b"2", b"3")
-    world.ledger.failures[b"1"] = StateUnreadable("nothing of ours")
+    world.ledger.failures[b"1"] = error
 
     assert world.take_back() == TakenBack(kept=2, waiting_since=NOON)
     assert world.left() == [b"1"]
+
+
+def test_any_number_of_broken_rows_keeps_no_other_waiting(world: World) -> None:
+    bodies = [str(number).encode() for number in range(9)]
+    world.spill(*bodies)
+    world.ledger.failures = dict.fromkeys(bodies[:-1], StateUnreadable("nothing of ours"))
+
+    assert world.take_back() == TakenBack(kept=1, waiting_since=NOON)
 
 
 @pytest.mark.parametrize("error", [StateConflict("another channel"), MalformedRequest("no JSON")])
@@ -152,7 +171,8 @@ def test_a_crash_before_one_is_dropped_has_it_taken_once_more(world: World) -> N
         world.ledger.take(body)
         world.aside.is_down = True
 
-    assert world.take_back(die_afterwards) == TakenBack(waiting_since=NOON)
+    with pytest.raises(StateUnavailable):
+        world.take_back(die_afterwards)
 
     world.aside.is_down = False
     assert world.take_back() == TakenBack(kept=1)

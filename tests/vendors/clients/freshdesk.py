@@ -32,6 +32,10 @@ def read_ticket(_server, ticket_id):
     return _api().tickets.get_ticket(ticket_id, "requester").requester
 
 
+def read_whole_ticket(_server, ticket_id):
+    return _api().tickets.get_ticket(ticket_id).custom_fields
+
+
 def create_ticket(_server, record):
     ticket = _api().tickets.create_ticket(**record)
     return _shown(ticket, "id", "status", "priority", "source")

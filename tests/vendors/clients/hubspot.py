@@ -68,6 +68,18 @@ def upsert(server, *, kind, inputs):
     return api.upsert(batch).to_dict()
 
 
+def read_by_our_key(server, *, kind, keys):
+    package = OBJECTS[kind]
+    batch = package.BatchReadInputSimplePublicObjectId(
+        id_property="ecs_interaction_id",
+        properties=["ecs_interaction_id"],
+        properties_with_history=[],
+        inputs=[package.SimplePublicObjectId(id=key) for key in keys],
+    )
+    api = getattr(_client(server).crm.objects, kind).batch_api
+    return api.read(batch).to_dict()
+
+
 def associate(server, *, kind, record, contact):
     api = _client(server).crm.associations.v4.basic_api
     return api.create_default(kind, record, "contacts", contact).to_dict()

@@ -8,6 +8,7 @@ const operations = {
   get_person: ({ persons }, asked) => persons.getPerson(asked),
   add_person: ({ persons }, { person }) => persons.addPerson({ AddPersonRequest: person }),
   activities: ({ activities }, asked) => activities.getActivities(asked),
+  get_activity: ({ activities }, asked) => activities.getActivity(asked),
   add_activity: ({ activities }, { activity }) =>
     activities.addActivity({ AddActivityRequest: activity }),
   update: ({ activities }, { id, activity }) =>

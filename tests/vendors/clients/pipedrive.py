@@ -6,7 +6,15 @@ import os
 import subprocess
 from pathlib import Path
 
-OPERATIONS = ("search_persons", "get_person", "add_person", "activities", "add_activity", "update")
+OPERATIONS = (
+    "search_persons",
+    "get_person",
+    "add_person",
+    "activities",
+    "get_activity",
+    "add_activity",
+    "update",
+)
 
 
 def _asked(operation):

@@ -15,6 +15,7 @@ from zohocrmsdk.src.com.zoho.crm.api import HeaderMap, Initializer, ParameterMap
 from zohocrmsdk.src.com.zoho.crm.api.dc import USDataCenter
 from zohocrmsdk.src.com.zoho.crm.api.record import (
     BodyWrapper,
+    GetRecordParam,
     Record,
     RecordOperations,
     SearchRecordsParam,
@@ -102,6 +103,17 @@ def search(_server, module, parameters):
             {"id": str(row.get_id()), **{k: str(v) for k, v in row.get_key_values().items()}}
             for row in answer.get_object().get_data()
         ]
+
+
+def read(_server, module, record_id, fields):
+    with tempfile.TemporaryDirectory() as folder:
+        asked = ParameterMap()
+        asked.add(GetRecordParam.fields, fields)
+        answer = _operations(module, folder).get_record(int(record_id), asked, HeaderMap())
+        if answer.get_status_code() == 204:
+            return None
+        (row,) = answer.get_object().get_data()
+        return {"id": str(row.get_id()), **{k: str(v) for k, v in row.get_key_values().items()}}
 
 
 def create(_server, module, records):

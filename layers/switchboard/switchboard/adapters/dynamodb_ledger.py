@@ -131,6 +131,8 @@ class DynamoDbInteractionLedger:
     ) -> bool:
         change = _lease_begins(token, now, lease_s).set(_as_items(postings))
         change.only_if("revision = :revision", revision=row.interaction.revision)
+        # Somebody may have taken it and given it back since it was read.
+        change.only_if(f"{_as_read(row)} OR lease_token = :token", **_turn(row), token=token)
         return self._table.update(row.interaction.id, change) is not None
 
     def hold(
@@ -171,7 +173,8 @@ class DynamoDbInteractionLedger:
         after: Next,
         customer_key: str = "",
     ) -> bool:
-        change = Update().remove("crashes")
+        change = Update().remove("crashes").count_one_more("turn")
+        change.only_if(_as_read(row), **_turn(row))
         change.only_if("revision = :revision", revision=row.interaction.revision)
         change.only_if(
             "attribute_not_exists(lease_token) OR lease_until <= :now", now=epoch_ms(now)
@@ -310,6 +313,14 @@ def _set_outcome(
         change.remove("due_bucket", "due_at")
 
 
+def _as_read(row: LedgerRow) -> str:
+    return "turn = :turn" if row.turn else "attribute_not_exists(turn)"
+
+
+def _turn(row: LedgerRow) -> dict[str, int]:
+    return {"turn": row.turn} if row.turn else {}
+
+
 def _as_items(postings: Sequence[Posting]) -> Item:
     return {f"{POSTING_PREFIX}{posting.key}": posting_text(posting) for posting in postings}
 
@@ -326,6 +337,7 @@ def _lease_begins(token: str, now: datetime, lease_s: float) -> Update:
         Update()
         .set({"lease_token": token, "lease_until": until_ms, "leased_at": epoch_ms(now)})
         .set(_due(until_ms))
+        .count_one_more("turn")
         # The same token again is the SDK's repeat after a lost answer: still one worker.
         .only_if(
             "attribute_not_exists(lease_token) OR lease_until <= :now OR lease_token = :token",
@@ -339,6 +351,7 @@ def _lease_ends(token: str) -> Update:
     return (
         Update()
         .remove("lease_token", "lease_until", "leased_at", "crashes")
+        .count_one_more("turn")
         .only_if("lease_token = :token", token=token)
     )
 

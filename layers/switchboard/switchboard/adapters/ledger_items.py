@@ -15,6 +15,7 @@
     customer_key   the customer the CRM found, or else the one ECS named
     customer_by    "arrival" when the CRM found it; then events leave customer_key alone
     lease_token    of the worker that holds the row, with lease_until and leased_at (epoch ms)
+    turn           N   grows with every claim and every settling
     due_at         epoch ms; with due_bucket ("due", or "parked" when nothing is due and a person
                    must look) the sparse index by_due
     crashes        N   mistakes of ours over it since it was last settled
@@ -74,6 +75,7 @@ def row_of(item: Item, *, with_routing: bool = True) -> LedgerRow:
         held_by=str(item.get("lease_token", "")),
         customer_key=str(item.get("customer_key", "")),
         triggers=read_trail(str(item["trail"])) if "trail" in item else (),
+        turn=int(item.get("turn", 0)),
     )
 
 

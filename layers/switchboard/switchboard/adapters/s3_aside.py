@@ -89,7 +89,7 @@ def _asides(page: dict[str, Any]) -> Iterator[Aside]:
         except ValueError:
             continue
         if words and stored["Key"].endswith(f"/{aside_id}"):
-            yield Aside(aside_id, at, stored["Size"], tuple(words[1:]))
+            yield Aside(aside_id, words[0], at, stored["Size"], tuple(words[1:]))
 
 
 def _word(text: str) -> str:

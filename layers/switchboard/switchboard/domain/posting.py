@@ -143,15 +143,15 @@ class Habits:
     `settle_s`: after this long a search finds what an earlier, interrupted write made.
     `ignores_older`: the CRM itself ignores a revision older than the one it has.
     `key_window_s`: for so long it knows an idempotency key again.
-    `call_s` and `in_flight_s` are ours: how long an attempt may take until it sends nothing more,
-    and how long after that a CRM may still carry out what was sent.
+    `call_s` and `in_flight_s` are ours: how long after it began an attempt may still send, and how
+    long after that a CRM may still carry out what was sent.
     """
 
     idempotency: Idempotency
     settle_s: float = 0.0
     ignores_older: bool = False
     key_window_s: float = KEY_WINDOW_S
-    call_s: float = 15.0
+    call_s: float = 35.0
     in_flight_s: float = IN_FLIGHT_S
 
     @property

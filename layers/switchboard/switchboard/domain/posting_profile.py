@@ -68,9 +68,6 @@ class PostingProfile:
         rule = next((rule for rule in self.never if rule.filter.lets_through(fields)), None)
         return f"do-not-post: {rule.why}" if rule else ""
 
-    def wants(self, interaction: Interaction) -> bool:
-        return not self.why_not(interaction.fields)
-
     def makes_segment(self, kind: TriggerKind, state: str) -> bool:
         """Whether an event of this kind, in this segment state, has a record of its own."""
         if not self.is_per_segment:

@@ -88,17 +88,22 @@ def said_by_ledger(
     *,
     first_at: datetime,
     ended_at: datetime | None,
+    due_at: datetime | None,
     now: datetime,
 ) -> list[Compared]:
     """Every record that was written, is to be written or is not wanted, one by one.
 
-    What was written counts whatever the profiles say by now: it stands there.
+    What was written counts whatever the profiles say by now: it stands there. `due_at` is when
+    a worker looks at the interaction next.
     """
-    wanted = wanted_records(profiles, interaction, first_at=first_at, ended_at=ended_at, now=now)
+    wanted = wanted_records(
+        profiles, interaction, first_at=first_at, ended_at=ended_at, now=now - IN_FLIGHT
+    )
+    latest = max(moment for moment in (first_at, ended_at, due_at) if moment)
     known = {posting.key: posting for posting in postings}
     told = [_of_posting(interaction.id, posting, now) for posting in known.values()]
     told += [
-        _of_wanted(interaction.id, record, first_at, now)
+        _of_wanted(interaction.id, record, latest, now)
         for record in wanted.records
         if record.key not in known
     ]
@@ -237,16 +242,18 @@ def _of_posting(interaction_id: str, posting: Posting, now: datetime) -> Compare
 
 
 def _of_wanted(
-    interaction_id: str, record: WantedRecord, first_at: datetime, now: datetime
+    interaction_id: str, record: WantedRecord, latest: datetime, now: datetime
 ) -> Compared:
-    """A record that nobody tried to write yet."""
+    """A record that nobody tried to write yet; `latest` is when something happened, or is due."""
     told = Compared(Verdict.WAITING, interaction_id, record.connector, part=record.part)
-    if record.not_before and record.not_before > now - IN_FLIGHT:
+    if record.not_before:
         return replace(told, why=f"not before {record.not_before:%Y-%m-%d %H:%M} UTC")
-    if first_at > now - IN_FLIGHT:
-        return replace(told, why="it came within the last hour")
-    profile = record.profile.id or record.connector
-    why = f"the profile {profile} wants it, and no attempt is known; was it published since?"
+    if latest > now - IN_FLIGHT:
+        return replace(told, why="it came, or is due, within the last hour or later")
+    why = (
+        f"the profile {record.profile.name} wants it, and no attempt is known; "
+        "was it published since?"
+    )
     return replace(told, verdict=Verdict.NEVER_TRIED, why=why)
 
 

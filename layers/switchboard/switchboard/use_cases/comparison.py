@@ -147,6 +147,7 @@ class Comparison:
             self._profiles,
             first_at=row.first_at or now,
             ended_at=row.ended_at,
+            due_at=row.due_at,
             now=now,
         )
         chosen = self._terms.connectors

@@ -77,7 +77,7 @@ _LOOK_AGAIN_AFTER: Final = timedelta(minutes=5)
 # So many mistakes of ours over one row, and it waits for a person.
 CRASHES_THAT_QUARANTINE: Final = 3
 
-Posted = tuple[Posting, ...] | StateUnavailable
+Posted = tuple[Posting, ...] | SwitchboardError
 
 
 def post_interactions(

@@ -122,7 +122,8 @@ def _decide(
 def _next(seen: LedgerRow, row: LedgerRow, decided: Sequence[Posting], now: datetime) -> Next:
     """Due at once if something is to be written, else as it was; holding it has changed that."""
     postings = {**row.postings, **{each.key: each for each in decided}}
-    if any(each.state is PostingState.PENDING for each in decided):
+    has_grown = row.interaction.revision != seen.interaction.revision
+    if has_grown or any(each.state is PostingState.PENDING for each in decided):
         return Next(due_at=now)
     due_at = seen.due_at or next_of(tuple(postings.values()))
     waits = any(parked_of(replace(row, postings=postings)))

@@ -31,6 +31,11 @@ class Times:
     retry_after_s: tuple[float, ...] = RETRY_AFTER_S
     retry_wait_s: tuple[float, float] = (5.0, 15.0)
 
+    @property
+    def sends_until_s(self) -> float:
+        """How long after its claim a worker may still send something."""
+        return self.last_call_after_s + self.crm_budget_s
+
     def scaled(self, factor: float) -> "Times":
         """The same, so many times as long; for a proof that cannot wait for days."""
         first, last = self.retry_wait_s
@@ -83,7 +88,7 @@ class PostingRun:
                 settle_s=crm.settle_s,
                 ignores_older=crm.ignores_older,
                 key_window_s=crm.key_window_s,
-                call_s=self.times.crm_budget_s,
+                call_s=self.times.sends_until_s,
                 in_flight_s=self.times.in_flight_s,
             )
         except Misconfigured:

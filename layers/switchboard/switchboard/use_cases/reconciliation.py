@@ -74,9 +74,11 @@ class _Run:
             self._keep()
         try:
             self._interactions()
-        finally:
-            # Also when a CRM is down: what was compared need not be asked again.
+        except CannotGoOn:
+            # What was compared until a CRM went down need not be asked again.
             self._keep()
+            raise
+        self._keep()
 
     def _interactions(self) -> None:
         compared = self.comparison.compared(self.progress.day, after=self.progress.after)

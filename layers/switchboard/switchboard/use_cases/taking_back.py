@@ -19,6 +19,8 @@ from switchboard.ports import Aside, KeptAside
 SPILLED: Final = "spill"
 REFUSED: Final = "refused"
 _PAGE: Final = 100
+# One event may be what is wrong, and must not keep the others waiting. So many are an outage.
+_FAILURES_OF_AN_OUTAGE: Final = 3
 
 _log = logging.getLogger(__name__)
 
@@ -49,21 +51,21 @@ def take_back(
 
     Raises: StateUnavailable when nobody can tell what is there.
     """
-    kept, refused, passed_over, after = 0, 0, None, ""
+    kept, refused, failures, passed_over, after = 0, 0, 0, None, ""
     while page := aside.waiting(SPILLED, limit=_PAGE, after=after):
         for spilled in page:
             if deadline.has_passed:
                 return TakenBack(kept, refused, passed_over or spilled.at)
             try:
                 became = _taken(spilled, aside, take, token)
-            except StateUnreadable as error:
-                # Only this one's row is broken; a person mends it, and the next sweep takes it.
-                _log.error("spilled event cannot be merged: %s", error.code)
-                passed_over = passed_over or spilled.at
-                continue
             except (StateUnavailable, Misconfigured) as error:
-                _log.warning("spilled events wait on: %s", error.code)
-                return TakenBack(kept, refused, passed_over or spilled.at)
+                passed_over = passed_over or spilled.at
+                failures += not isinstance(error, StateUnreadable)
+                _log.warning("spilled event waits on: %s", error.code)
+                if failures == _FAILURES_OF_AN_OUTAGE or isinstance(error, Misconfigured):
+                    return TakenBack(kept, refused, passed_over)
+                continue
+            failures = 0
             kept += became == "kept"
             refused += became == "refused"
         after = page[-1].id

@@ -71,6 +71,12 @@ def attempt(query: dict[str, str]) -> str:
         "put": lambda: boto3.client("dynamodb").put_item(TableName=name, Item={"id": {"S": "x"}}),
         "scan": lambda: boto3.client("dynamodb").scan(TableName=name),
         "send": lambda: boto3.client("sqs").send_message(QueueUrl=name, MessageBody="sent"),
+        "put-object": lambda: boto3.client("s3").put_object(**place_of(name), Body=b"kept"),
+        "get-object": lambda: boto3.client("s3").get_object(**place_of(name)),
+        "delete-object": lambda: boto3.client("s3").delete_object(**place_of(name)),
+        "list-objects": lambda: boto3.client("s3").list_objects_v2(
+            Bucket=place_of(name)["Bucket"], Prefix=place_of(name)["Key"]
+        ),
         "secret": lambda: boto3.client("secretsmanager").get_secret_value(SecretId=name),
     }
     if query.get("do") not in calls:
@@ -80,6 +86,12 @@ def attempt(query: dict[str, str]) -> str:
     except ClientError as error:
         return error.response["Error"]["Code"]
     return "allowed"
+
+
+def place_of(address: str) -> dict[str, str]:
+    """Split ``bucket/key``."""
+    bucket, _, key = address.partition("/")
+    return {"Bucket": bucket, "Key": key}
 
 
 def say(message: str, **facts: object) -> None:
