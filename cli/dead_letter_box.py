@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # While they are looked through, letters are hidden; one that was forgotten shows again after it.
 _HIDDEN_S: Final = 120
 _AT_ONCE: Final = 10
+_WAIT_S: Final = 1
 # SQS keeps a queue on many machines, and one answer without messages says little.
 _EMPTY_ANSWERS: Final = 3
 
@@ -77,7 +78,7 @@ class DeadLetterBox:
                 QueueUrl=self._url,
                 MaxNumberOfMessages=_AT_ONCE,
                 VisibilityTimeout=_HIDDEN_S,
-                WaitTimeSeconds=1,
+                WaitTimeSeconds=_WAIT_S,
                 MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
             )
         return [_letter(message) for message in answer.get("Messages", ())]

@@ -30,7 +30,7 @@ _SKEW_S: Final = 4.0
 _SKEW_OF_OTHERS_S: Final = 60.0
 _BY_INTAKE: Final = 0.25
 _AT_RANDOM: Final = 0.2
-_PATIENCE_S: Final = 6.0
+_PATIENCE_S: Final = 3.0
 _LOOKS_EVERY_S: Final = 0.005
 _ROLES: Final = ("posting", "intake", "sweeper")
 

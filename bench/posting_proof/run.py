@@ -14,6 +14,7 @@ from bench.posting_proof.crm import SHAPES
 from bench.posting_proof.effects import EffectLog
 from bench.posting_proof.history import History
 from bench.posting_proof.nemesis import Nemesis, Plan, Struck
+from bench.posting_proof.operator import take_up_refused
 from bench.posting_proof.stage import Stage, amends, standing
 from bench.posting_proof.story import firings
 from bench.posting_proof.workers import QUEUE
@@ -21,7 +22,9 @@ from bench.posting_proof.workers import QUEUE
 _MOST_WAITING: Final = 150
 _POSTERS: Final = 6
 _LOOKS_EVERY_S: Final = 0.03
+_BETWEEN_S: Final = 0.05
 _MOST_IDLE_S: Final = 120.0
+_ROUNDS: Final = 8
 Progress = Callable[[float, str], None]
 
 
@@ -67,7 +70,9 @@ def run_product(terms: Terms, home: Path, progress: Progress) -> Outcome:
             struck = _lived_through(stage, terms, history, schedule, roster, progress)
             aws, crm = stage.aws(), stage.crm()
             did, queues, told = Counter(aws.ask("Did")), aws.ask("Queues"), crm.ask("Tell")
-            parked = Counter(parked_in(aws.ask("Items", {"TableName": "Interactions"})))
+            rows = aws.ask("Items", {"TableName": "Interactions"})
+            (home / "Interactions.json").write_text(json.dumps(rows), encoding="utf-8")
+            parked = Counter(parked_in(rows))
         finally:
             crew.dismiss()
     log = EffectLog(home / "effects.sqlite")
@@ -106,10 +111,15 @@ def _lived_through(
             schedule.add(firing, now + firing.after_s)
         fed += 1
         progress(0.9 * share_fed(), f"{fed} interactions, {waiting} wait")
-        time.sleep(0.002)
+        time.sleep(_BETWEEN_S)
     nemesis.end()
     progress(0.92, "the rest is brought to its end")
     settle(stage, schedule, progress)
+    for _ in range(_ROUNDS):
+        if not (taken := take_up_refused(stage)):
+            break
+        nemesis.struck.others["taken up again by a person"] += taken
+        settle(stage, schedule, progress)
     return nemesis.struck
 
 

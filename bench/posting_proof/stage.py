@@ -77,12 +77,16 @@ class Stage:
         log = self.home / f"{role}.log"
         return Post(self.control_file, slot, self.aws_port, environment, log)
 
+    def target(self) -> Target:
+        """What a person's commands work on."""
+        os.environ |= aws_environment(self.aws_port, "operator")
+        endpoint = f"http://127.0.0.1:{self.aws_port}"
+        return Target({"Config": "Config"}, REGION, endpoint=endpoint)
+
     def publish(self, *, turn: int = 0) -> None:
         """What is published; every turn a little different, and meaning the same."""
-        target = Target({"Config": "Config"}, REGION, endpoint=f"http://127.0.0.1:{self.aws_port}")
-        os.environ |= aws_environment(self.aws_port, "operator")
         documents = configuration(self.crm_urls, turn)
-        publish(target, documents, now=datetime.fromtimestamp(self.control.now(), UTC))
+        publish(self.target(), documents, now=datetime.fromtimestamp(self.control.now(), UTC))
 
 
 def aws_environment(port: int, role: str) -> dict[str, str]:

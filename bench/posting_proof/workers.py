@@ -139,12 +139,15 @@ def surround(control: Control, slot: int) -> None:
     """Put the points around the product, in this process only."""
     from switchboard import wiring
     from switchboard.adapters.connector.transport import HttpTransport
+    from switchboard.domain.retry_budget import LEAST_PER_S, SHARE_OF_FIRST, RetryBudget
 
     real_ledger, real_queue = wiring.ledger(), wiring.posting_queue()
     ledger = Surrounded(real_ledger, _AROUND_LEDGER, control, slot)
     queue = Surrounded(real_queue, {"send": (None, Point.WOKEN)}, control, slot)
     places: Any = wiring
     places.ledger, places.posting_queue = lambda: ledger, lambda: queue
+    budget = RetryBudget(SHARE_OF_FIRST, LEAST_PER_S, fast_clock.now_s)
+    places.retry_budget = lambda: budget
     exchange = HttpTransport.exchange
 
     def watched(self: HttpTransport, request: Any, limits: Any) -> Any:

@@ -105,8 +105,7 @@ def _when(record: WantedRecord, told: ToldInteraction, now: datetime) -> str:
 def _failed_templates(record: WantedRecord, interaction: Interaction) -> Iterator[str]:
     mapping = record.profile.mapping
     if isinstance(mapping, FieldTemplates):
-        told = record_fields(interaction, interaction.segments.get(record.part))
-        for name, why in mapping.failed(told):
+        for name, why in mapping.failed(record_fields(interaction, record.part)):
             yield f"  [yellow]fields.{escape(name)} cannot be made: {escape(why)}[/]"
 
 

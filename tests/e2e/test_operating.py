@@ -11,6 +11,7 @@ import requests
 from tests.e2e.terminal import ROOT, SWITCHBOARD, started
 from tests.e2e.world import World, eventually
 
+THERE = "In the CRM sandbox as "
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("world")]
 
 
@@ -39,26 +40,36 @@ def test_a_contact_of_ones_own_can_be_watched_and_explained(
     interaction_id = re.findall(r"int-\w+", watched.stdout)[0]
     assert f"{world.ecs}/interactions/{interaction_id}" in watched.stdout
     eventually(lambda: world.noted(interaction_id), "it is noted")
-    shown = eventually(
-        lambda: done if "sandbox: done" in (done := show(world, interaction_id)) else "",
-        "`show` says that it is in the CRM",
+    told = eventually(
+        lambda: said if (said := explain(world, interaction_id)).startswith(THERE) else "",
+        "`explain` says that it is in the CRM",
     )
-    assert "lookup       known" in shown
-    assert re.search(r"routed       Customer Care: high-value: tier is high", shown)
-    assert "interaction-ends" in shown or "interaction_ends" in shown
+    assert re.search(r"arrival +known in sandbox", told)
+    assert re.search(r"routed +Customer Care, by the row high-value", told)
+    assert f"switchboard rules explain --interaction {interaction_id}" in told
+    assert "interaction-ends" in told
     for personal in ("Ada", sender, "4155550142"):
-        assert personal not in shown
+        assert personal not in told
 
 
-def show(world: World, interaction_id: str) -> str:
-    return switchboard(world, "show", interaction_id).stdout
+def explain(world: World, interaction_id: str) -> str:
+    return switchboard(world, "explain", interaction_id).stdout
 
 
-def test_showing_what_never_came_says_so(world: World) -> None:
-    done = switchboard(world, "show", "int-never")
+def test_explaining_what_never_came_says_so(world: World) -> None:
+    done = switchboard(world, "explain", "int-never")
 
     assert done.returncode == 1
-    assert done.stderr.strip() == "No trigger and no lookup with this interaction id reached us."
+    assert done.stderr.startswith("No trigger and no lookup with this id reached us.")
+
+
+def test_where_nothing_failed_nothing_waits_and_there_are_no_dead_letters(world: World) -> None:
+    waiting = switchboard(world, "parked", "list", "--connector", "none-of-ours")
+    letters = switchboard(world, "deadletters", "list", "--queue", "dialing")
+
+    assert waiting.returncode == letters.returncode == 0, waiting.stderr + letters.stderr
+    assert "Nothing waits for a person." in waiting.stdout
+    assert "No dead letters of dialing." in letters.stdout
 
 
 def test_one_request_can_be_followed_through_the_logs(world: World) -> None:

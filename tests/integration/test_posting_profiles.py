@@ -2,8 +2,10 @@
 
 import copy
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -15,7 +17,7 @@ from cli.posting import preview
 from tests.events import pointer, sqs_event
 from tests.integration import template
 from tests.integration.answers import new_interaction, the_end_of
-from tests.integration.canaries import REMARK
+from tests.integration.canaries import NUMBER, REMARK, STRANGER
 from tests.integration.deployment import REGION, Answer, Deployment
 from tests.local.sandbox_crm.harness import CREDENTIALS
 
@@ -284,3 +286,34 @@ def test_a_preview_shows_the_very_request_that_is_sent(
     unknown = CliRunner().invoke(app, ["posting", "preview", "--interaction", "nobody-knows"])
     assert unknown.exit_code == 1
     assert "No trigger with this id" in unknown.output
+
+
+@pytest.mark.parametrize(
+    ("contact", "told"),
+    [(NUMBER, "customer_id: C-1001"), (STRANGER, "nobody is found: it is written without")],
+)
+def test_a_preview_can_ask_the_crm_whose_record_it_is(
+    switchboard: Deployment, tmp_path: Path, contact: str, told: str
+) -> None:
+    secrets, event = tmp_path / "secrets.json", tmp_path / "event.json"
+    values = {"client_id": CREDENTIALS.client_id, "client_secret": CREDENTIALS.client_secret}
+    secrets.write_text(json.dumps({**values, "hook_secret": "none"}), encoding="utf-8")
+    event.write_text(json.dumps(the_end_of("int-ask", contact=contact)), encoding="utf-8")
+    folder = tmp_path / "config"
+    shutil.copytree(template.ROOT / "config", folder)
+    base = switchboard.documents["connectors"]["connectors"]["sandbox"]["settings"]["base"]
+    use = {"use": "sandbox", "settings": {"base": base}}
+    connectors = {"format": "connectors/1", "connectors": [use]}
+    (folder / "connectors.yaml").write_text(json.dumps(connectors), encoding="utf-8")
+    before = len(records(switchboard))
+
+    run = CliRunner().invoke(
+        app,
+        ["posting", "preview", "--config", str(folder), "--event", str(event), "--ask",
+         "--secrets-from", str(secrets)],
+    )  # fmt: skip
+
+    assert run.exit_code == 0, run.output
+    assert told in run.output
+    assert "→ PUT" in run.output
+    assert len(records(switchboard)) == before

@@ -200,7 +200,7 @@ def test_what_is_told_after_the_posting_is_posted_as_well(switchboard: Deploymen
 
 
 def test_the_trigger_is_refused_when_it_cannot_be_kept(switchboard: Deployment) -> None:
-    with switchboard.changed("INTERACTIONS_TABLE", "NoSuchTable"):
+    with switchboard.changed("INTERACTIONS_TABLE", "NoSuchTable"), switchboard.without_aws("s3"):
         answer = tell(switchboard, ENDS, the_end_of(new_interaction()))
 
     assert is_refused(answer, 503, "state_unavailable")

@@ -102,9 +102,9 @@ def test_the_client_reads_our_sample_of_an_answer_as_our_engine_does(
 
 
 def test_a_ticket_is_created_as_the_client_creates_it(vendor: VendorClient, ours: OurSide) -> None:
-    listed, made = ours.sample_answers("the first record of a call")
-    logged = ours.write("log_interaction", CALL, listed, made)
-    own = ours.sent[1]
+    listed, searched, made = ours.sample_answers("the first record of a call")
+    logged = ours.write("log_interaction", CALL, listed, searched, made)
+    own = ours.sent[2]
 
     # Freshdesk echoes what was written.
     echoed = Answer({**made.body, **own.document}, status=201)
@@ -130,9 +130,9 @@ def test_a_ticket_is_created_as_the_client_creates_it(vendor: VendorClient, ours
 def test_a_channel_is_the_source_that_the_client_calls_so(
     vendor: VendorClient, ours: OurSide, channel: str, source: str
 ) -> None:
-    _, made = ours.sample_answers("the first record of a call")
-    ours.write("log_interaction", {**CALL, "channel": channel}, NONE, made)
-    written = ours.sent[1].document
+    *_, made = ours.sample_answers("the first record of a call")
+    ours.write("log_interaction", {**CALL, "channel": channel}, NONE, NOTHING, made)
+    written = ours.sent[2].document
     echoed = Answer({**made.body, "source": written["source"]}, status=201)
 
     heard = vendor.does("freshdesk", "create_ticket", echoed, record=written)

@@ -1,5 +1,7 @@
 """A function may do what its own policy in the template allows, and no more."""
 
+import json
+
 import pytest
 
 from tests.local.aws.conftest import Stack
@@ -76,6 +78,39 @@ def test_nobody_else_comes_near_what_was_put_aside(stack: Stack, path: str) -> N
     for forbidden in ("put-object", "get-object", "list-objects"):
         denied = stack.call(path, do=forbidden, on=address).body["outcome"]
         assert denied.startswith("AccessDenied"), forbidden
+
+
+def as_the_sweeper(stack: Stack, do: str, on: str) -> str:
+    query = {"do": do, "on": f"{stack.deployment.aside}/{on}"}
+    event = {"requestContext": {"requestId": "r-1"}, "queryStringParameters": query}
+    answer = stack.client("lambda").invoke(
+        FunctionName=stack.deployment.functions["sweeper"], Payload=json.dumps(event)
+    )
+    body = json.loads(json.load(answer["Payload"])["body"])
+    return str(body["outcome"])
+
+
+def test_the_sweeper_takes_back_and_moves_to_the_refused_and_reads_nothing_there(
+    stack: Stack,
+) -> None:
+    s3, bucket = stack.client("s3"), stack.deployment.aside
+    s3.put_object(Bucket=bucket, Key="spill/one", Body=b"spilled")
+
+    for do, on in (
+        ("list-objects", "spill/"),
+        ("get-object", "spill/one"),
+        ("put-object", "refused/one"),
+        ("delete-object", "spill/one"),
+    ):
+        assert as_the_sweeper(stack, do, on) == "allowed", do
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket, Prefix="spill/one")
+    for do, on in (
+        ("list-objects", "refused/"),
+        ("get-object", "refused/one"),
+        ("delete-object", "refused/one"),
+        ("put-object", "spill/one"),
+    ):
+        assert as_the_sweeper(stack, do, on).startswith("AccessDenied"), (do, on)
 
 
 def test_intake_puts_nothing_beside_the_two_places(stack: Stack) -> None:

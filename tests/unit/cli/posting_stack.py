@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
@@ -22,7 +23,7 @@ from switchboard.domain.interaction import TriggerKind
 from switchboard.domain.posting import Posting, PostingState, Try
 from switchboard.ports import LedgerRow, Next
 from tests.events import pointer
-from tests.tables import create_tables
+from tests.tables import create_tables, empty_tables
 from tests.unit.use_cases.people import told
 
 CONFIG: Final = Path(__file__).resolve().parents[3] / "config"
@@ -50,13 +51,25 @@ class Stack:
     """One Switchboard, and the command line that is pointed at it."""
 
     def __init__(self) -> None:
-        where = Target({name: name for name in _TABLES}, region="eu-west-2")
-        create_tables(where.client("dynamodb"))
-        self.sqs = where.client("sqs")
-        urls = {name: self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in _QUEUES}
-        self.target = Target(where.tables, region=where.region, queues=urls)
-        publish(self.target, _documents(), now=datetime.now(UTC))
+        self.target = Target({}, region="eu-west-2")
+        create_tables(self.target.client("dynamodb"))
+        self.sqs = self.target.client("sqs")
+        self._queues_made = count()
+        self.clean()
         self.ledger = DynamoDbInteractionLedger(self.table("Interactions"))
+
+    def clean(self) -> None:
+        """No interactions, no messages, and the configuration of this repository."""
+        self.target.tables.update({name: name for name in _TABLES})
+        number = next(self._queues_made)
+        self.target.queues.update(
+            {
+                name: self.sqs.create_queue(QueueName=f"{name}-{number}")["QueueUrl"]
+                for name in _QUEUES
+            }
+        )
+        empty_tables(self.target.client("dynamodb"))
+        publish(self.target, _documents(), now=datetime.now(UTC))
 
     def table(self, name: str) -> DynamoDbTable:
         return DynamoDbTable(self.target.client("dynamodb"), name)

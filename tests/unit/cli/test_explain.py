@@ -22,10 +22,16 @@ DONE = Posting(
 )
 
 
-@pytest.fixture
-def stack() -> Iterator[Stack]:
+@pytest.fixture(scope="module")
+def one_stack() -> Iterator[Stack]:
     with standing() as stack:
         yield stack
+
+
+@pytest.fixture
+def stack(one_stack: Stack) -> Stack:
+    one_stack.clean()
+    return one_stack
 
 
 def test_what_is_in_the_crm_is_said_in_the_first_line(stack: Stack) -> None:

@@ -10,12 +10,8 @@ from typer.testing import CliRunner
 from cli import operate, publishing
 from cli.deployment import Target, local_target
 from cli.main import app
-from cli.operate import _lines
-from switchboard.domain.interaction import Interaction, merge
-from switchboard.domain.posting import Posting, PostingState
-from switchboard.ports import Arrival, LedgerRow
 from tests.fakes.config import InMemoryPublications
-from tests.unit.use_cases.people import ADA, NOW, told
+from tests.unit.use_cases.people import NOW
 
 HERE = Path(__file__).resolve().parents[3] / "config"
 
@@ -77,20 +73,6 @@ def test_where_none_runs_it_says_how_to_start_one(
         local_target(file)
     assert stopped.value.exit_code == 2
     assert "make run" in capsys.readouterr().err
-
-
-def test_what_became_of_an_interaction_is_told_without_saying_whose_it_was() -> None:
-    interaction = merge(Interaction("i-1"), told(remarks="secret"))
-    decision = {"business_process": "Care", "reason": "high: tier is high"}
-    arrival = Arrival("r-1", NOW, "known", "+14155550142", ADA, decision)
-    posting = Posting("sandbox", PostingState.PENDING, 1, 2, due_at=NOW, reason="upstream_unknown")
-
-    said = "\n".join(_lines(LedgerRow(interaction, arrival, {"sandbox": posting})))
-
-    for fact in ("Care: high: tier is high", "interaction-ends", "pending", "upstream_unknown"):
-        assert fact in said
-    for secret in ("0142", "Ada", "secret", "example.com"):
-        assert secret not in said
 
 
 def test_a_made_up_contact_is_explained_row_by_row() -> None:

@@ -7,14 +7,21 @@ from datetime import UTC, datetime
 
 import pytest
 
+from cli import parked_choice
 from switchboard.domain.posting import Posting, PostingState
 from tests.unit.cli.posting_stack import Stack, days_ago, parked_posting, standing
 
 
-@pytest.fixture
-def stack() -> Iterator[Stack]:
+@pytest.fixture(scope="module")
+def one_stack() -> Iterator[Stack]:
     with standing() as stack:
         yield stack
+
+
+@pytest.fixture
+def stack(one_stack: Stack) -> Stack:
+    one_stack.clean()
+    return one_stack
 
 
 @pytest.fixture
@@ -211,15 +218,17 @@ def test_one_record_of_the_crm_is_not_taken_for_two_of_ours(stack: Stack) -> Non
     assert postings["sandbox#seg-2"].record_id == "A-1"
 
 
-def test_more_interactions_than_one_read_takes_are_all_taken_up(stack: Stack) -> None:
-    names = [f"i-{number:03}" for number in range(120)]
-    for name in names:
-        stack.interaction(name, parked_posting())
+def test_more_interactions_than_one_read_takes_are_all_taken_up(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parked_choice, "_AT_ONCE", 2)
+    for number in range(5):
+        stack.interaction(f"i-{number}", parked_posting())
 
     answer = stack.run("parked", "retry", "--connector", "sandbox", "--yes")
 
-    assert answer.output.count("taken up again") == 120
-    assert len(stack.ledger.due(now=datetime.now(UTC), limit=200)) == 120
+    assert answer.output.count("taken up again") == 5
+    assert len(stack.ledger.due(now=datetime.now(UTC), limit=9)) == 5
 
 
 def test_one_that_still_tries_elsewhere_is_found_by_its_id(stack: Stack) -> None:

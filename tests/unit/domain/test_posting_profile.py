@@ -1,6 +1,7 @@
 """Which records of an interaction belong into which CRM, and from when on."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from switchboard.domain.interaction import Interaction, TriggerEvent, TriggerKind, merge
-from switchboard.domain.posting_filter import NeverRule, PostingFilter
+from switchboard.domain.posting_filter import ASPECTS, NeverRule, PostingFilter
 from switchboard.domain.posting_profile import (
     PostingProfile,
     Wanted,
@@ -421,3 +422,7 @@ def test_whatever_is_told_each_record_is_wanted_at_most_once_and_always_the_same
     assert {one.profile.connector for one in found.unwanted} | {
         one.connector for one in found.records
     } == {profile.connector for profile in profiles}
+
+
+def test_no_list_of_a_filter_is_forgotten() -> None:
+    assert list(ASPECTS) == [each.name for each in fields(PostingFilter)]

@@ -22,6 +22,7 @@ from switchboard.domain.posting import (
     Posting,
 )
 from switchboard.domain.posting_profile import PostingProfile
+from switchboard.domain.retry_budget import RetryBudget
 from switchboard.errors import (
     Misconfigured,
     StateUnavailable,
@@ -33,7 +34,7 @@ from switchboard.errors import (
     UpstreamUnknown,
 )
 from switchboard.ports import Crm, LedgerRow, Next, Settled
-from switchboard.use_cases.disposition_posting import Posted, post_interactions
+from switchboard.use_cases.disposition_posting import Posted, post_interactions, quarantine
 from switchboard.use_cases.posting_run import PostingRun
 from switchboard.use_cases.sweeper import sweep
 from switchboard.use_cases.trigger_intake import take_trigger
@@ -88,16 +89,16 @@ class FaultyCrm:
     with "dies half-way" it is the only one written; "rejected" is said of all of them together.
     """
 
-    connector = "sandbox"
     default_region = "US"
     finds = frozenset({"phone", "email"})
-    ignores_older = can_list_records = False
+    can_list_records = False
     key_window_s = 7200.0
     can_find_records = True
 
     def __init__(
         self, clock: Clock, idempotency: Idempotency, script: Iterable[str], settle_s: float
     ) -> None:
+        self.connector = "sandbox"
         self.idempotency = idempotency
         self.settle_s = self.contact_settle_s = settle_s
         self.needs_customer = False
@@ -108,7 +109,10 @@ class FaultyCrm:
         self.asked_to_make: list[Identity] = []
         self.batches = 0
         self.is_down = False
+        self.ignores_older = False
         self.takes_older = False
+        self.failing_with: UpstreamError | None = None
+        self.on_find: Callable[[], object] = lambda: None
         self.meanwhile: Callable[[], object] = lambda: None
         self._clock = clock
         self._script = list(script)
@@ -119,6 +123,7 @@ class FaultyCrm:
 
     def find(self, identity: Identity, *, deadline: Deadline) -> tuple[Customer, ...]:
         self._reach()
+        self.on_find()
         seen = [contact for contact, visible_at in self.contacts if visible_at <= self._clock.now]
         return (*self.customers, *seen)
 
@@ -219,6 +224,8 @@ class FaultyCrm:
         return written.record.id == record.id
 
     def _reach(self) -> None:
+        if self.failing_with:
+            raise self.failing_with
         if self.is_down:
             raise UpstreamUnavailable("sandbox", "refused the connection")
 
@@ -297,6 +304,7 @@ class World:
         self.profiles = profiles
         self.ambiguity = AmbiguityRules()
         self.regions: dict[str, str] = {}
+        self.retry_budget: RetryBudget | None = None
         self._no_calls = InMemoryOutboundStore()
         self._sweepers_queue = InMemoryWorkQueue()
         self._workers = 0
@@ -324,16 +332,7 @@ class World:
 
     def posted(self, *interaction_ids: str) -> dict[str, Posted]:
         """What a worker tells of each; nothing when it died."""
-        self._workers += 1
-        run = PostingRun(
-            token=f"worker-{self._workers}",
-            clock=lambda: self.clock.now,
-            jitter=0.5,
-            default_region="US",
-            regions=self.regions,
-            request_ids={},
-            ambiguity=self.ambiguity,
-        )
+        run = self._new_run()
         try:
             return post_interactions(
                 interaction_ids,
@@ -347,6 +346,23 @@ class World:
             )
         except WorkerDied:
             return {}
+
+    def crash(self) -> bool:
+        """Our own code fails over the row; whether it is left to a person by now."""
+        return quarantine("i-1", ledger=self.ledger, profiles=self.profiles, run=self._new_run())
+
+    def _new_run(self) -> PostingRun:
+        self._workers += 1
+        return PostingRun(
+            token=f"worker-{self._workers}",
+            clock=lambda: self.clock.now,
+            jitter=0.5,
+            default_region="US",
+            regions=self.regions,
+            request_ids={},
+            ambiguity=self.ambiguity,
+            retry_budget=self.retry_budget,
+        )
 
     def wait(self, **duration: float) -> None:
         """Let time pass, in which the sweeper brings what is due. Its queue is the only one."""
@@ -370,10 +386,14 @@ class World:
         return [written.record for written in self.crm.records]
 
     @property
-    def document(self) -> Interaction:
+    def row(self) -> LedgerRow:
         row = self.ledger.read("i-1")
         assert row is not None
-        return row.interaction
+        return row
+
+    @property
+    def document(self) -> Interaction:
+        return self.row.interaction
 
     @property
     def posting(self) -> Posting:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from switchboard.domain.posting import RESOLVED
 from switchboard.domain.posting_report import RecordTold, Standing, UnwantedTold, moment
 
 _MOST_URGENT_FIRST: Final = (
@@ -15,6 +16,9 @@ _MOST_URGENT_FIRST: Final = (
     Standing.LEFT_OUT,
     Standing.IN_CRM,
 )
+
+# Outcomes of a try, or of a person's search, after which it stands in the CRM.
+_THERE: Final = frozenset({"done", RESOLVED})
 
 
 def answers(
@@ -58,7 +62,7 @@ def _since(told: RecordTold) -> str:
 
 def _written_at(told: RecordTold) -> datetime | None:
     """When it was written last, as far as the kept tries reach."""
-    return next((one.at for one in reversed(told.tries) if one.outcome == "done"), None)
+    return next((one.at for one in reversed(told.tries) if one.outcome in _THERE), None)
 
 
 def _soon(told: RecordTold) -> str:

@@ -1,7 +1,7 @@
 """Which interactions a posting profile takes: lists of words, each about one field."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 HANDLED: Final = "handled"
@@ -43,7 +43,7 @@ class PostingFilter:
 
     def conditions(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """The lists that have words, by name."""
-        every = ((each.name, getattr(self, each.name)) for each in fields(self))
+        every = ((name, getattr(self, name)) for name in ASPECTS)
         return ((name, words) for name, words in every if words)
 
     def covers(self, other: "PostingFilter") -> bool:

@@ -101,7 +101,7 @@ class WantedRecord:
 
     def fields(self, interaction: Interaction) -> Mapping[str, FieldValue]:
         """What the connector's method gets."""
-        told = record_fields(interaction, interaction.segments.get(self.part))
+        told = record_fields(interaction, self.part)
         return self.profile.mapping(told) if self.profile.mapping else told
 
 
@@ -137,9 +137,9 @@ def wanted_records(
     """
     records: dict[str, WantedRecord] = {}
     unwanted = []
+    whole = interaction.fields
     for profile in profiles:
-        for part, why in _judged(profile, interaction):
-            told = record_fields(interaction, interaction.segments.get(part))
+        for part, told, why in _judged(profile, interaction, whole):
             at = _not_before(profile, interaction, told, part, first_at, ended_at)
             wanted = WantedRecord(profile, profile.connector, part, at if at and at > now else None)
             if not why and (earlier := records.setdefault(wanted.key, wanted)) is not wanted:
@@ -149,12 +149,10 @@ def wanted_records(
     return Wanted(tuple(records.values()), tuple(unwanted))
 
 
-def record_fields(interaction: Interaction, segment: Segment | None = None) -> dict[str, str]:
+def record_fields(interaction: Interaction, part: str = "") -> Mapping[str, str]:
     """What ECS told, of the interaction as a whole or of one stretch of it."""
-    if segment is None:
-        return interaction.fields
-    shared = {k: v for k, v in interaction.fields.items() if k not in OF_ONE_STRETCH}
-    return {**shared, **segment.fields}
+    whole = interaction.fields
+    return _of_segment(whole, interaction.segments[part]) if part else whole
 
 
 def keeps_segment(profiles: Sequence[PostingProfile], event: TriggerEvent) -> bool:
@@ -177,21 +175,27 @@ def without_end_after(profiles: Sequence[PostingProfile]) -> timedelta:
     return timedelta(seconds=patience_s)
 
 
-def _judged(profile: PostingProfile, interaction: Interaction) -> Iterator[tuple[str, str]]:
-    """Each part that the profile could write, and why it does not; empty when it does."""
+def _judged(
+    profile: PostingProfile, interaction: Interaction, whole: Mapping[str, str]
+) -> Iterator[tuple[str, Mapping[str, str], str]]:
+    """Each part that the profile could write, its fields, and why not; empty when it does."""
     if not profile.is_per_segment:
-        yield "", profile.why_not(interaction.fields)
+        yield "", whole, profile.why_not(whole)
         return
-    parts = [
-        segment
-        for segment in interaction.segments.values()
-        if profile.makes_segment(segment.kind, segment.get("segment_state"))
-    ]
-    for segment in sorted(parts, key=lambda one: one.key):
-        yield segment.key, profile.why_not(record_fields(interaction, segment))
+    segments = (segment for _, segment in sorted(interaction.segments.items()))
+    parts = [one for one in segments if profile.makes_segment(one.kind, one.get("segment_state"))]
+    for segment in parts:
+        told = _of_segment(whole, segment)
+        yield segment.key, told, profile.why_not(told)
     if not parts:
-        told = " or ".join(profile.segment_states) or "an Internal Transfer"
-        yield "", f"profile {profile.name} writes a record of each segment; none told {told} yet"
+        said = " or ".join(profile.segment_states) or "an Internal Transfer"
+        why = f"profile {profile.name} writes a record of each segment; none told {said} yet"
+        yield "", whole, why
+
+
+def _of_segment(whole: Mapping[str, str], segment: Segment) -> dict[str, str]:
+    shared = {name: text for name, text in whole.items() if name not in OF_ONE_STRETCH}
+    return {**shared, **segment.fields}
 
 
 def _not_before(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from switchboard.domain.interaction import Interaction
-from switchboard.domain.posting import Idempotency, Posting, PostingState, Try
+from switchboard.domain.posting import RESOLVED, Idempotency, Posting, PostingState, Try
 from switchboard.domain.posting_profile import WantedRecord
 from switchboard.domain.posting_reasons import is_resolved, words_of
 
@@ -170,7 +170,7 @@ def record_told(seen: Seen, wanted: WantedRecord | None, posting: Posting | None
         state=known.state.value,
         revision=known.revision,
         failures_in_a_row=known.attempts,
-        reason=known.reason,
+        reason=RESOLVED if is_resolved(known.reason) else known.reason,
         meaning=words.meaning if words else "",
         next=next_step,
         next_at=next_at,

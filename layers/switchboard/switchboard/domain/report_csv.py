@@ -24,7 +24,7 @@ _SEPARATORS: Final = (",", ";", "\t", "|")
 _LINES_ABOVE: Final = 50
 _HEAD: Final = 100
 _PART: Final = re.compile(
-    r'\s*(?P<field>[A-Za-z_]\w*)\s*=\s*(?:"(?P<quoted>[^"]*)"|(?P<plain>[^,"]*))\s*'
+    r'\s*(?P<field>[A-Za-z_]\w*)\s*=\s*(?:"(?P<quoted>[^"]*)"|(?P<plain>[^,"=]*))\s*'
 )
 
 # Fields as people write them shortly, for `--columns id="Interaction ID",started=Start`.

@@ -237,7 +237,8 @@ class _Worker:
         if not ready:
             return
         began_at = self.run.clock()
-        told = self._told([task for _, task in ready], crm)
+        deadline = Deadline.after(self.run.times.crm_budget_s)
+        told = self._told([task for _, task in ready], crm, deadline)
         took_ms = int((self.run.clock() - began_at).total_seconds() * 1000)
         for (_, task), said in zip(ready, told, strict=True):
             task.was_sent = isinstance(said, Logged | UpstreamUnknown)
@@ -422,8 +423,9 @@ class _Worker:
             return False
         return True
 
-    def _told(self, tasks: Sequence[_Task], crm: Crm) -> Sequence[Logged | SwitchboardError]:
-        deadline = Deadline.after(self.run.times.crm_budget_s)
+    def _told(
+        self, tasks: Sequence[_Task], crm: Crm, deadline: Deadline
+    ) -> Sequence[Logged | SwitchboardError]:
         records = [task.record for task in tasks if task.record]
         try:
             if len(records) == 1:
@@ -433,7 +435,7 @@ class _Worker:
             is_hopeless = not error.retryable and not isinstance(error, UpstreamUnknown)
             if is_hopeless and len(tasks) > 1:
                 # One bad record can have the whole batch refused: each is asked about alone.
-                return [told for task in tasks for told in self._told([task], crm)]
+                return [told for task in tasks for told in self._told([task], crm, deadline)]
             return [error] * len(tasks)
 
     def _after(self, task: _Task, said: Logged | SwitchboardError, took_ms: int) -> Posting:

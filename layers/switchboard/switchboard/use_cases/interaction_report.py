@@ -23,6 +23,8 @@ from switchboard.errors import NotFound
 from switchboard.ports import Arrival, InteractionLedger, LedgerRow, TriggerNote
 
 MOST_TRIGGERS: Final = 100
+# Longer than any of ours, and in no script longer than a table takes.
+_LONGEST_ID: Final = 512
 NOBODY_KNOWS: Final = (
     "No trigger and no lookup with this id reached us. A trigger that was refused is not kept "
     "here: `switchboard refused list` shows those. ECS may send another id than the one you have; "
@@ -47,7 +49,7 @@ def report_on(
 
     Raises: NotFound when nothing is known of it; the message says what that can mean.
     """
-    row = ledger.read(interaction_id) or ledger.read(_without_part(interaction_id))
+    row = _row(interaction_id, ledger)
     if row is None:
         raise NotFound(NOBODY_KNOWS)
     return report_of(row, profiles=profiles, connected=connected, known_names=known_names, now=now)
@@ -87,9 +89,13 @@ def report_of(
     )
 
 
-def _without_part(record_id: str) -> str:
-    """The interaction's id in the key of a segment's record."""
-    return record_id.rpartition(":")[0] or record_id
+def _row(asked: str, ledger: InteractionLedger) -> LedgerRow | None:
+    """Of the interaction with this id, or else with the id in the key of a segment's record."""
+    if len(asked) > _LONGEST_ID:
+        return None
+    row = ledger.read(asked)
+    interaction_id, colon, _ = asked.rpartition(":")
+    return ledger.read(interaction_id) if row is None and colon and interaction_id else row
 
 
 def _wanted(row: LedgerRow, profiles: Sequence[PostingProfile], now: datetime) -> Wanted:

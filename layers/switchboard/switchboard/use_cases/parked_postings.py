@@ -6,13 +6,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from switchboard.domain.posting import Posting, PostingState, Try, next_of, taken_up_again
+from switchboard.domain.posting import (
+    RESOLVED,
+    Posting,
+    PostingState,
+    Try,
+    next_of,
+    taken_up_again,
+)
 from switchboard.domain.posting_reasons import is_resolved, resolved_reason
 from switchboard.ports import InteractionLedger, LedgerRow, Next, Settled
 
 # For reading the row and writing it once; a command that dies leaves it due after that.
 _LEASE_S: Final = 20.0
-_BY_HAND: Final = "resolved"
 _Chosen = Callable[[Posting], bool]
 
 
@@ -45,7 +51,7 @@ class Resolution:
             due_at=None,
             unsettled_until=None,
             unknown_since=None,
-            tries=(*posting.tries, Try(self.at, revision, _BY_HAND)),
+            tries=(*posting.tries, Try(self.at, revision, RESOLVED)),
         )
 
 

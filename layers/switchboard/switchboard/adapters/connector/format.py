@@ -195,7 +195,10 @@ class Method(Piece):
         Field(default="none", description="What makes it safe to write again.")
     )
     settle_s: float = Field(
-        default=0.0, ge=0, description="Seconds until the CRM's own search finds a new record."
+        default=0.0,
+        ge=0,
+        description="Seconds after which the CRM's own search finds what a request of unknown "
+        "outcome made: it may be under way for a minute, and its search may trail.",
     )
     needs_customer: bool = Field(
         default=False, description="It can only write on somebody's record."

@@ -1,0 +1,155 @@
+"""How often the ledger is written for one posting, and who may go on after a failure."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from switchboard.domain.posting import Idempotency, PostingState
+from switchboard.domain.posting_profile import PostingProfile
+from switchboard.domain.retry_budget import RetryBudget
+from switchboard.errors import LeftAlone, UpstreamUnavailable
+from switchboard.use_cases.disposition_posting import CRASHES_THAT_QUARANTINE
+from tests.unit.use_cases.posting_world import World
+
+WRITES = ("merge", "claim", "hold", "settle", "settle_unclaimed", "write_again", "note_crash")
+
+
+def counting_writes(world: World) -> list[str]:
+    """Every change of the ledger from now on, by the name of its method."""
+    seen: list[str] = []
+
+    def counted(name: str, write: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **options: Any) -> Any:
+            seen.append(name)
+            return write(*args, **options)
+
+        return call
+
+    for name in WRITES:
+        setattr(world.ledger, name, counted(name, getattr(world.ledger, name)))
+    return seen
+
+
+@pytest.mark.parametrize("idempotency", list(Idempotency))
+def test_a_posting_takes_two_writes(idempotency: Idempotency) -> None:
+    world = World(idempotency=idempotency)
+    world.end_call()
+    writes = counting_writes(world)
+
+    world.work()
+    world.work()
+
+    assert writes == ["claim", "settle"]
+
+
+def test_a_crm_that_ignores_older_revisions_takes_one() -> None:
+    world = World()
+    world.crm.ignores_older = True
+    world.end_call()
+    writes = counting_writes(world)
+
+    world.work()
+    world.work()
+
+    assert writes == ["settle_unclaimed"]
+    assert world.posting.state is PostingState.DONE
+
+
+def test_waiting_for_a_disposition_that_comes_takes_none() -> None:
+    world = World(profiles=(PostingProfile("sandbox", wrap_up_timeout_s=90),))
+    world.end_call(disposition_code="")
+    writes = counting_writes(world)
+
+    world.work()
+    assert writes == []
+    world.end_call(disposition_code="Resolved")
+    world.work()
+
+    assert writes == ["merge", "claim", "settle"]
+
+
+def test_two_crms_take_no_more_writes_than_one() -> None:
+    world = World(profiles=(PostingProfile("sandbox"), PostingProfile("other")))
+    other = World().crm
+    other.connector = "other"
+    world.crms["other"] = other
+    world.end_call()
+    writes = counting_writes(world)
+
+    world.work()
+
+    assert writes == ["claim", "settle"]
+
+
+def test_a_worker_that_retries_too_much_puts_a_retry_off_and_counts_no_failure() -> None:
+    world = World("unavailable", "unavailable", "unavailable")
+    now_s = 0.0
+    world.retry_budget = RetryBudget(0.2, 0.0, lambda: now_s)
+    world.end_call()
+    world.work()
+    assert world.posting.attempts == 1
+
+    world.wait(minutes=1)
+
+    assert world.posting.attempts == 1
+    assert world.posting.due_at is not None
+    assert len(world.posting.tries) == 1
+    now_s, world.retry_budget = 1.0, None
+    world.settle()
+    assert world.posting.state is PostingState.DONE
+
+
+def test_a_crm_that_is_left_alone_for_a_day_costs_no_attempt() -> None:
+    world = World()
+    world.crm.failing_with = LeftAlone("sandbox", retry_after_s=45)
+    world.end_call()
+    world.work()
+
+    world.wait(days=1)
+    assert world.posting.attempts == 0
+    world.crm.failing_with = None
+    world.wait(minutes=2)
+
+    assert world.posting.state is PostingState.DONE
+
+
+def failing(world: World, error: BaseException) -> None:
+    def fail(*_: object, **__: object) -> Sequence[object]:
+        raise error
+
+    world.crm.log_interaction = fail  # type: ignore[assignment]
+
+
+def test_a_row_over_which_our_own_code_fails_waits_for_a_person_after_a_few_times() -> None:
+    world = World()
+    world.end_call()
+    failing(world, KeyError("a mistake of ours"))
+
+    told = [world.crash() for _ in range(CRASHES_THAT_QUARANTINE)]
+
+    assert told == [False, False, True]
+    assert (world.posting.state, world.posting.reason) == (PostingState.PARKED, "quarantined")
+    assert world.ledger.parked(limit=10) == ("i-1",)
+
+
+def test_what_is_said_later_of_a_quarantined_row_is_written() -> None:
+    world = World()
+    world.end_call()
+    for _ in range(CRASHES_THAT_QUARANTINE):
+        world.crash()
+
+    world.amend()
+    world.settle()
+
+    assert world.posting.state is PostingState.DONE
+
+
+def test_a_failure_that_is_not_ours_is_no_crash() -> None:
+    world = World()
+    world.crm.failing_with = UpstreamUnavailable("sandbox", "503")
+    world.end_call()
+    for _ in range(9):
+        world.wait(minutes=30)
+
+    assert world.posting.state is PostingState.PENDING
