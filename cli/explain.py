@@ -16,6 +16,7 @@ from switchboard.domain.posting_report import (
     FieldTold,
     RecordTold,
     Report,
+    Standing,
     TriggerTold,
     TryTold,
     moment,
@@ -123,9 +124,11 @@ def _next(report: Report) -> Iterator[str]:
         if record.next:
             at = f", {moment(record.next_at)}" if record.next_at else ""
             yield f"{record.connector}: {record.next}{at}"
+        elif record.standing is Standing.PARKED:
+            yield f"{record.connector}: nothing, until a person decides or more is said of it"
     if report.held_until:
         yield f"a worker has it until {moment(report.held_until)}"
-    elif report.due_at:
+    elif report.due_at and report.due_at not in {record.next_at for record in report.records}:
         yield f"looked at by {moment(report.due_at)}"
 
 

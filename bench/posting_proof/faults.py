@@ -44,8 +44,8 @@ _DONE_FIRST: Final = frozenset(
         Fault.WRONG_TYPES,
     }
 )
-_WEIGHTS: Final[Mapping[Fault, int]] = {
-    Fault.REFUSED: 3,
+_WEIGHTS: Final[Mapping[Fault, float]] = {
+    Fault.REFUSED: 2,
     Fault.RESET: 10,
     Fault.BROKEN: 14,
     Fault.APPLIED_RESET: 12,
@@ -59,8 +59,9 @@ _WEIGHTS: Final[Mapping[Fault, int]] = {
     Fault.WAIT_DATE: 4,
     Fault.WAIT_BODY: 4,
     Fault.WAIT_ABSURD: 2,
-    Fault.EXPIRED: 7,
-    Fault.REVOKED: 1,
+    # These strike all workers at once.
+    Fault.EXPIRED: 1.5,
+    Fault.REVOKED: 0.15,
     Fault.UNKNOWN_FIELD: 2,
 }
 _READS_CANNOT: Final = frozenset({Fault.UNKNOWN_FIELD, Fault.LATE})

@@ -79,7 +79,6 @@ class Stage:
 
     def target(self) -> Target:
         """What a person's commands work on."""
-        os.environ |= aws_environment(self.aws_port, "operator")
         endpoint = f"http://127.0.0.1:{self.aws_port}"
         return Target({"Config": "Config"}, REGION, endpoint=endpoint)
 

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -99,25 +99,27 @@ def _sent(document: Mapping[str, Any], received_at: datetime) -> KeptTrigger:
         fields = {name: value for name, value in document.items() if name != _KIND}
         body = json.dumps(fields).encode()
         return _kept(_kind(document.get(_KIND, "interaction-ends")), body, received_at)
-    path = document.get("pathParameters") or {}
-    text = str(document.get("body") or "")
-    body = text.encode()
-    if document.get("isBase64Encoded"):
-        with suppress(ValueError):
-            body = base64.b64decode(text)
-    headers = {str(k).lower(): str(v) for k, v in (document.get("headers") or {}).items()}
+    headers = _texts(document.get("headers"))
     return _kept(
-        _kind(path.get("event")),
-        body,
+        _kind(_texts(document.get("pathParameters")).get("event")),
+        _body(document),
         received_at,
         content_type=headers.get("content-type", ""),
-        query=dict(_query(document)),
+        query=_texts(document.get("queryStringParameters")),
     )
 
 
-def _query(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in (document.get("queryStringParameters") or {}).items():
-        yield str(name), str(value)
+def _body(document: Mapping[str, Any]) -> bytes:
+    text = str(document.get("body") or "")
+    if document.get("isBase64Encoded"):
+        with suppress(ValueError):
+            return base64.b64decode(text)
+    return text.encode(errors="replace")
+
+
+def _texts(said: object) -> dict[str, str]:
+    pairs = said.items() if isinstance(said, Mapping) else ()
+    return {str(name): str(value) for name, value in pairs}
 
 
 def _kept(

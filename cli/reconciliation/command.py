@@ -14,6 +14,7 @@ from cli.operate import Stack
 from cli.reconciliation import with_crms, with_report
 from cli.reconciliation.connected import crms_of, ledgers_of, profiles_of
 from cli.reconciliation.outcome import Differences, answer_json, show
+from cli.reconciliation.refused_ids import refused_ids
 from cli.reconciliation.report_file import report_file
 from cli.reconciliation.with_crms import Asked, CrmReconciliation
 from cli.reconciliation.with_report import ReportReconciliation
@@ -211,7 +212,7 @@ def _with_report(
     now: datetime,
 ) -> None:
     with _answering(), ExitStack() as closing:
-        read = report_file(file, columns, period[2])
+        read, where = report_file(file, columns, period[2]), target(stack)
         days = _period(period[0], period[1], read.zone.key, now)
         missing = file.with_name(f"{file.stem}.missing.jsonl") if is_repair else None
         differences = closing.enter_context(
@@ -220,11 +221,12 @@ def _with_report(
         run = ReportReconciliation(
             read,
             days,
-            ledgers_of(target(stack)),
+            ledgers_of(where),
             differences,
             default_region=region,
             tolerance=tolerance,
             missing=missing,
+            is_refused=refused_ids(where),
         )
         code = _ran_report(run, file)
         if as_json:

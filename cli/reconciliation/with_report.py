@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,6 +50,7 @@ class ReportReconciliation:
     default_region: str = "US"
     tolerance: timedelta = timedelta(seconds=60)
     missing: Path | None = None
+    is_refused: Callable[[str], bool] = lambda _: False
     line: int = 0
     _channels: set[str] = field(default_factory=set)
     _waiting: dict[int, ReportRow] = field(default_factory=dict)
@@ -63,6 +64,7 @@ class ReportReconciliation:
             now=datetime.now(UTC),
             tolerance=self.tolerance,
             default_region=self.default_region,
+            is_refused=self.is_refused,
         )
         self.comparison = ReportComparison(self.ledgers.ledger, self.ledgers.days, self.terms)
 

@@ -10,7 +10,7 @@ from local.venvs import environment_python
 from tests.api.gateway import Gateway, serving
 from tests.api.tester import ApiTester, Known, examples, seed
 from tests.integration import other_crms, template
-from tests.integration.answers import new_interaction
+from tests.integration.answers import new_interaction, the_end_of
 from tests.integration.canaries import NUMBER, STRANGER
 from tests.integration.deployment import Deployment, deployed
 from tests.local.sandbox_crm.harness import WEBHOOK_SECRET
@@ -66,6 +66,7 @@ def what_exists(deployment: Deployment) -> Known:
         identifiers={
             "call_id": calls,
             "connector": ["sandbox", "zoho", "salesforce"],
+            "interaction_id": [ended_interaction(deployment)],
             "outbound_id": [outbound_id(deployment, f"asked-{number}") for number in range(3)],
             "token": [desk_token(deployment)],
         },
@@ -85,6 +86,15 @@ DELIVERIES = (
         "ids": ["C-1001", "C-1002"],
     },
 )
+
+
+def ended_interaction(deployment: Deployment) -> str:
+    one = new_interaction()
+    arrived = {"contact": NUMBER, "interaction_id": one}
+    deployment.http("POST", "/v1/arrivals/route", json_body=arrived)
+    deployment.http("POST", "/v1/triggers/interaction-ends", json_body=the_end_of(one))
+    deployment.deliver("disposition_posting")
+    return one
 
 
 def outbound_id(deployment: Deployment, idempotency_key: str) -> str:

@@ -327,6 +327,8 @@ def mistakes_are_noticed(template: Template) -> Problems:
         metric = "ApproximateNumberOfMessagesVisible" if dead else "ApproximateAgeOfOldestMessage"
         if (metric, queue) not in watched:
             yield f"nobody notices {metric} of {queue}"
+    if ("ReconciliationDifferences", "reconciliation") not in watched:
+        yield "nobody notices what the CRMs lost"
     for function in ("AuthorizerFunction", "ArrivalLookupFunction"):
         if ("Errors", function) not in watched:
             yield f"nobody notices errors of {function}"

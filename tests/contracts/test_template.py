@@ -80,7 +80,7 @@ def show_messages_too_early(t: Template) -> None:
 
 
 def take_more_than_one_can_finish(t: Template) -> None:
-    properties(t, "PostingQueueToDispositionPosting")["BatchSize"] = 6
+    properties(t, "DialingQueueToOutboundDialing")["BatchSize"] = 6
 
 
 def fail_whole_batches(t: Template) -> None:
@@ -190,6 +190,10 @@ def overlook_errors(t: Template) -> None:
     del t["Resources"]["ArrivalLookupErrorAlarm"]
 
 
+def overlook_what_the_crms_lost(t: Template) -> None:
+    del t["Resources"]["ReconciliationDifferencesAlarm"]
+
+
 @pytest.mark.parametrize(
     ("mistake", "rule"),
     [
@@ -230,6 +234,7 @@ def overlook_errors(t: Template) -> None:
         (overlook_what_was_not_kept, rules.mistakes_are_noticed),
         (overlook_dead_letters, rules.mistakes_are_noticed),
         (overlook_errors, rules.mistakes_are_noticed),
+        (overlook_what_the_crms_lost, rules.mistakes_are_noticed),
     ],
     ids=lambda each: each.__name__,
 )

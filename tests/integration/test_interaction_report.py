@@ -44,6 +44,9 @@ def test_an_interaction_is_followed_from_its_arrival_into_the_crm(switchboard: D
     assert asked["answers"][0].startswith("Not yet: no trigger of it reached us")
     assert asked["arrival"]["outcome"] == "known"
     assert asked["arrival"]["found_in"] == "sandbox"
+    assert asked["arrival"]["business_process"] == "Customer Care"
+    assert asked["arrival"]["row"] == "high-value"
+    assert asked["arrival"]["is_explained"]
     assert ended["answers"][0].startswith("Not yet in the CRM sandbox: it is written")
     assert ended["due_at"]
     (record,) = posted["records"]

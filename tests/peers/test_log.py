@@ -221,6 +221,21 @@ def test_roundup_files_a_contact_of_which_nobody_knows_the_customer(
     assert not log(switchboard, record(interaction, None)).created
 
 
+def test_roundup_gives_the_issue_to_a_customer_who_is_known_later_and_mails_nobody(
+    running_roundup: Roundup, switchboard_on_roundup: RestCrm, interaction: str
+) -> None:
+    ada = running_roundup.seed()
+    first = log(switchboard_on_roundup, record(interaction, None, remarks="known to nobody"))
+    assert standing(running_roundup, ada, interaction) == []
+
+    for _ in range(2):
+        again = record(interaction, ada, remarks="known to nobody")
+        assert log(switchboard_on_roundup, again) == Logged(first.record_id, created=False)
+
+    assert len(standing(running_roundup, ada, interaction)) == 1
+    assert "known to nobody" not in running_roundup.mails()
+
+
 def test_roundup_mails_a_colleagues_message_to_the_customer_but_no_remark_of_an_agent(
     running_roundup: Roundup, switchboard_on_roundup: RestCrm, interaction: str
 ) -> None:

@@ -185,6 +185,29 @@ def test_a_trigger_that_would_be_refused_is_named_with_its_file(folder: Path, ev
     assert f"{event}.json: " in shown
 
 
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        "",
+        "[]",
+        "{",
+        "[" * 100_000,
+        '{"requestContext": 1}',
+        '{"requestContext": {}, "pathParameters": [], "headers": [1], "body": {"a": 1}}',
+        '{"event": ["interaction-ends"]}',
+        '{"interaction_id": {"a": 1}}',
+        '{"interaction_id": "i-1", "remarks": ["a"]}',
+    ],
+)
+def test_a_file_that_is_no_trigger_is_named_without_a_traceback(
+    folder: Path, nonsense: str
+) -> None:
+    file = folder / "nonsense.json"
+    file.write_text(nonsense, encoding="utf-8")
+
+    assert "nonsense.json: " in preview(folder, file, code=1)
+
+
 def test_one_of_the_two_ways_to_name_an_interaction_is_needed(folder: Path) -> None:
     run = CliRunner().invoke(app, ["posting", "preview", "--config", str(folder)])
 

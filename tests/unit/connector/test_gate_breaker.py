@@ -212,7 +212,7 @@ def test_it_is_open_to_all_again_when_the_try_succeeds(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("lane", "closed_s"),
-    [(LOOKUP, [5, 10, 20, 30, 30, 30, 30]), (POSTING, [10, 20, 40, 40, 40, 40, 40])],
+    [(LOOKUP, [5, 10, 20, 30, 30, 30, 30]), (POSTING, [10, 20, 30, 30, 30, 30, 30])],
 )
 def test_each_try_that_fails_doubles_the_time(
     world: World, lane: Lane, closed_s: list[int]
@@ -368,7 +368,8 @@ def test_postings_are_back_within_a_minute_of_the_end_of_the_longest_outage(
 
     back_after_s = hangs_s + waits_s(world, gate)
 
-    assert back_after_s <= 60.1
+    # The worker adds up to a fifth to what it is told.
+    assert hangs_s + 1.2 * (back_after_s - hangs_s) <= 60
     world.moves_on(waits_s(world, gate))
     world.call(gate, OK)
     assert all(is_let_in(world, gate) for _ in range(100))
@@ -381,7 +382,7 @@ def waits_s(world: World, gate: SharedGate) -> float:
     return told.value.retry_after_s
 
 
-def test_a_crm_that_is_dead_for_an_hour_gets_a_posting_in_forty_seconds(world: World) -> None:
+def test_a_crm_that_is_dead_for_an_hour_gets_a_posting_in_half_a_minute(world: World) -> None:
     gate, tries = world.gate(POSTING), 0
     opened(world, gate)
     for _ in range(3600):
@@ -393,7 +394,7 @@ def test_a_crm_that_is_dead_for_an_hour_gets_a_posting_in_forty_seconds(world: W
         gate.leave(admitted, None)
         tries += 1
 
-    assert 85 <= tries <= 92
+    assert 115 <= tries <= 122
 
 
 def silences_that_count(world: World, share_s: float, left_s: float) -> bool:

@@ -101,7 +101,11 @@ def test_everything_that_can_be_written_arrives() -> None:
 def test_what_is_completed_for_publishing_reads_back_the_same() -> None:
     written = document(
         {"connector": "a", "record": "segment", "only": {"channels": ["chat"]}},
-        {"connector": "a", "when": "transfer", "fields": {"remarks": None, "score": 4}},
+        {
+            "connector": "a",
+            "when": "transfer",
+            "fields": {"remarks": None, "score": 4, "is_ours": True},
+        },
         never=[{"channels": ["sms"], "why": "noise"}],
     )
 

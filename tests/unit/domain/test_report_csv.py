@@ -180,7 +180,7 @@ def test_a_field_that_there_is_not_comes_with_what_was_meant() -> None:
 
 
 _CELL = st.text(
-    st.characters(codec="utf-8", exclude_characters="\x00", exclude_categories=("Cs",)),
+    st.characters(codec="utf-8", exclude_characters="\x00"),
     max_size=20,
 )
 

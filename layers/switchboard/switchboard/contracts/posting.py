@@ -16,7 +16,8 @@ from switchboard.domain.posting_profile import (
     When,
 )
 
-Templates = Mapping[str, str | int | float | None]
+Template = str | int | float | bool | None
+Templates = Mapping[str, Template]
 Tables = Mapping[str, Mapping[str, str | int | float | bool]]
 # Compiles the templates of a profile's fields: contracts speak no template language.
 MappingMaker = Callable[[Templates, Tables], FieldMapping]
@@ -94,7 +95,7 @@ class ProfileSpec(Configuration):
     record: Literal["interaction", "segment"] = "interaction"
     segment_states: tuple[Word, ...] | None = None
     unknown_customer: UnknownCustomer = "leave"
-    fields: Mapping[_Name, str | int | float | None] = Field(default_factory=dict)
+    fields: Mapping[_Name, Template] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod

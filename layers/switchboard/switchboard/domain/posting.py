@@ -8,8 +8,9 @@ from typing import Final
 
 from switchboard.domain.customer import Customer
 
-# Seconds before retry 1, 2, 3 …; each is drawn with jitter. Two to five days in all: a CRM
-# may be down over a long weekend, and nothing may be lost for it.
+# The longest wait before retry 1, 2, 3 …; each is drawn from all of it, so that what failed
+# together does not come again together. Three days on average, six at most: a CRM may be down over a long
+# weekend, and nothing may be lost for it.
 RETRY_AFTER_S: Final = (
     5,
     30,
@@ -23,7 +24,8 @@ RETRY_AFTER_S: Final = (
     72000,
     86400,
     86400,
-    43200,
+    86400,
+    86400,
 )
 _SHORTEST_WAIT_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 6 * 3600.0
@@ -345,7 +347,7 @@ def failed(
         return _pending(posting, reason, now + timedelta(seconds=wait_s), posting.attempts)
     if posting.attempts >= len(schedule):
         return parked(posting, f"gave_up:{reason}", revision=posting.revision)
-    wait_s = schedule[posting.attempts] * (0.5 + jitter / 2)
+    wait_s = _drawn(schedule[posting.attempts], jitter)
     return _pending(posting, reason, now + timedelta(seconds=wait_s), posting.attempts + 1)
 
 
@@ -372,7 +374,7 @@ def lost_answer(
     posting = _tried(posting, reason, now, took_ms)
     if posting.attempts >= len(schedule):
         return parked(posting, _OUTCOME_UNKNOWN, revision=posting.revision)
-    wait_s = max(habits.settle_s, schedule[posting.attempts] * (0.5 + jitter / 2))
+    wait_s = max(habits.settle_s, _drawn(schedule[posting.attempts], jitter))
     return replace(
         posting,
         attempts=posting.attempts + 1,
@@ -382,6 +384,11 @@ def lost_answer(
         due_at=now + timedelta(seconds=wait_s),
         unsettled_until=now + timedelta(seconds=habits.unsettled_s),
     )
+
+
+def _drawn(longest_s: float, jitter: float) -> float:
+    """Full jitter, but never at once."""
+    return max(longest_s * jitter, min(_SHORTEST_WAIT_S, longest_s))
 
 
 def next_of(postings: Sequence[Posting], *others: datetime | None) -> datetime | None:
