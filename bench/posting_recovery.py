@@ -199,7 +199,7 @@ class _Worker:
             regions={},
             request_ids={},
             together=self.together,
-            retry_budget=self.budget,
+            retry_budgets=lambda _: self.budget,
         )
         post_interactions(
             ids,

@@ -75,7 +75,8 @@ def show(
 ) -> None:
     """The counts, the first differences, and what else there is to say."""
     console = Console(highlight=False)
-    summary = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
+    console.print(title, markup=False, soft_wrap=True)
+    summary = Table(show_header=False, box=None, pad_edge=False)
     summary.add_column()
     summary.add_column(justify="right")
     for name, number in rows:

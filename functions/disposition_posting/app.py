@@ -96,7 +96,7 @@ def new_run(pointers: Sequence[Pointer]) -> PostingRun:
         ambiguity=lookup.rules.ambiguity,
         times=TIMES,
         together=side_by_side,
-        retry_budget=wiring.retry_budget(),
+        retry_budgets=wiring.retry_budget,
     )
 
 

@@ -60,7 +60,7 @@ def tell(interaction_id: str) -> Response[str]:
     tags=["interactions"],
     openapi_extensions={
         "x-answers": HistoryAnswer,
-        "x-refuses": [422],
+        "x-refuses": [404, 422],
         "x-query": {
             "limit": f"At most so many, 1 to {MOST_ON_A_PAGE}; else {HISTORY_READ}.",
             "after": "The `next` of an earlier answer about the same customer.",

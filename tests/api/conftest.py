@@ -67,6 +67,7 @@ def what_exists(deployment: Deployment) -> Known:
             "call_id": calls,
             "connector": ["sandbox", "zoho", "salesforce"],
             "interaction_id": [ended_interaction(deployment)],
+            "key": ["sandbox:C-1001"],
             "outbound_id": [outbound_id(deployment, f"asked-{number}") for number in range(3)],
             "token": [desk_token(deployment)],
         },

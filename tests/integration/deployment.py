@@ -313,7 +313,7 @@ def deployed(home: Path) -> Iterator[Deployment]:
     ):
         dynamodb = boto3.client("dynamodb", region_name=REGION)
         create_tables(dynamodb)
-        s3 = boto3.client("s3", region_name=REGION)  # type: ignore[call-overload]
+        s3: Any = boto3.client("s3", region_name=REGION)
         for name in template.BUCKETS.values():
             where = {"LocationConstraint": REGION}
             s3.create_bucket(Bucket=name, CreateBucketConfiguration=where)

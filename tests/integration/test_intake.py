@@ -74,13 +74,13 @@ def test_every_event_is_the_same_in_each_form(switchboard: Deployment, event: st
     for form in ("json", "form", "query", "get"):
         interaction = new_interaction()
         said = the_end_of(interaction, segment_state="Talking", duration_s="180")
-        sent: dict[str, Any] = {
+        sent: dict[str, dict[str, Any]] = {
             "json": {"json_body": {**said, "duration_s": 180}},
             "form": {"body": urlencode(said), "in_base64": True},
             "query": {"query": said, "body": ""},
             "get": {"query": said},
-        }[form]
-        answer = switchboard.http("GET" if form == "get" else "POST", path, **sent)
+        }
+        answer = switchboard.http("GET" if form == "get" else "POST", path, **sent[form])
         assert flat_body(answer)["interaction_id"] == interaction
         rows.append(kept(switchboard, interaction))
 

@@ -22,6 +22,7 @@ from tests.integration.canaries import leaks
 from tests.integration.deployment import Deployment, deployed
 
 ENDS = "/v1/triggers/interaction-ends"
+COMPARED = "compared with the CRMs"
 STOPPED = "reconciliation stopped, goes on within the hour"
 NIGHT = read_event(EVENTS / "reconciliation" / "every_hour.json")
 
@@ -102,7 +103,7 @@ def test_a_night_without_differences_says_so_and_is_done(switchboard: Deployment
 
     assert measured(switchboard, "ReconciliationCompared") == 3
     assert measured(switchboard, "ReconciliationDifferences") == 0
-    (done,) = [one for one in lines(switchboard) if one.get("message") == "compared with the CRMs"]
+    (done,) = [one for one in lines(switchboard) if one.get("message") == COMPARED]
     assert (done["is_done"], done["counts"]) == (True, {"agrees": 3})
 
 
@@ -147,6 +148,28 @@ def test_a_crm_that_is_down_stops_the_run_and_the_next_goes_on(switchboard: Depl
 
     assert next_night(switchboard) == []
     assert measured(switchboard, "ReconciliationCompared") == len(ids)
+
+
+def test_a_run_whose_time_is_up_is_gone_on_with_by_the_next(
+    switchboard: Deployment, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = written(switchboard, 6)
+    deleted(home, ids[1])
+    deleted(home, ids[4])
+    # Enough for a start, for the 24 hours of the CRM's listing, and for some of the records.
+    remaining_ms = iter([900_000] * 29 + [0] * 1000)
+    with monkeypatch.context() as short:
+        short.setattr(LambdaContext, "get_remaining_time_in_millis", lambda _: next(remaining_ms))
+        first = next_night(switchboard)
+    (stopped,) = [one for one in lines(switchboard) if one.get("message") == COMPARED]
+
+    rest = next_night(switchboard)
+
+    (done,) = [one for one in lines(switchboard) if one.get("message") == COMPARED]
+    assert (stopped["is_done"], done["is_done"]) == (False, True)
+    assert 0 < sum(stopped["counts"].values()) < len(ids)
+    assert [one["interaction_id"] for one in (*first, *rest)] == [ids[1], ids[4]]
+    assert done["counts"] == {"agrees": 4, "missing": 2}
 
 
 def _coordination(switchboard: Deployment) -> list[str]:

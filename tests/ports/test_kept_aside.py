@@ -19,7 +19,7 @@ BUCKET = "aside"
 
 @pytest.fixture
 def s3(in_process_aws: None) -> Iterator[Any]:
-    client = boto3.client("s3", region_name=REGION)  # type: ignore[call-overload]
+    client = boto3.client("s3", region_name=REGION)
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     yield client
     for stored in client.list_objects_v2(Bucket=BUCKET).get("Contents", ()):

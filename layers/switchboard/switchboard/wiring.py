@@ -149,7 +149,8 @@ def posting_queue() -> WorkQueue:
 
 
 @functools.cache
-def retry_budget() -> "RetryBudget":
+def retry_budget(connector_id: str) -> "RetryBudget":
+    """One for each connector: a CRM that fails must not use up what the others may repeat."""
     from switchboard.domain.retry_budget import LEAST_PER_S, SHARE_OF_FIRST, RetryBudget
 
     return RetryBudget(SHARE_OF_FIRST, LEAST_PER_S, time.monotonic)

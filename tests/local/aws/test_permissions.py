@@ -13,6 +13,7 @@ TRIGGER = "/v1/triggers/interaction-ends"
 REQUEST = "/v1/outbound-requests"
 CONTROL = "/v1/calls/1/hold"
 DESK = "/desk/token"
+REPORT = "/v1/interactions/1"
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,7 @@ DESK = "/desk/token"
         (REQUEST, "put", "Outbound"),
         (CONTROL, "put", "Coordination"),
         (DESK, "get", "Interactions"),
+        (REPORT, "get", "Interactions"),
     ],
 )
 def test_what_a_function_needs_is_allowed(stack: Stack, path: str, do: str, table: str) -> None:
@@ -44,6 +46,9 @@ def test_what_a_function_needs_is_allowed(stack: Stack, path: str, do: str, tabl
         (CONTROL, "put", "Interactions"),
         (DESK, "put", "Interactions"),
         (DESK, "get", "Outbound"),
+        (REPORT, "put", "Interactions"),
+        (REPORT, "scan", "Interactions"),
+        (REPORT, "get", "Outbound"),
     ],
 )
 def test_anything_else_is_denied(stack: Stack, path: str, do: str, table: str) -> None:

@@ -75,7 +75,7 @@ class Stack:
         return DynamoDbTable(self.target.client("dynamodb"), name)
 
     def interaction(
-        self, interaction_id: str, *postings: Posting, first_at: datetime | None = None, **said: str
+        self, interaction_id: str, *postings: Posting, first_at: datetime | None = None, **said: Any
     ) -> None:
         """One that ended, with postings that have come as far as these."""
         now = first_at or datetime.now(UTC)

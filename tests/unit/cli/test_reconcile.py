@@ -366,7 +366,7 @@ def test_columns_may_stand_in_a_file(report: Report) -> None:
 @pytest.mark.parametrize(
     ("text", "words", "said"),
     [
-        ("Agent\nMaya\n", [], "say which is which with --columns"),
+        ("Colour\nred\n", [], "say which is which with --columns"),
         ("ID\n1\n", ["--columns", "id=Nummer"], "no line names the column 'Nummer'"),
         ("ID\n1\n", ["--columns", "ident=ID"], "there is no field ident"),
         ("ID\n1\n", ["--time-zone", "Mars/Olympus"], "is no time zone"),

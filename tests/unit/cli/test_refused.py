@@ -62,7 +62,7 @@ def place(where: Target) -> S3KeptAside:
 def refuse(
     where: Target,
     body: object,
-    token: str = "0a1b2c3d4e5f",  # noqa: S107
+    token: str = "0a1b2c3d4e5f",
     *,
     code: str = "invalid_request",
     kind: str = "refused",
@@ -228,7 +228,7 @@ def test_what_is_taken_in_wakes_the_posting(here: Target) -> None:
 
 
 def test_what_nobody_of_us_wrote_is_left_alone(here: Target) -> None:
-    place(here).put("refused", b"no format of ours", token="aaaa", about=["x", "y"], now=NOON)  # noqa: S106
+    place(here).put("refused", b"no format of ours", token="aaaa", about=["x", "y"], now=NOON)
 
     assert "cannot be read" in run("retry", "--all", exit_code=1)
     assert "cannot be read" in run("show", "aaaa", exit_code=1)

@@ -218,6 +218,15 @@ def test_a_profile_may_ask_for_the_record_at_each_transfer_already() -> None:
     assert [record.not_before is None for record in found.records] == [True, False]
 
 
+def test_a_segment_that_is_written_at_transfers_waits_for_no_wrap_up_of_the_whole() -> None:
+    profile = PostingProfile("crm", is_per_segment=True, when=When.TRANSFER, wrap_up_timeout_s=60)
+    late = told(event(), event(TriggerKind.INTERNAL_TRANSFER, after_s=5), profiles=(profile,))
+
+    (record,) = wanted(late, profile).records
+
+    assert record.not_before is None
+
+
 SEGMENTS = PostingProfile("crm", is_per_segment=True, segment_states=("Handling", "Wrap Up"))
 
 

@@ -20,6 +20,7 @@ from switchboard.domain.posting_reasons import (
 from switchboard.errors import InvalidRequest, SwitchboardError
 
 PACKAGE = Path(switchboard.__file__).parent
+PAGE = Path(__file__).parents[3] / "docs" / "why-not-in-the-crm.md"
 OK = "ok"
 
 
@@ -80,6 +81,12 @@ def test_what_was_given_up_says_what_it_was_and_what_to_mend(reason: str) -> Non
 )
 def test_what_a_person_must_look_at_says_how_to_mend_it(reason: str) -> None:
     assert words_of(reason).mend
+
+
+def test_every_reason_stands_in_the_page_about_them() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert [reason for reason in REASONS if f"`{reason}`" not in page] == []
 
 
 def test_a_decision_by_hand_tells_who_and_why() -> None:

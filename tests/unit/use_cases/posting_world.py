@@ -361,7 +361,7 @@ class World:
             regions=self.regions,
             request_ids={},
             ambiguity=self.ambiguity,
-            retry_budget=self.retry_budget,
+            retry_budgets=(lambda _: budget) if (budget := self.retry_budget) else None,
         )
 
     def wait(self, **duration: float) -> None:

@@ -9,8 +9,8 @@ from typing import Final
 from switchboard.domain.customer import Customer
 
 # The longest wait before retry 1, 2, 3 …; each is drawn from all of it, so that what failed
-# together does not come again together. Three days on average, six at most: a CRM may be down over a long
-# weekend, and nothing may be lost for it.
+# together does not come again together. Three days on average, six at most: a CRM may be down
+# over a long weekend, and nothing may be lost for it.
 RETRY_AFTER_S: Final = (
     5,
     30,
@@ -290,6 +290,19 @@ def attempting(posting: Posting, *, revision: int, habits: Habits, at: datetime)
         due_at=None,
         unsettled_until=left if left and left > at else None,
         unknown_since=since,
+    )
+
+
+def put_off(posting: Posting, until: datetime, habits: Habits) -> Posting:
+    """Looked at again then. What somebody who died over it left unsettled is noted now, because
+    it does not look cut short any more."""
+    if posting.attempted_at is None or not _was_cut_short(posting):
+        return replace(posting, due_at=until)
+    return replace(
+        posting,
+        due_at=until,
+        unsettled_until=_unsettled_by_death(posting.attempted_at, habits),
+        unknown_since=posting.unknown_since or posting.attempted_at,
     )
 
 

@@ -206,10 +206,11 @@ def _not_before(
     first_at: datetime,
     ended_at: datetime | None,
 ) -> datetime | None:
-    if ended_at is not None:
-        is_wrapped_up = bool(told.get("disposition_code"))
-        return None if is_wrapped_up else ended_at + timedelta(seconds=profile.wrap_up_timeout_s)
-    was_transferred = part or TriggerKind.INTERNAL_TRANSFER in interaction.kinds_seen
-    if profile.when is When.TRANSFER and was_transferred:
+    was_transferred = TriggerKind.INTERNAL_TRANSFER in interaction.kinds_seen
+    is_at_transfer = bool(part) or (ended_at is None and was_transferred)
+    if profile.when is When.TRANSFER and is_at_transfer:
         return None
-    return first_at + timedelta(seconds=profile.without_end_after_s)
+    if ended_at is None:
+        return first_at + timedelta(seconds=profile.without_end_after_s)
+    is_wrapped_up = bool(told.get("disposition_code"))
+    return None if is_wrapped_up else ended_at + timedelta(seconds=profile.wrap_up_timeout_s)

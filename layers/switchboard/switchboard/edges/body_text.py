@@ -29,7 +29,9 @@ def body_text(raw: bytes, content_type: str) -> str:
     try:
         return raw.decode(_charset(raw, content_type)).removeprefix(_MARK)
     except ValueError as error:
-        raise MalformedRequest("The body cannot be decoded; send one JSON object in UTF-8.") from error
+        raise MalformedRequest(
+            "The body cannot be decoded; send one JSON object in UTF-8."
+        ) from error
 
 
 def pairs_in(form: str) -> list[tuple[str, str]]:

@@ -41,7 +41,9 @@ def request_as_sent(api: Api, event: TriggerKind, *, now: datetime) -> KeptTrigg
         event,
         received_at=now,
         request_id=request_id(api),
-        content_type=header(api, "content-type")[:_LONGEST_HEADER].encode(errors="replace").decode(),
+        content_type=header(api, "content-type")[:_LONGEST_HEADER]
+        .encode(errors="replace")
+        .decode(),
         query=sent_query(api),
         body=_bytes_of(api),
     )

@@ -1,6 +1,7 @@
 """Interactions are over: write them into the CRMs that want them. Nothing lost, nothing doubled."""
 
 import logging
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,7 @@ from switchboard.domain.posting import (
     next_of,
     next_step,
     parked,
+    put_off,
     without_customer,
 )
 from switchboard.domain.posting_profile import PostingProfile, WantedRecord, wanted_records
@@ -104,11 +106,10 @@ def post_interactions(
     except StateUnavailable as error:
         return dict.fromkeys(interaction_ids, error)
     works = [_Work(row) for row in rows.values() if not _is_held(row, run)]
-    run.together([partial(worker.begin, work) for work in works])
-    run.together([partial(worker.write, crm, tasks) for crm, tasks in _calls(works)])
-    run.together([partial(worker.end, work) for work in works if work.is_begun])
-    # Last, because no lease should have to outlast a table that hangs.
-    worker.outdate(works)
+    run.together([partial(worker.bring, work) for work in works])
+    waiting = [work for work in works if work.is_begun and not work.is_ended]
+    run.together([partial(worker.write, crm, tasks) for crm, tasks in _calls(waiting)])
+    run.together([partial(worker.end, work) for work in waiting])
     told = {work.id: work.come_to() for work in works}
     return {each: told.get(each, ()) for each in interaction_ids}
 
@@ -185,6 +186,7 @@ class _Work:
     tasks: list[_Task] = field(default_factory=list)
     claimed_at: datetime | None = None
     is_begun: bool = False
+    is_ended: bool = False
     lacks_connector: bool = False
     is_unfinished: bool = False
     is_lost: bool = False
@@ -220,6 +222,17 @@ class _Worker:
     once: OnceStore
     memory: LookupMemory
     run: PostingRun
+    outdated: set[tuple[str, Reachable]] = field(default_factory=set)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def bring(self, work: _Work) -> None:
+        """As far as it goes alone: what is written together with others waits for them."""
+        self.begin(work)
+        if not work.is_begun or any(task.crm.batch_most > 1 for task in work.due_tasks):
+            return
+        calls = _calls([work])
+        self.run.together([partial(self.write, crm, tasks) for crm, tasks in calls])
+        self.end(work)
 
     def begin(self, work: _Work) -> None:
         """Find out what is to be written and whose it is, and hold the row for that."""
@@ -246,6 +259,7 @@ class _Worker:
 
     def end(self, work: _Work) -> None:
         """Keep what came of it, give the row back, and see to it that somebody looks again."""
+        work.is_ended = True
         if work.is_lost:
             return
         with work.losing_only_this():
@@ -254,16 +268,20 @@ class _Worker:
                 self._leave_to_others(work)
             elif settled is Settled.GREW:
                 self._wake(work, self.run.clock())
+            self._outdate(work)
 
-    def outdate(self, works: Sequence[_Work]) -> None:
-        """What lookups remember of the customers may not know of these records yet."""
-        written = [
-            (task.crm.connector, contact)
-            for work in works
-            for task in work.tasks
-            if task.record and (contact := contact_of(work.row.interaction, self.run))
-        ]
-        outdate_contacts(written, memory=self.memory, now=self.run.clock())
+    def _outdate(self, work: _Work) -> None:
+        """What lookups remember of the customer may not know of these records yet.
+
+        Last, because no lease should have to outlast a table that hangs.
+        """
+        contact = contact_of(work.row.interaction, self.run)
+        connectors = [task.crm.connector for task in work.tasks if task.record]
+        written = {(connector, contact) for connector in connectors if contact}
+        with self.lock:
+            new = written - self.outdated
+            self.outdated.update(new)
+        outdate_contacts(new, memory=self.memory, now=self.run.clock())
 
     def _plan(self, work: _Work) -> None:
         row, now = work.row, self.run.clock()
@@ -296,7 +314,7 @@ class _Worker:
             case Write() | Look():
                 task.is_due = self._may_call(task, now)
             case WaitUntil(at):
-                task.posting = replace(task.before, due_at=at)
+                task.posting = put_off(task.before, at, task.habits)
             case Park(reason):
                 task.posting = parked(task.before, reason, revision=revision)
             case Nothing():
@@ -304,9 +322,9 @@ class _Worker:
 
     def _may_call(self, task: _Task, now: datetime) -> bool:
         """Whether the retries of this worker are not most of what it does."""
-        budget = self.run.retry_budget
-        if budget is None:
+        if self.run.retry_budgets is None:
             return True
+        budget = self.run.retry_budgets(task.crm.connector)
         if not task.before.attempts:
             budget.note_first()
             return True
@@ -314,7 +332,7 @@ class _Worker:
             return True
         shortest, longest = self.run.times.retry_wait_s
         wait_s = shortest + (longest - shortest) * self.run.jitter
-        task.posting = replace(task.before, due_at=now + timedelta(seconds=wait_s))
+        task.posting = put_off(task.before, now + timedelta(seconds=wait_s), task.habits)
         return False
 
     def _find(self, work: _Work, task: _Task) -> None:
@@ -463,7 +481,7 @@ class _Worker:
             )
         if not error.retryable and not isinstance(error, UpstreamUnknown):
             return parked(posting, error.reason, revision=posting.revision)
-        return failed(
+        after = failed(
             posting,
             error.reason,
             now=now,
@@ -472,6 +490,8 @@ class _Worker:
             took_ms=took_ms,
             schedule=schedule,
         )
+        # Nothing was sent; a day of that would leave no room to tell of what was.
+        return replace(after, tries=posting.tries) if isinstance(error, LeftAlone) else after
 
     def _settle(self, work: _Work) -> Settled:
         changed = [task.posting for task in work.tasks if task.posting != task.before]

@@ -27,8 +27,9 @@ MOST_TRIGGERS: Final = 100
 _LONGEST_ID: Final = 512
 NOBODY_KNOWS: Final = (
     "No trigger and no lookup with this id reached us. A trigger that was refused is not kept "
-    "here: `switchboard refused list` shows those. ECS may send another id than the one you have; "
-    "without any, ours begins with `composite-`. Interactions are forgotten after 400 days."
+    "here: `switchboard refused list` shows those. One that came while our table was down is here "
+    "within minutes. ECS may send another id than the one you have; without any, ours begins with "
+    "`composite-`. Interactions are forgotten after 400 days."
 )
 
 

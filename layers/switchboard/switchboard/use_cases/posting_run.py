@@ -63,7 +63,7 @@ class PostingRun:
     A moment is taken when something happens, not when the run began: a CRM may keep us waiting.
     `regions` are those of the numbers that are dialled, as on arrival. `request_ids` names, by
     interaction id, the request that each goes back to; `ambiguity` says by which numbers nobody
-    is known. Without a `retry_budget` every retry may be made.
+    is known. `retry_budgets` gives a connector's; without them every retry may be made.
     """
 
     token: str
@@ -75,7 +75,7 @@ class PostingRun:
     ambiguity: AmbiguityRules = field(default_factory=AmbiguityRules)
     times: Times = field(default_factory=Times)
     together: Together = in_turn
-    retry_budget: RetryBudget | None = None
+    retry_budgets: Callable[[str], RetryBudget] | None = None
 
     def habits_of(self, crm: Crm) -> Habits | None:
         """How the CRM takes records; None where its connector writes none at all.

@@ -10,6 +10,8 @@ from switchboard.adapters.connector.expressions import Hole, parts_of
 from switchboard.adapters.connector.lint_expressions import looked_up
 
 _RECORD: Final = frozenset({"input", "item"})
+# A list of the one record, for CRMs that take only lists: what is read of it stands in `item`.
+_ITSELF: Final = "[input]"
 _PLAIN: Final = ("when", "map", "stop_when")
 
 
@@ -42,7 +44,8 @@ def _in_tree(tree: Any) -> Iterator[str]:
         case str():
             yield from (part.expression for part in parts_of(tree) if isinstance(part, Hole))
         case {"for_each": str() as expression, "make": made}:
-            yield expression
+            if "".join(expression.split()) != _ITSELF:
+                yield expression
             yield from _in_tree(made)
         case Mapping():
             for value in tree.values():

@@ -1,0 +1,255 @@
+"""One interaction, and everything that can go wrong while it is posted, step by step.
+
+A step is what was said before it, the fate that a worker meets, and who else is given the pointer:
+afterwards, beside it, or while it is paused. After the last step all is well and time passes.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from switchboard.domain.deadline import Deadline
+from switchboard.domain.posting import Idempotency, InteractionRecord, Logged, PostingState
+from switchboard.domain.posting_profile import PostingProfile
+from switchboard.errors import LeftAlone, UpstreamUnknown
+from switchboard.ports import LedgerRow
+from tests.unit.use_cases.posting_world import Clock, FaultyCrm, MortalLedger, WorkerDied, World, Written
+
+# How the CRM answers. Late: nobody waits any more when the CRM gets to it.
+OUTCOMES: Final = (
+    "written",
+    "lost",
+    "never arrived",
+    "late",
+    "throttled",
+    "unavailable",
+    "left alone",
+    "rejected",
+)
+DEATHS: Final = (
+    "dies after read",
+    "dies after claim",
+    "dies before",
+    "dies after",
+    "dies after settle",
+)
+FATES: Final = OUTCOMES + DEATHS
+# Who else is given the pointer: nobody but the sweeper, later; another worker, when this one is
+# done with it or dead; or another one at the same time.
+AFTERWARDS: Final = ("nobody", "another at once", "another after its lease")
+AT_ONCE: Final = ("another as it has read", "another as it calls", "another while it is paused")
+SAID: Final = ("", "amended")
+
+_LEASE: Final = timedelta(seconds=46)
+_CALL: Final = timedelta(seconds=15)
+# Less than the worker allows for what is on its way.
+_LATE: Final = timedelta(seconds=50)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a CRM makes of a write that is repeated, and of one that is older than what it has."""
+
+    idempotency: Idempotency
+    ignores_older: bool = False
+
+    @property
+    def amends(self) -> bool:
+        return self.idempotency not in {Idempotency.NONE, Idempotency.HEADER}
+
+    @property
+    def always_comes_through(self) -> bool:
+        """Whether a repeat is safe whatever happened, so that nothing is left to a person."""
+        return self.idempotency is not Idempotency.NONE
+
+    def __str__(self) -> str:
+        return f"{self.idempotency}{', ignores older' if self.ignores_older else ''}"
+
+
+KINDS: Final = (*map(Kind, Idempotency), Kind(Idempotency.UPSERT, ignores_older=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    said: str
+    fate: str
+    then: str = "nobody"
+
+
+Trace = tuple[Step, ...]
+
+
+class HauntedCrm(FaultyCrm):
+    """A CRM of this kind. It has what was sent when it gets to it, answered or not."""
+
+    def __init__(self, kind: Kind, clock: Clock, name: str) -> None:
+        super().__init__(clock, kind.idempotency, (), settle_s=120)
+        self.connector = name
+        self.ignores_older = kind.ignores_older
+        self.takes_older = not kind.ignores_older
+        self.when_sent: Callable[[], object] = lambda: None
+        self._on_its_way: list[tuple[datetime, InteractionRecord]] = []
+
+    @contextmanager
+    def well_meanwhile(self) -> Iterator[None]:
+        """What fate stands in the script is somebody else's."""
+        script, self._script = self._script, []
+        yield
+        self._script = script
+
+    def log_interaction(self, record: InteractionRecord, *, deadline: Deadline) -> Logged:
+        self.catch_up()
+        match self._script[:1]:
+            case ["late"]:
+                self.meanwhile()
+                self._script = []
+                self._on_its_way.append((self._clock.now + _LATE, record))
+                self._clock.advance(_CALL)
+                self.when_sent()
+                raise UpstreamUnknown(self.connector, "no answer in time")
+            case ["left alone"]:
+                self._script = []
+                raise LeftAlone(self.connector, retry_after_s=30)
+        try:
+            return super().log_interaction(record, deadline=deadline)
+        except UpstreamUnknown:
+            self._clock.advance(_CALL)
+            raise
+        finally:
+            self.when_sent()
+
+    def catch_up(self) -> None:
+        """Do what has arrived by now."""
+        now = self._clock.now
+        for at, record in [each for each in self._on_its_way if each[0] <= now]:
+            self._clock.now = at
+            self._write(record)
+            self._clock.now = now
+        self._on_its_way = [each for each in self._on_its_way if each[0] > now]
+
+    def _finds(self, written: Written, record: InteractionRecord) -> bool:
+        """A key is forgotten some time after its first use."""
+        made_at = written.visible_at - timedelta(seconds=self.settle_s)
+        is_forgotten = self._clock.now >= made_at + timedelta(seconds=self.key_window_s)
+        if self.idempotency is Idempotency.HEADER and is_forgotten:
+            return False
+        return super()._finds(written, record)
+
+
+class WatchedLedger(MortalLedger):
+    """Others can be let in when a worker has read, or it dies then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.when_read: Callable[[], object] = lambda: None
+
+    def read_many(self, interaction_ids: Sequence[str]) -> dict[str, LedgerRow]:
+        rows = super().read_many(interaction_ids)
+        self._survive("read")
+        meanwhile, self.when_read = self.when_read, lambda: None
+        meanwhile()
+        return rows
+
+
+class TraceWorld(World):
+    """Plays traces. Every CRM is of the same kind."""
+
+    def __init__(self, kind: Kind, connectors: Sequence[str] = ("sandbox",)) -> None:
+        super().__init__(profiles=tuple(map(PostingProfile, connectors)))
+        self.kind = kind
+        self.ledger: WatchedLedger = WatchedLedger()
+        self.haunted = [HauntedCrm(kind, self.clock, name) for name in connectors]
+        self.crms = {crm.connector: crm for crm in self.haunted}
+
+    def play(self, trace: Iterable[Step]) -> None:
+        self.end_call()
+        for step in trace:
+            if step.said:
+                self.amend()
+            self._take(step)
+            self._hand_on(step.then)
+        self.rest()
+
+    def rest(self) -> None:
+        """All is well from now on."""
+        for crm in self.haunted:
+            crm.next_fate("written")
+        self.settle()
+        self.clock.advance(timedelta(hours=1))
+        for crm in self.haunted:
+            crm.catch_up()
+        self.settle()
+
+    def _take(self, step: Step) -> None:
+        crm = self.haunted[0]
+        self._let_another_in(step.then, crm)
+        with self._dying(step.fate):
+            crm.next_fate("written" if step.fate in _OF_LEDGER else step.fate)
+            self.work()
+        crm.next_fate("written")
+        crm.meanwhile = crm.when_sent = self.ledger.when_read = lambda: None
+
+    @contextmanager
+    def _dying(self, fate: str) -> Iterator[None]:
+        self.ledger.dies_after = _OF_LEDGER.get(fate, "")
+        yield
+        self.ledger.dies_after = ""
+
+    def _let_another_in(self, then: str, crm: HauntedCrm) -> None:
+        def another() -> None:
+            crm.meanwhile = crm.when_sent = lambda: None
+            dies_after, self.ledger.dies_after = self.ledger.dies_after, ""
+            with crm.well_meanwhile():
+                self.work()
+            self.ledger.dies_after = dies_after
+
+        def after_a_pause() -> None:
+            self.clock.advance(_LEASE)
+            another()
+
+        match then:
+            case "another as it has read":
+                self.ledger.when_read = another
+            case "another as it calls":
+                crm.meanwhile = another
+            case "another while it is paused":
+                crm.when_sent = after_a_pause
+
+    def _hand_on(self, then: str) -> None:
+        match then:
+            case "another at once":
+                self.work()
+            case "another after its lease":
+                self.clock.advance(_LEASE)
+                self.work()
+
+    def wrong(self, *, may_be_parked: bool) -> str:
+        """What a trace must not end in; empty when it ended well."""
+        return next(filter(None, (self._wrong_in(crm, may_be_parked) for crm in self.haunted)), "")
+
+    def _wrong_in(self, crm: HauntedCrm, may_be_parked: bool) -> str:
+        row = self.ledger.read("i-1")
+        posting = row.postings.get(crm.connector) if row else None
+        if row is None or posting is None:
+            return "nothing came of it"
+        if posting.state not in {PostingState.DONE, PostingState.PARKED}:
+            return f"left {posting.state}"
+        if len(crm.records) > 1:
+            return f"{len(crm.records)} records"
+        if posting.state is PostingState.PARKED:
+            return "" if may_be_parked else f"parked: {posting.reason}"
+        if not crm.records:
+            return "no record, and it says done"
+        if self.kind.amends and crm.records[0].record.fields != row.interaction.fields:
+            return "an older version stands in the CRM"
+        return ""
+
+
+_OF_LEDGER: Final = {
+    "dies after read": "read",
+    "dies after claim": "claim",
+    "dies after settle": "settle",
+}
