@@ -9,9 +9,10 @@ import pytest
 
 from switchboard.domain.interaction import TriggerKind
 from switchboard.domain.posting import Posting, PostingState, Try
+from switchboard.domain.routing_record import RoutingRecord
 from switchboard.ports import Arrival
 from tests.unit.cli.posting_stack import Stack, parked_posting, standing
-from tests.unit.use_cases.people import ADA, told
+from tests.unit.use_cases.people import ADA, NOW, told
 
 DONE = Posting(
     "sandbox",
@@ -54,7 +55,18 @@ def test_what_is_in_the_crm_is_said_in_the_first_line(stack: Stack) -> None:
         assert fact in said
 
 
-def test_the_arrival_and_the_way_to_the_rules_are_told(stack: Stack) -> None:
+@pytest.mark.parametrize("routing", [RoutingRecord(NOW, "d" * 16, "vip", "queue"), None])
+def test_where_a_decision_is_recorded_the_way_to_it_is_told(
+    stack: Stack, routing: RoutingRecord | None
+) -> None:
+    stack.ledger.note_arrival("i-1", Arrival("req-1", NOW, "known", routing=routing))
+
+    said = stack.run("explain", "i-1").output
+
+    assert ("switchboard rules explain --interaction i-1" in said) == bool(routing)
+
+
+def test_the_arrival_is_told(stack: Stack) -> None:
     decision = {"business_process": "Care", "row": "high-value", "reason": "tier is high"}
     arrived = Arrival(
         "req-1", datetime.now(UTC), "known", "+14155550142", replace(ADA, name="canary"), decision

@@ -4,14 +4,12 @@ import io
 
 from rich.console import Console
 
-from cli.operate import _lines
 from cli.rules.bar_chart import Bars, chart
 from cli.rules.progress import watched
 from cli.rules.replay_report import report
 from cli.rules.replay_sheets import contacts_by, sheets
 from cli.rules.replay_tables import show
 from cli.rules.replay_told import caveats
-from switchboard.domain.interaction import Interaction
 from switchboard.domain.replayed import (
     Differing,
     Example,
@@ -21,9 +19,6 @@ from switchboard.domain.replayed import (
     PassedRow,
     Replayed,
 )
-from switchboard.domain.routing_record import RoutingRecord
-from switchboard.ports import Arrival, LedgerRow
-from tests.unit.use_cases.people import NOW
 
 
 def explained(row: str, *passed: str) -> Explained:
@@ -148,11 +143,3 @@ def test_hours_that_were_read_anew_are_said_and_so_are_those_that_could_not_be()
     assert "hours were read anew from the new calendars for 100 contacts" in all_of_them
     assert "`at`" not in all_of_them
     assert "3 have no `at`" in some
-
-
-def test_showing_an_interaction_says_how_to_ask_why() -> None:
-    arrival = Arrival("r-1", NOW, "known", routing=RoutingRecord(NOW, "d" * 16, "vip", "queue"))
-    why = "switchboard rules explain --interaction i-1"
-
-    assert any(why in line for line in _lines(LedgerRow(Interaction("i-1"), arrival)))
-    assert not any(why in line for line in _lines(LedgerRow(Interaction("i-1"))))

@@ -146,6 +146,7 @@ class FaultyCrm:
         self, records: Sequence[InteractionRecord], *, deadline: Deadline
     ) -> list[Logged | UpstreamError]:
         self._reach()
+        self.meanwhile()
         self.batches += 1
         word = self._script.pop(0) if self._script else "written"
         match word:
@@ -304,7 +305,7 @@ class World:
         self.profiles = profiles
         self.ambiguity = AmbiguityRules()
         self.regions: dict[str, str] = {}
-        self.retry_budget: RetryBudget | None = None
+        self.retry_budgets: Callable[[str], RetryBudget] | None = None
         self._no_calls = InMemoryOutboundStore()
         self._sweepers_queue = InMemoryWorkQueue()
         self._workers = 0
@@ -361,7 +362,7 @@ class World:
             regions=self.regions,
             request_ids={},
             ambiguity=self.ambiguity,
-            retry_budgets=(lambda _: budget) if (budget := self.retry_budget) else None,
+            retry_budgets=self.retry_budgets,
         )
 
     def wait(self, **duration: float) -> None:

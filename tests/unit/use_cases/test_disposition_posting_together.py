@@ -108,12 +108,12 @@ def test_a_table_that_fails_for_one_row_costs_only_that_row_its_turn() -> None:
 
 def test_no_call_is_begun_late_in_a_lease_and_nothing_is_lost_for_it() -> None:
     world = world_of_three()
-    world.crm.batch_most = 1
+    world.crm.batch_most = 2
     world.crm.meanwhile = lambda: world.clock.advance(timedelta(seconds=26))
 
     world.work(*THREE)
 
-    assert list(revisions(world)) == ["i-1"]
+    assert list(revisions(world)) == ["i-1", "i-2"]
     world.crm.meanwhile = lambda: None
     world.settle()
     assert revisions(world) == dict.fromkeys(THREE, 1)

@@ -4,10 +4,9 @@ A step is what was said before it, the fate that a worker meets, and who else is
 afterwards, beside it, or while it is paused. After the last step all is well and time passes.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,7 +15,13 @@ from switchboard.domain.posting import Idempotency, InteractionRecord, Logged, P
 from switchboard.domain.posting_profile import PostingProfile
 from switchboard.errors import LeftAlone, UpstreamUnknown
 from switchboard.ports import LedgerRow
-from tests.unit.use_cases.posting_world import Clock, FaultyCrm, MortalLedger, WorkerDied, World, Written
+from tests.unit.use_cases.posting_world import (
+    Clock,
+    FaultyCrm,
+    MortalLedger,
+    World,
+    Written,
+)
 
 # How the CRM answers. Late: nobody waits any more when the CRM gets to it.
 OUTCOMES: Final = (
@@ -126,7 +131,9 @@ class HauntedCrm(FaultyCrm):
         now = self._clock.now
         for at, record in [each for each in self._on_its_way if each[0] <= now]:
             self._clock.now = at
-            self._write(record)
+            if self._write(record):
+                # The time to settle is declared from when nobody waits any more.
+                self.records[-1].visible_at -= _LATE - _CALL
             self._clock.now = now
         self._on_its_way = [each for each in self._on_its_way if each[0] > now]
 

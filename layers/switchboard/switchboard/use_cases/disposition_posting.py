@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -76,6 +76,8 @@ _NOTHING_WRITTEN: Final = (UpstreamError, Misconfigured, StateUnavailable)
 _ASK_TO_WAIT: Final = (UpstreamThrottled, LeftAlone)
 # Kept, until somebody has mended the configuration.
 _LOOK_AGAIN_AFTER: Final = timedelta(minutes=5)
+# When the first trigger came of a row that does not say so.
+_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 # So many mistakes of ours over one row, and it waits for a person.
 CRASHES_THAT_QUARANTINE: Final = 3
 
@@ -224,6 +226,7 @@ class _Worker:
     run: PostingRun
     outdated: set[tuple[str, Reachable]] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    memory_fails: threading.Event = field(default_factory=threading.Event)
 
     def bring(self, work: _Work) -> None:
         """As far as it goes alone: what is written together with others waits for them."""
@@ -281,7 +284,10 @@ class _Worker:
         with self.lock:
             new = written - self.outdated
             self.outdated.update(new)
-        outdate_contacts(new, memory=self.memory, now=self.run.clock())
+        if self.memory_fails.is_set():
+            return
+        if not outdate_contacts(new, memory=self.memory, now=self.run.clock()):
+            self.memory_fails.set()
 
     def _plan(self, work: _Work) -> None:
         row, now = work.row, self.run.clock()
@@ -289,7 +295,7 @@ class _Worker:
         wanted = wanted_records(
             self.profiles,
             interaction,
-            first_at=row.first_at or row.started_at or now,
+            first_at=row.first_at or row.started_at or _LONG_AGO,
             ended_at=row.ended_at,
             now=now,
         )

@@ -14,11 +14,10 @@ from switchboard.domain.posting_report import (
     FieldTold,
     RecordTold,
     Report,
-    Seen,
     TriggerTold,
     UnwantedTold,
-    record_told,
 )
+from switchboard.domain.record_standing import Seen, record_told
 from switchboard.errors import NotFound
 from switchboard.ports import Arrival, InteractionLedger, LedgerRow, TriggerNote
 

@@ -53,16 +53,19 @@ def forget_contact(asked: Identity, *, crm: Crm, memory: LookupMemory, now: date
 
 def outdate_contacts(
     asked: Iterable[tuple[str, Identity]], *, memory: LookupMemory, now: datetime
-) -> None:
+) -> bool:
     """Records were written in these connectors: the next lookups renew what they know.
 
-    Not worth failing for; and the first outage ends it, because each would take as long.
+    Not worth failing for. False when the table failed: the first outage ends it, because each
+    would take as long.
     """
     try:
         for connector, identity in dict.fromkeys(asked):
             memory.outdate(connector, identity, now=now)
     except StateUnavailable as error:
         _log.warning("lookups not outdated: %s", error.code)
+        return False
+    return True
 
 
 def _require_time(deadline: Deadline) -> None:
