@@ -40,6 +40,7 @@ WORDS: Final = {
     Verdict.DECIDED: "were decided by a person",
     Verdict.MISSING: "MISSING in the CRM",
     Verdict.NEVER_TRIED: "WANTED and never tried",
+    Verdict.OVERDUE: "OVERDUE, nobody is at it",
     Verdict.PARKED: "PARKED, waiting for a person",
     Verdict.UNSETTLED: "PARKED and in the CRM all the same",
     Verdict.OLDER: "OLDER in the CRM than written",

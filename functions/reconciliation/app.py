@@ -21,6 +21,7 @@ _STOPS_BEFORE_S: Final = 75.0
 _METRICS: Final = {
     Verdict.MISSING: "MissingInCrm",
     Verdict.NEVER_TRIED: "NeverTriedInCrm",
+    Verdict.OVERDUE: "OverdueForCrm",
     Verdict.PARKED: "ParkedForCrm",
     Verdict.UNSETTLED: "UnsettledInCrm",
     Verdict.OLDER: "OlderInCrm",

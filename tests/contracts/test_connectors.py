@@ -52,6 +52,12 @@ def test_a_sample_plays_as_written(file: Path, sample: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("file", CONNECTORS, ids=lambda file: file.stem)
+def test_a_connector_can_be_asked_for_what_it_wrote(file: Path) -> None:
+    """Without it, nobody can tell what stands in that CRM: reconciliation leaves it out."""
+    assert "find_interaction" in compile_connector(document(file))["methods"]
+
+
+@pytest.mark.parametrize("file", CONNECTORS, ids=lambda file: file.stem)
 def test_a_connector_finds_by_both_keys_and_logs(file: Path) -> None:
     compiled = compile_connector(document(file))
 

@@ -133,6 +133,14 @@ EXPECTED: Final[dict[str, Answered | Returns]] = {
         200, ('"interaction_id": "int-5a3b6c7d8e9f0a1b"',), (ENDS,)
     ),
     "interaction_report/unknown_interaction": Answered(404, ("switchboard refused list",)),
+    "interaction_report/history": Answered(
+        200,
+        ('"interaction_id": "int-5a3b6c7d8e9f0a1b"', '"next": ""'),
+        ("routing_decision/known_caller",),
+    ),
+    "interaction_report/history_of_nobody": Answered(200, ('"interactions": []',)),
+    "interaction_report/history_after_a_place_made_up": Answered(422, ("`next`",)),
+    "interaction_report/history_without_a_connector": Answered(422, ("connector:id",)),
     "interaction_report/missing_key": Answered(401),
     "interaction_report/wrong_method": Answered(405),
     **refusals("outbound_request"),
@@ -185,6 +193,9 @@ EXPECTED: Final[dict[str, Answered | Returns]] = {
     "call_control/unknown_action": Answered(404, ("hang-up",)),
     "agent_desk/known_interaction": Answered(
         200, ("Ada Byron", "high-value"), ("routing_decision/known_caller",)
+    ),
+    "agent_desk/place_made_up": Answered(
+        422, ("Not available",), ("routing_decision/known_caller",)
     ),
     "agent_desk/unknown_interaction": Answered(404),
     "agent_desk/expired_link": Answered(403),

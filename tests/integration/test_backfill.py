@@ -1,14 +1,13 @@
 """A file of past interactions ends in the CRM, each once, behind those of today."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 from typer.testing import CliRunner
 
@@ -20,6 +19,8 @@ from switchboard.adapters.aws_clients import aws_session
 from switchboard.adapters.connector.pacing import Lane
 from switchboard.adapters.dynamodb_pacing import DynamoDbPacingStore
 from switchboard.adapters.dynamodb_table import DynamoDbTable
+from switchboard.adapters.sqs_queue import SqsWorkQueue
+from tests.events import sqs_event
 from tests.integration.answers import new_interaction, the_end_of
 from tests.integration.canaries import NUMBER, REMARK
 from tests.integration.deployment import REGION, Deployment
@@ -43,8 +44,9 @@ class Command:
 
     switchboard: Deployment
     file: Path
+    others: int = 0
     now_s: float = 0.0
-    on_sleep: Callable[[], None] = lambda: None
+    on_sleep: Callable[[], object] = lambda: None
     asleep_s: list[float] = field(default_factory=list)
 
     def clock(self) -> SimpleNamespace:
@@ -60,25 +62,28 @@ class Command:
         result = CliRunner().invoke(app, ["backfill", str(self.file), *options])
         return result.exit_code, result.output
 
-    def worker(self) -> list[str]:
-        """The worker takes what was sent so far."""
-        boto3.client("sqs", region_name=REGION).purge_queue(
-            QueueUrl=self.switchboard.queue_urls["PostingQueue"]
-        )
-        return self.switchboard.deliver("disposition_posting")
+    def worker(self) -> int:
+        """The worker takes what was sent so far, ten at a time; how much that was."""
+        sent = list(self.switchboard.queued)
+        self.switchboard.queued.clear()
+        for first in range(0, len(sent), 10):
+            batch = sqs_event([message.body for message in sent[first : first + 10]])
+            answer = self.switchboard.invoke("disposition_posting", batch)
+            assert answer == {"batchItemFailures": []}
+        return len(sent)
 
 
 @pytest.fixture
-def command(
-    switchboard: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Command]:
+def command(switchboard: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     tables = {name: name for name in TABLES}
     target = Here(tables, region=REGION, queues=switchboard.queue_urls)
     command = Command(switchboard, tmp_path / "past.csv")
+    # The worker of these tests takes what was sent from here, and nothing out of the queue.
+    waiting = lambda _: len(switchboard.queued) + command.others  # noqa: E731
+    monkeypatch.setattr(SqsWorkQueue, "waiting", waiting)
     monkeypatch.setattr(cli.backfill, "target", lambda _stack: target)
     monkeypatch.setattr(backfill_run, "time", command.clock())
-    yield command
-    command.worker()
+    return command
 
 
 def rows(count: int, **said: str) -> list[dict[str, str]]:
@@ -116,7 +121,7 @@ def records(switchboard: Deployment, interaction_id: str) -> int:
 
 
 def test_two_hundred_rows_interrupted_and_gone_on_with_are_each_in_the_crm_once(
-    command: Command, monkeypatch: pytest.MonkeyPatch
+    command: Command, switchboard: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = rows(200)
     written(command, told)
@@ -129,6 +134,7 @@ def test_two_hundred_rows_interrupted_and_gone_on_with_are_each_in_the_crm_once(
         if len(noted) == 120:
             raise KeyboardInterrupt
 
+    command.on_sleep = lambda: command.worker() if len(switchboard.queued) >= 10 else None
     monkeypatch.setattr(backfill_run, "_note", interrupted)
     code, said = command.run("--columns", COLUMNS, "--rate", "10/s")
     command.worker()
@@ -142,7 +148,7 @@ def test_two_hundred_rows_interrupted_and_gone_on_with_are_each_in_the_crm_once(
     assert code == 0, said
     assert "Going on after line 121" in said
     assert "200 taken, 0 known already, 0 refused." in said
-    assert [records(command.switchboard, row["Interaction ID"]) for row in told] == [1] * 200
+    assert [records(switchboard, row["Interaction ID"]) for row in told] == [1] * 200
     assert not command.file.with_name("past.csv.checkpoint").exists()
     assert sum(command.asleep_s) == pytest.approx(20, abs=1), "ten a second, as was asked for"
 
@@ -157,7 +163,7 @@ def test_the_same_file_again_writes_nothing(command: Command) -> None:
 
     assert code == 0
     assert "0 taken, 5 known already" in said
-    assert command.worker() == []
+    assert command.worker() == 0
     assert len(command.switchboard.ever_sent) == calls
 
 
@@ -203,19 +209,15 @@ def test_a_call_of_today_waits_for_no_more_than_was_under_way(
 
 def test_while_others_wait_nothing_of_the_past_is_added(command: Command) -> None:
     written(command, rows(3))
-    sqs = boto3.client("sqs", region_name=REGION)
-    url = command.switchboard.queue_urls["PostingQueue"]
-    for number in range(0, 60, 10):
-        entries = [{"Id": f"m{number + n}", "MessageBody": "{}"} for n in range(10)]
-        sqs.send_message_batch(QueueUrl=url, Entries=entries)
+    command.others = 60
     sent_before = len(command.switchboard.ever_sent)
     while_they_waited: list[int] = []
 
     def drains_in_the_end() -> None:
-        if command.now_s < 60:
+        if command.now_s < 10:
             while_they_waited.append(len(command.switchboard.ever_sent) - sent_before)
         else:
-            sqs.purge_queue(QueueUrl=url)
+            command.others = 0
 
     command.on_sleep = drains_in_the_end
     code, said = command.run("--columns", COLUMNS)
@@ -235,7 +237,7 @@ def test_while_a_crm_is_left_alone_nothing_of_the_past_is_added(command: Command
     while_it_was_down: list[int] = []
 
     def comes_back() -> None:
-        if command.now_s < 30:
+        if command.now_s < 10:
             while_it_was_down.append(len(command.switchboard.ever_sent) - sent_before)
         else:
             pacing.resume("sandbox")

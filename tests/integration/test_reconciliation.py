@@ -220,7 +220,7 @@ def test_what_is_missing_is_repaired_through_the_pipeline(
     deleted(home, gone)
 
     planned = terminal.asks("--dry-run", code=1)
-    assert [one["repair"] for one in planned["differences"]] == ["is written again"]
+    assert [one["repair"] for one in planned["differences"]] == ["is written"]
     assert switchboard.activity(gone) is None
     repaired = terminal.asks("--repair", code=1)
     assert [one["interaction_id"] for one in repaired["differences"]] == [gone]

@@ -51,7 +51,7 @@ class InMemoryWorld:
         )
 
     def remarks(self) -> Mapping[str, str]:
-        return {id_: record.fields["remarks"] for id_, record in self.fake.records.items()}
+        return {id_: str(record.fields["remarks"]) for id_, record in self.fake.records.items()}
 
     def goes_down(self) -> None:
         self.fake.failing_with = UpstreamUnavailable("sandbox", "transient")

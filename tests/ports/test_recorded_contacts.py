@@ -156,7 +156,7 @@ def test_a_ledger_of_many_pages_is_read_whole(table: TableOf) -> None:
     recording = Recording(ledger, DynamoDbRecordedContacts(table("Interactions")))
     for n in range(24):
         # One page of a scan holds 1 MB.
-        recording.told(f"int-{n}", TriggerKind.INTERACTION_STARTS, remarks="x" * 290_000)
+        recording.told(f"int-{n}", TriggerKind.INTERACTION_STARTS, remarks="x" * 240_000)
         recording.decided(f"int-{n}")
 
     pages = list(recording.contacts.pages(NOON, NOON + DAY, now=NOON))

@@ -113,8 +113,9 @@ class Crm(Protocol):
         """The CRM's record under an `InteractionRecord.id`; None when there is none.
 
         `record_id` is what the CRM called it when it was written, empty when it never said so. A
-        record made within the last `settle_s` may be missing. Raises: Misconfigured unless
-        `can_find_records`.
+        record of the last minutes may be missing: after `settle_s` a search finds it, and where it
+        has no id, after a quarter of an hour. Raises: UpstreamRejected where the CRM can be asked
+        by its own id only and there is none; Misconfigured unless `can_find_records`.
         """
 
     def list_records(

@@ -11,11 +11,15 @@ from typer.testing import CliRunner, Result
 
 from cli.deployment import Target
 from cli.main import app
-from cli.reconciliation import command, with_crms
+from cli.reconciliation import command
 from cli.reconciliation.connected import Ledgers
+from cli.reconciliation.refused_ids import refused_ids
+from switchboard.contracts.kept_trigger import KeptTrigger
 from switchboard.domain.found_record import FoundRecord
+from switchboard.domain.interaction import TriggerKind
 from switchboard.domain.posting import Idempotency, Posting, PostingState
 from switchboard.errors import Misconfigured, UpstreamUnavailable
+from tests.fakes.aside import InMemoryKeptAside
 from tests.unit.use_cases.reconciliation_world import World
 
 YESTERDAY: Final = datetime.now(UTC).date() - timedelta(days=1)
@@ -33,7 +37,7 @@ class Desk:
         monkeypatch.setattr(command, "ledgers_of", lambda _: ledgers)
         monkeypatch.setattr(command, "crms_of", lambda *_: self.world.crms)
         monkeypatch.setattr(command, "profiles_of", lambda _: self.world.profiles)
-        monkeypatch.setattr(with_crms.time, "sleep", lambda _: None)
+        monkeypatch.setattr("cli.reconciliation.with_crms.time.sleep", lambda _: None)
 
     def written(self, *interaction_ids: str) -> None:
         self.world.written(*interaction_ids, at=NOON)
@@ -88,8 +92,8 @@ def test_a_dry_run_says_what_a_repair_would_do_and_does_nothing(desk: Desk) -> N
 
     result = desk.types("--repair", "--dry-run")
 
-    assert "is written again" in result.stdout
-    assert "A repair would: 1 is written again" in result.stdout
+    assert "is written" in result.stdout
+    assert "A repair would: 1 is written" in result.stdout
     assert desk.state("int-1") is PostingState.DONE
 
 
@@ -100,7 +104,7 @@ def test_a_repair_has_what_is_missing_written_again(desk: Desk) -> None:
 
     assert result.exit_code == 1
     assert desk.state("int-1") is PostingState.PENDING
-    assert "Repair: 1 is written again" in result.stdout
+    assert "Repair: 1 is written" in result.stdout
 
 
 def test_where_a_second_record_could_come_of_it_it_must_be_said_twice(desk: Desk) -> None:
@@ -404,3 +408,31 @@ def test_an_interrupted_report_says_at_which_line_it_was(
 
     assert result.exit_code == 130
     assert "Interrupted at line 0" in result.stderr
+
+
+def test_a_row_whose_trigger_was_refused_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    aside = InMemoryKeptAside()
+    sent = KeptTrigger.of(
+        TriggerKind.INTERACTION_ENDS,
+        received_at=NOON,
+        request_id="r-1",
+        content_type="application/json",
+        query={"interaction_id": "int-by-query"},
+        body=b'{"interaction_id": "int-in-body", "remarks": "said "no""}',
+    )
+    body = sent.put_aside_for("malformed_request")
+    aside.put("refused", body, token="t1", about=("x",), now=NOON)
+    aside.put("refused", b"of another release", token="t2", about=("x",), now=NOON)
+    monkeypatch.setattr("cli.reconciliation.refused_ids.place_of", lambda _: aside)
+
+    is_refused = refused_ids(Target({}, aside="bucket"))
+
+    assert [is_refused(each) for each in ("int-by-query", "int-in-body", "int-9")] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_a_switchboard_without_a_place_for_them_has_refused_nothing() -> None:
+    assert not refused_ids(Target({}))("int-1")

@@ -99,10 +99,29 @@ def test_what_is_still_ours_to_finish_waits_and_says_for_what() -> None:
         "sandbox", PostingState.PENDING, revision=1, reason="upstream_throttled", due_at=due
     )
 
-    (said,) = told(waiting)
+    (said,) = told(waiting, due_at=due)
 
     assert (said.verdict, said.must_ask) == (Verdict.WAITING, False)
     assert said.why == "upstream_throttled, again at 2026-11-02 03:04 UTC"
+
+
+@pytest.mark.parametrize("state", [PostingState.PENDING, PostingState.ATTEMPTING])
+@pytest.mark.parametrize(
+    ("due_at", "verdict"),
+    [
+        (None, Verdict.OVERDUE),
+        (NOW - IN_FLIGHT - timedelta(seconds=1), Verdict.OVERDUE),
+        (NOW - timedelta(minutes=5), Verdict.WAITING),
+        (NOW + timedelta(days=2), Verdict.WAITING),
+    ],
+    ids=["never", "long ago", "just now", "in two days"],
+)
+def test_what_is_unfinished_and_nobody_is_at_is_overdue(
+    state: PostingState, due_at: datetime | None, verdict: Verdict
+) -> None:
+    (said,) = told(Posting("sandbox", state, revision=3), due_at=due_at)
+
+    assert said.verdict is verdict
 
 
 def test_what_a_person_must_decide_is_a_difference_until_it_is_decided() -> None:
@@ -111,6 +130,9 @@ def test_what_a_person_must_decide_is_a_difference_until_it_is_decided() -> None
 
     assert [one.verdict for one in told(parked)] == [Verdict.PARKED]
     assert [one.verdict for one in told(resolved)] == [Verdict.DECIDED]
+    by_hand = replace(WRITTEN, reason="resolved:Ada wants it so")
+    assert [(one.verdict, one.must_ask) for one in told(by_hand)] == [(Verdict.DECIDED, False)]
+    assert "Ada" not in told(by_hand)[0].why
     assert Verdict.PARKED in DIFFERENCES
     assert Verdict.DECIDED not in DIFFERENCES
 
@@ -227,7 +249,7 @@ def test_a_missing_record_is_repaired_to_be_written_and_a_lost_answer_to_be_done
     lost = Posting("sandbox", PostingState.PARKED, revision=3, reason="outcome_unknown")
     settled = replace(told(lost)[0], verdict=Verdict.UNSETTLED, found_id="A-7")
 
-    again, done = repaired(missing, WRITTEN), repaired(settled, lost)
+    again, done = repaired(missing, WRITTEN, now=NOW), repaired(settled, lost, now=NOW)
 
     assert again
     assert (again.state, again.due_at, again.revision) == (PostingState.PENDING, None, 3)
@@ -238,7 +260,7 @@ def test_a_missing_record_is_repaired_to_be_written_and_a_lost_answer_to_be_done
 def test_what_moved_on_since_it_was_compared_is_not_repaired() -> None:
     missing = replace(told(WRITTEN)[0], verdict=Verdict.MISSING)
 
-    assert repaired(missing, replace(WRITTEN, revision=4)) is None
+    assert repaired(missing, replace(WRITTEN, revision=4), now=NOW) is None
 
 
 _POSTINGS = st.builds(

@@ -108,7 +108,8 @@ def test_a_listing_of_overlapping_pages_doubles_nothing() -> None:
 def test_a_record_that_is_not_written_yet_is_no_stranger_in_the_listing() -> None:
     world = World(can_list=True)
     world.comes("int-1")
-    world.posting("int-1", Posting("sandbox", PostingState.ATTEMPTING, revision=1))
+    soon = NEXT_NIGHT + timedelta(minutes=1)
+    world.posting("int-1", Posting("sandbox", PostingState.ATTEMPTING, revision=1, due_at=soon))
     world.crm.doubles = [FoundRecord("A-1", "int-1", 1)]
 
     assert world.compared() == {"int-1": ["waiting"]}

@@ -6,7 +6,14 @@ from dataclasses import replace
 import pytest
 
 from switchboard.domain.interaction import Interaction
-from switchboard.domain.posting import Posting, PostingState
+from switchboard.domain.posting import (
+    Habits,
+    Idempotency,
+    Posting,
+    PostingState,
+    Write,
+    next_step,
+)
 from switchboard.domain.posting_reasons import words_of
 from switchboard.errors import StateUnavailable
 from switchboard.ports import LedgerRow, Next, Settled
@@ -66,6 +73,30 @@ def test_only_what_was_chosen_is_taken_up_again() -> None:
     take_up_again("i-1", lambda p: p == STUCK, ledger=ledger, token="me", now=after(60))
 
     assert row_of(ledger).postings["other"] == LOST
+
+
+@pytest.mark.parametrize("way", Idempotency)
+def test_what_a_person_did_not_find_is_written_whatever_was_unknown(way: Idempotency) -> None:
+    lost = replace(
+        LOST, attempted_at=NOW, unknown_since=NOW, unsettled_until=after(10**6), attempts=13
+    )
+    ledger = ledger_with(lost)
+
+    take_up_again("i-1", anything, ledger=ledger, token="me", now=after(10**5))
+
+    posting = row_of(ledger).postings["other"]
+    habits = Habits(way, settle_s=60, ignores_older=False)
+    assert next_step(posting, revision=1, habits=habits, now=after(10**5)) == Write()
+
+
+def test_what_was_refused_keeps_what_is_unknown_of_an_earlier_attempt() -> None:
+    refused = replace(STUCK, attempted_at=NOW, unknown_since=NOW, unsettled_until=after(90))
+    ledger = ledger_with(refused)
+
+    take_up_again("i-1", anything, ledger=ledger, token="me", now=after(60))
+
+    posting = row_of(ledger).postings["sandbox"]
+    assert (posting.unknown_since, posting.unsettled_until) == (NOW, after(90))
 
 
 def test_a_record_that_was_found_counts_as_written_and_up_to_date() -> None:

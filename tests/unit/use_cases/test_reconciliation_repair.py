@@ -11,7 +11,13 @@ from switchboard.use_cases.reconciliation_repair import Mending, RepairTerms, me
 from tests.unit.use_cases.reconciliation_world import DAY, NOON, World, done
 
 SAFE = RepairTerms({"sandbox": Idempotency.UPSERT})
-MENDED = {Verdict.MISSING, Verdict.OLDER, Verdict.UNSETTLED, Verdict.NEVER_TRIED}
+MENDED = {
+    Verdict.MISSING,
+    Verdict.OLDER,
+    Verdict.UNSETTLED,
+    Verdict.NEVER_TRIED,
+    Verdict.OVERDUE,
+}
 
 
 def found_in(world: World, interaction_id: str) -> list[Compared]:
@@ -51,6 +57,19 @@ def test_a_record_that_was_never_tried_becomes_due() -> None:
     assert [one.verdict for one in found] == [Verdict.NEVER_TRIED]
     assert mended(world, found) == [Mending.WRITE]
     assert world.row("int-1").due_at == world.now
+
+
+def test_what_nobody_is_at_becomes_due() -> None:
+    world = World()
+    world.comes("int-1")
+    world.posting("int-1", Posting("sandbox", PostingState.ATTEMPTING, attempted_at=NOON))
+    found = found_in(world, "int-1")
+
+    assert [one.verdict for one in found] == [Verdict.OVERDUE]
+    assert mended(world, found) == [Mending.WRITE]
+    row = world.row("int-1")
+    assert row.due_at == world.now
+    assert row.postings["sandbox"].state is PostingState.ATTEMPTING
 
 
 def test_a_lost_answer_whose_record_stands_there_is_taken_as_written() -> None:

@@ -1,10 +1,10 @@
 """One interaction, and everything that can go wrong while it is posted, step by step.
 
-A step is what was said before it, the fate that a worker meets, and who else is given the pointer:
+A step is what happens before it, the fate that a worker meets, and who else is given the pointer:
 afterwards, beside it, or while it is paused. After the last step all is well and time passes.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -46,7 +46,7 @@ FATES: Final = OUTCOMES + DEATHS
 # done with it or dead; or another one at the same time.
 AFTERWARDS: Final = ("nobody", "another at once", "another after its lease")
 AT_ONCE: Final = ("another as it has read", "another as it calls", "another while it is paused")
-SAID: Final = ("", "amended")
+BEFORE: Final = ("", "amended", "amended and down")
 
 _LEASE: Final = timedelta(seconds=46)
 _CALL: Final = timedelta(seconds=15)
@@ -65,10 +65,14 @@ class Kind:
     def amends(self) -> bool:
         return self.idempotency not in {Idempotency.NONE, Idempotency.HEADER}
 
-    @property
-    def always_comes_through(self) -> bool:
-        """Whether a repeat is safe whatever happened, so that nothing is left to a person."""
-        return self.idempotency is not Idempotency.NONE
+    def may_park(self, trace: "Trace") -> bool:
+        """Whether a person may have to decide: the CRM refused it, or nothing tells a repeat."""
+        match self.idempotency:
+            case Idempotency.NONE:
+                return True
+            case Idempotency.HEADER if any(step.before == BEFORE[-1] for step in trace):
+                return True
+        return any("rejected" in {step.fate, step.elsewhere} for step in trace)
 
     def __str__(self) -> str:
         return f"{self.idempotency}{', ignores older' if self.ignores_older else ''}"
@@ -79,9 +83,12 @@ KINDS: Final = (*map(Kind, Idempotency), Kind(Idempotency.UPSERT, ignores_older=
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    said: str
+    """`elsewhere` is the fate of the same row at its second connector, where it has one."""
+
+    before: str
     fate: str
     then: str = "nobody"
+    elsewhere: str = "written"
 
 
 Trace = tuple[Step, ...]
@@ -171,32 +178,51 @@ class TraceWorld(World):
         self.haunted = [HauntedCrm(kind, self.clock, name) for name in connectors]
         self.crms = {crm.connector: crm for crm in self.haunted}
 
-    def play(self, trace: Iterable[Step]) -> None:
+    def play(self, trace: "Trace") -> str:
+        """What it must not have ended in; empty when it ended well."""
         self.end_call()
         for step in trace:
-            if step.said:
-                self.amend()
+            self._prepare(step.before)
             self._take(step)
             self._hand_on(step.then)
-        self.rest()
+        self._rest()
+        may_park = self.kind.may_park(trace)
+        return next(filter(None, (self._wrong_in(crm, may_park) for crm in self.haunted)), "")
 
-    def rest(self) -> None:
+    def _rest(self) -> None:
         """All is well from now on."""
-        for crm in self.haunted:
-            crm.next_fate("written")
         self.settle()
         self.clock.advance(timedelta(hours=1))
         for crm in self.haunted:
             crm.catch_up()
         self.settle()
 
+    def _prepare(self, before: str) -> None:
+        if before:
+            self.amend()
+        if before == "amended and down":
+            self._be_down()
+
+    def _be_down(self) -> None:
+        """For so long that a CRM forgets a key."""
+        for crm in self.haunted:
+            crm.is_down = True
+        for _ in range(6):
+            self.clock.advance(timedelta(minutes=30))
+            self._sweep()
+        for crm in self.haunted:
+            crm.is_down = False
+
     def _take(self, step: Step) -> None:
         crm = self.haunted[0]
         self._let_another_in(step.then, crm)
         with self._dying(step.fate):
             crm.next_fate("written" if step.fate in _OF_LEDGER else step.fate)
+            for other in self.haunted[1:]:
+                other.next_fate(step.elsewhere)
             self.work()
-        crm.next_fate("written")
+        for each in self.haunted:
+            each.next_fate("written")
         crm.meanwhile = crm.when_sent = self.ledger.when_read = lambda: None
 
     @contextmanager
@@ -233,11 +259,7 @@ class TraceWorld(World):
                 self.clock.advance(_LEASE)
                 self.work()
 
-    def wrong(self, *, may_be_parked: bool) -> str:
-        """What a trace must not end in; empty when it ended well."""
-        return next(filter(None, (self._wrong_in(crm, may_be_parked) for crm in self.haunted)), "")
-
-    def _wrong_in(self, crm: HauntedCrm, may_be_parked: bool) -> str:
+    def _wrong_in(self, crm: HauntedCrm, may_park: bool) -> str:
         row = self.ledger.read("i-1")
         posting = row.postings.get(crm.connector) if row else None
         if row is None or posting is None:
@@ -247,7 +269,7 @@ class TraceWorld(World):
         if len(crm.records) > 1:
             return f"{len(crm.records)} records"
         if posting.state is PostingState.PARKED:
-            return "" if may_be_parked else f"parked: {posting.reason}"
+            return "" if may_park else f"parked: {posting.reason}"
         if not crm.records:
             return "no record, and it says done"
         if self.kind.amends and crm.records[0].record.fields != row.interaction.fields:

@@ -50,7 +50,7 @@ from switchboard.ports import (
 # Of n writers that meet on one row, one gets through each time: enough for 24 others.
 _MOST_ATTEMPTS: Final = 25
 # Of the 400 KB of a row; the rest is for the arrival, the decision and the postings.
-LARGEST_DOCUMENT: Final = 300_000
+LARGEST_DOCUMENT: Final = 250_000
 
 
 class DynamoDbInteractionLedger:

@@ -11,6 +11,8 @@ from typing import Final
 # What may not differ between two events of one interaction: a difference means two interactions
 # share an id, and merging them would write one customer's call into another's record.
 IMMUTABLE_FIELDS: Final = ("channel", "direction")
+# A contact that is passed on has a handful; a row has room for these, and for their postings.
+MOST_SEGMENTS: Final = 100
 # A call back is voice as well, and may be called either.
 _CALLBACK: Final = "callback"
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -174,7 +176,9 @@ def _with_segment(
     key = segment_key(event)
     known = segments.get(key) or Segment(key, event.kind)
     versions = _newest(known.versions, said)
-    if versions is None and key in segments:
+    if key in segments and versions is None:
+        return None
+    if key not in segments and len(segments) >= MOST_SEGMENTS:
         return None
     return {**segments, key: replace(known, versions=versions or known.versions)}
 

@@ -9,12 +9,19 @@ from typing import Final
 
 from switchboard.domain.found_record import FoundRecord
 from switchboard.domain.interaction import Interaction
-from switchboard.domain.posting import Idempotency, Posting, PostingState
+from switchboard.domain.posting import (
+    RESOLVED,
+    Idempotency,
+    Logged,
+    Posting,
+    PostingState,
+    done,
+    taken_up_again,
+)
 from switchboard.domain.posting_profile import PostingProfile, WantedRecord, wanted_records
 
 # What is younger may be under way, in a queue or not yet in a CRM's search: no difference yet.
 IN_FLIGHT: Final = timedelta(hours=1)
-_RESOLVED: Final = "resolved"
 # A record that is not there can be written again: the CRM, or a search before, prevents a second.
 _SAFE_TO_REPEAT: Final = frozenset(
     {Idempotency.UPSERT, Idempotency.CLIENT_ID, Idempotency.SEARCH_FIRST}
@@ -36,6 +43,7 @@ class Verdict(StrEnum):
     PARKED = "parked"
     UNSETTLED = "unsettled"
     NEVER_TRIED = "never_tried"
+    OVERDUE = "overdue"
     UNANSWERED = "unanswered"
     NOT_ASKED = "not_asked"
 
@@ -44,6 +52,7 @@ class Verdict(StrEnum):
 DIFFERENCES: Final = (
     Verdict.MISSING,
     Verdict.NEVER_TRIED,
+    Verdict.OVERDUE,
     Verdict.PARKED,
     Verdict.UNSETTLED,
     Verdict.OLDER,
@@ -101,7 +110,7 @@ def said_by_ledger(
     )
     latest = max(moment for moment in (first_at, ended_at, due_at) if moment)
     known = {posting.key: posting for posting in postings}
-    told = [_of_posting(interaction.id, posting, now) for posting in known.values()]
+    told = [_of_posting(interaction.id, posting, due_at, now) for posting in known.values()]
     told += [
         _of_wanted(interaction.id, record, latest, now)
         for record in wanted.records
@@ -194,7 +203,7 @@ def is_in_sample(interaction_id: str, share: float) -> bool:
     return drawn < share * 2**64
 
 
-def repaired(compared: Compared, posting: Posting) -> Posting | None:
+def repaired(compared: Compared, posting: Posting, *, now: datetime) -> Posting | None:
     """The posting as a repair leaves it; None when there is nothing that could be repaired.
 
     `posting` is what the ledger has by now: where it moved on since it was compared, it is left
@@ -204,20 +213,16 @@ def repaired(compared: Compared, posting: Posting) -> Posting | None:
         return None
     match compared.verdict:
         case Verdict.MISSING | Verdict.OLDER:
-            return replace(posting, state=PostingState.PENDING, attempts=0, reason="", due_at=None)
+            # The CRM was asked: of an answer that was lost nothing is unknown any more.
+            return replace(taken_up_again(posting), unknown_since=None)
         case Verdict.UNSETTLED:
-            return replace(
-                posting,
-                state=PostingState.DONE,
-                record_id=compared.found_id,
-                attempts=0,
-                reason="",
-                due_at=None,
-            )
+            return done(posting, Logged(compared.found_id, created=False), now=now)
     return None
 
 
-def _of_posting(interaction_id: str, posting: Posting, now: datetime) -> Compared:
+def _of_posting(
+    interaction_id: str, posting: Posting, due_at: datetime | None, now: datetime
+) -> Compared:
     told = Compared(
         Verdict.AGREES,
         interaction_id,
@@ -228,16 +233,26 @@ def _of_posting(interaction_id: str, posting: Posting, now: datetime) -> Compare
         posting=posting,
     )
     match posting.state:
+        case _ if posting.reason.startswith(RESOLVED):
+            # Without the person's own words, which may be about a customer.
+            return replace(told, verdict=Verdict.DECIDED, why="a person settled it by hand")
         case PostingState.DONE:
             return replace(told, must_ask=True)
-        case PostingState.PARKED if posting.reason.startswith(_RESOLVED):
-            return replace(told, verdict=Verdict.DECIDED)
         case PostingState.PARKED:
             # The answer was lost, and the record may stand there all the same.
             return replace(told, verdict=Verdict.PARKED, must_ask=posting.is_outcome_unknown)
-    again = f", again at {posting.due_at:%Y-%m-%d %H:%M} UTC" if posting.due_at else ""
+    return _unfinished(told, posting.reason or posting.state.value, due_at, now)
+
+
+def _unfinished(told: Compared, why: str, due_at: datetime | None, now: datetime) -> Compared:
+    if due_at is None:
+        why = f"{why}, and nobody is going to look at it"
+        return replace(told, verdict=Verdict.OVERDUE, why=why)
+    if due_at < now - IN_FLIGHT:
+        why = f"{why}, and due since {due_at:%Y-%m-%d %H:%M} UTC"
+        return replace(told, verdict=Verdict.OVERDUE, why=why)
     return replace(
-        told, verdict=Verdict.WAITING, why=f"{posting.reason or posting.state.value}{again}"
+        told, verdict=Verdict.WAITING, why=f"{why}, again at {due_at:%Y-%m-%d %H:%M} UTC"
     )
 
 

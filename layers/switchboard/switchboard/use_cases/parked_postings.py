@@ -71,9 +71,17 @@ def take_up_again(
     """
 
     def decide(row: LedgerRow) -> list[Posting]:
-        return [taken_up_again(each) for each in parked_of(row) if chosen(each)]
+        return [_again(each) for each in parked_of(row) if chosen(each)]
 
     return _decide(interaction_id, decide, ledger=ledger, token=token, now=now)
+
+
+def _again(posting: Posting) -> Posting:
+    """Of one whose outcome was unknown, a person says so: it is not there, and will not come."""
+    again = taken_up_again(posting)
+    if not posting.is_outcome_unknown:
+        return again
+    return replace(again, unknown_since=None, unsettled_until=None)
 
 
 def resolve(

@@ -17,13 +17,15 @@ from switchboard.ports import InteractionLedger, Next, Settled
 
 _HELD_S: Final = 30.0
 _WRITTEN_AGAIN: Final = frozenset({Verdict.MISSING, Verdict.OLDER})
-_MENDED: Final = _WRITTEN_AGAIN | {Verdict.UNSETTLED, Verdict.NEVER_TRIED}
+# Whoever looks at the row finds what is to be done; there is nothing to change in the posting.
+_LOOKED_AT: Final = frozenset({Verdict.NEVER_TRIED, Verdict.OVERDUE})
+_MENDED: Final = _WRITTEN_AGAIN | _LOOKED_AT | {Verdict.UNSETTLED}
 
 
 class Mending(Enum):
     """What a repair does, or did, with one difference."""
 
-    WRITE = "is written again"
+    WRITE = "is written"
     TAKE = "is taken as written"
     RISKY = "could become a second record; say --unknown if you are sure that it is not there"
     NOTHING = "is for a person"
@@ -48,7 +50,7 @@ def mending_of(compared: Compared, terms: RepairTerms) -> Mending:
     idempotency = terms.idempotency.get(compared.connector)
     if compared.verdict is Verdict.OLDER and idempotency is not Idempotency.UPSERT:
         return Mending.NOTHING
-    if compared.verdict is Verdict.NEVER_TRIED:
+    if compared.verdict in _LOOKED_AT:
         return Mending.WRITE
     is_safe = idempotency is not None and is_safe_to_repeat(idempotency)
     return Mending.WRITE if is_safe or terms.allow_risky else Mending.RISKY
@@ -75,7 +77,7 @@ def repair(
     row = ledger.hold(interaction_id, token=token, now=now, lease_s=_HELD_S)
     if row is None:
         return _instead(planned, to_do, Mending.BUSY)
-    changed, moved = _changed(to_do, row.postings)
+    changed, moved = _changed(to_do, row.postings, now)
     # Due at once: the worker that looks at it knows best when its turn really is.
     settled = ledger.settle(
         interaction_id,
@@ -89,16 +91,15 @@ def repair(
 
 
 def _changed(
-    to_do: Sequence[Compared], postings: Mapping[str, Posting]
+    to_do: Sequence[Compared], postings: Mapping[str, Posting], now: datetime
 ) -> tuple[list[Posting], list[Compared]]:
     """The postings as they are to be, and the differences that are none any more."""
     changed, moved = [], []
     for one in to_do:
-        if one.verdict is Verdict.NEVER_TRIED:
-            # Whoever looks at the row finds the record wanted; there is nothing to keep.
+        if one.verdict in _LOOKED_AT:
             continue
         known = postings.get(one.posting.key) if one.posting else None
-        mended = repaired(one, known) if known else None
+        mended = repaired(one, known, now=now) if known else None
         if mended:
             changed.append(mended)
         else:

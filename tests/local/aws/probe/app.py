@@ -70,6 +70,16 @@ def attempt(query: dict[str, str]) -> str:
         "get": lambda: boto3.client("dynamodb").get_item(TableName=name, Key={"id": {"S": "x"}}),
         "put": lambda: boto3.client("dynamodb").put_item(TableName=name, Item={"id": {"S": "x"}}),
         "scan": lambda: boto3.client("dynamodb").scan(TableName=name),
+        "get-many": lambda: boto3.client("dynamodb").batch_get_item(
+            RequestItems={name: {"Keys": [{"id": {"S": "x"}}]}}
+        ),
+        "day": lambda: boto3.client("dynamodb").query(
+            TableName=name,
+            IndexName="by_day",
+            KeyConditionExpression="#day = :day",
+            ExpressionAttributeNames={"#day": "day"},
+            ExpressionAttributeValues={":day": {"S": "2026-11-02"}},
+        ),
         "send": lambda: boto3.client("sqs").send_message(QueueUrl=name, MessageBody="sent"),
         "put-object": lambda: boto3.client("s3").put_object(**place_of(name), Body=b"kept"),
         "get-object": lambda: boto3.client("s3").get_object(**place_of(name)),
