@@ -32,7 +32,7 @@ _MOST_OF_KNOWN_BAD: Final = 1_000
 
 def main() -> None:
     asked = _asked()
-    console, terms = Console(), _terms(asked)
+    console, terms = Console(width=118), _terms(asked)
     home = Path(tempfile.mkdtemp(prefix="posting-proof-"))
     console.print(f"seed {terms.seed}; everything that happens is kept in {home} while it lasts")
     outcome, known_bad = _run(asked.design, terms, home, console)

@@ -6,6 +6,7 @@ runs `factor` times faster than ours, and jumps over hours in which nothing woul
 
 import mmap
 import os
+import signal
 import struct
 import time
 from collections.abc import Iterator
@@ -132,9 +133,9 @@ class Control:
             return
         self._set(slot, seen.strikes + 1, at_offset=20)
         if seen.order is Order.KILL:
-            os.kill(os.getpid(), 9)
+            os.kill(os.getpid(), signal.SIGKILL)
         self.arm(slot, Order.STOPPED, point)
-        os.kill(os.getpid(), 19)
+        os.kill(os.getpid(), signal.SIGSTOP)
 
     def _read(self, slot: int) -> tuple[float, int, int, int, int, int]:
         return _SLOT.unpack_from(self._bytes, self._at(slot))

@@ -95,8 +95,7 @@ class Nemesis:
         for slot in self._stage.slots:
             self._stage.control.disarm(slot)
             self._stage.control.skew(slot, 0.0)
-            with suppress(ProcessLookupError):
-                os.kill(self._stage.control.seen(slot).pid, signal.SIGCONT)
+            _signal(self._stage.control.seen(slot).pid, signal.SIGCONT)
         self._shares(0.0)
 
     def _spread(self, plan: Plan) -> list[tuple[float, Callable[[], None]]]:
@@ -113,7 +112,12 @@ class Nemesis:
         ]
         return sorted(spread, key=lambda each: each[0])
 
+    def _everybody_is_there(self) -> bool:
+        return all(self._stage.control.seen(slot).pid for slot in self._stage.slots)
+
     def _work(self, deeds: list[tuple[float, Callable[[], None]]]) -> None:
+        while not self._everybody_is_there():
+            time.sleep(_LOOKS_EVERY_S)
         for when, deed in deeds:
             while self._progress() < when:
                 self._look_after()
@@ -156,8 +160,7 @@ class Nemesis:
         seen = self._stage.control.seen(slot)
         where = "anywhere, at work" if seen.is_at_work else "anywhere, idle"
         signal_ = signal.SIGKILL if order is Order.KILL else signal.SIGSTOP
-        with suppress(ProcessLookupError):
-            os.kill(seen.pid, signal_)
+        _signal(seen.pid, signal_)
         self._note(order, where, slot)
 
     def _note(self, order: Order, where: str, slot: int) -> None:
@@ -171,8 +174,7 @@ class Nemesis:
     def _later(self, after_s: float, slot: int, pid: int) -> None:
         def go_on() -> None:
             self._stage.control.disarm(slot)
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+            _signal(pid, signal.SIGCONT)
 
         self._ends.append((time.monotonic() + after_s, go_on))
 
@@ -206,3 +208,10 @@ class Nemesis:
             self._queue.ask("SendMessage", {"QueueUrl": QUEUE, "MessageBody": body})
         self.struck.others["redrives"] += 1
         self.struck.others["messages redriven"] += moved + len(old)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    """To this process, which may have ended; a slot that nobody took yet has process 0."""
+    if pid > 0:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)

@@ -4,6 +4,7 @@ The points are put around the product from outside: around its ledger, its queue
 """
 
 import contextlib
+import functools
 import importlib
 import json
 import os
@@ -146,8 +147,9 @@ def surround(control: Control, slot: int) -> None:
     queue = Surrounded(real_queue, {"send": (None, Point.WOKEN)}, control, slot)
     places: Any = wiring
     places.ledger, places.posting_queue = lambda: ledger, lambda: queue
-    budget = RetryBudget(SHARE_OF_FIRST, LEAST_PER_S, fast_clock.now_s)
-    places.retry_budget = lambda: budget
+    places.retry_budget = functools.cache(
+        lambda _: RetryBudget(SHARE_OF_FIRST, LEAST_PER_S, fast_clock.now_s)
+    )
     exchange = HttpTransport.exchange
 
     def watched(self: HttpTransport, request: Any, limits: Any) -> Any:

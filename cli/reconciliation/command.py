@@ -1,33 +1,28 @@
 """`switchboard reconcile`: is everything where it should be, and what is to be done about it?"""
 
-import re
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated
 
 import typer
 
 from cli.deployment import target
 from cli.operate import Stack
 from cli.reconciliation import with_crms, with_report
+from cli.reconciliation.asked import DIFFERENT, answering, period_of, refuse, share_of
 from cli.reconciliation.connected import crms_of, ledgers_of, profiles_of
-from cli.reconciliation.outcome import Differences, answer_json, show
+from cli.reconciliation.outcome import Differences, answer_json
 from cli.reconciliation.refused_ids import refused_ids
 from cli.reconciliation.report_file import report_file
+from cli.reconciliation.told import (
+    ran_with_crms,
+    ran_with_report,
+    show_crms,
+    show_report,
+)
 from cli.reconciliation.with_crms import Asked, CrmReconciliation
 from cli.reconciliation.with_report import ReportReconciliation
-from cli.rules.period import Period, read_period
-from switchboard.domain.report_csv import NoReport
-from switchboard.errors import Misconfigured, StateUnavailable, SwitchboardError
-from switchboard.use_cases.comparison import CannotGoOn
-
-_DIFFERENT: Final = 1
-_WRONGLY_ASKED: Final = 2
-_UNFINISHED: Final = 3
-_INTERRUPTED: Final = 130
-_SHARE: Final = re.compile(r"(\d{1,3}(?:\.\d+)?)%")
 
 
 def reconcile(
@@ -81,7 +76,7 @@ def reconcile(
 
     Ends with 0 when nothing differs, 1 when something does, 3 when it could not be finished.
     """
-    share, now = _share(sample), datetime.now(UTC)
+    share, now = share_of(sample), datetime.now(UTC)
     is_repair = repair and not dry_run
     if report:
         _with_report(
@@ -98,8 +93,8 @@ def reconcile(
         )
         return
     if columns:
-        _refuse("--columns is for --report; there is no report to read")
-    period = _period(first, last, "UTC", now)
+        refuse("--columns is for --report; there is no report to read")
+    period = period_of(first, last, "UTC", now)
     asked = Asked(
         period.first,
         period.last,
@@ -118,10 +113,10 @@ def _with_crms(
 ) -> None:
     where = target(stack)
     columns = with_crms.COLUMNS if shows_repair else with_crms.COLUMNS[:-1]
-    with ExitStack() as closing, _answering():
+    with ExitStack() as closing, answering():
         crms = crms_of(where, stack, closing)
         if missing := sorted(asked.connectors - crms.keys()):
-            _refuse(f"no connector {missing[0]} is published; there are {', '.join(crms)}")
+            refuse(f"no connector {missing[0]} is published; there are {', '.join(crms)}")
         profiles = profiles_of(where)
         differences = closing.enter_context(Differences(columns, csv, keeps_all=as_json))
         run = CrmReconciliation(
@@ -131,71 +126,12 @@ def _with_crms(
             profiles=profiles,
             differences=differences,
         )
-        code = _ran(run, asked, stack)
+        code = ran_with_crms(run, asked, stack)
         if as_json:
             answer_json({**run.as_json(), "finished": code == 0})
         else:
-            _show_crms(run, differences, asked, shows_repair=shows_repair)
-    raise typer.Exit(code or (_DIFFERENT if run.has_differences else 0))
-
-
-def _ran(run: CrmReconciliation, asked: Asked, stack: str | None) -> int:
-    """0, or the code with which it ends early; then it is said how to go on."""
-    try:
-        run.run()
-    except CannotGoOn as stopped:
-        _say(f"Stopped: {stopped}.")
-        code = _UNFINISHED
-    except StateUnavailable as error:
-        _say(f"Stopped: our own tables do not answer ({error}).")
-        code = _UNFINISHED
-    except KeyboardInterrupt:
-        _say("Interrupted.")
-        code = _INTERRUPTED
-    else:
-        return 0
-    reached = run.reached
-    where = f"behind {reached.after}" if reached.after else "at its beginning"
-    _say(
-        f"It was at {reached.day}, {where}, after {reached.interactions:,} interactions. "
-        f"What was compared until then is below. Go on with:\n  {_again(run, asked, stack)}"
-    )
-    return code
-
-
-def _again(run: CrmReconciliation, asked: Asked, stack: str | None) -> str:
-    parts = [
-        "switchboard reconcile",
-        f"--from {run.reached.day} --to {asked.last}",
-        f"--after {_quoted(run.reached.after)}" if run.reached.after else "",
-        *(f"--connector {name}" for name in sorted(asked.connectors)),
-        f"--sample {asked.share:.4%}" if asked.share < 1 else "",
-        "--repair" if asked.repairs else "",
-        "--unknown" if asked.allow_risky else "",
-        f"--stack {stack}" if stack else "",
-    ]
-    return " ".join(part for part in parts if part)
-
-
-def _show_crms(
-    run: CrmReconciliation, differences: Differences, asked: Asked, *, shows_repair: bool
-) -> None:
-    notes = [
-        f"{name} cannot be asked: {why}." for name, why in run.comparison.cannot_be_asked().items()
-    ]
-    notes += [f"{number:,} not wanted: {why}" for why, number in sorted(run.unwanted.items())]
-    if shows_repair:
-        verb = "Repair" if asked.repairs else "A repair would"
-        notes += [f"{verb}: {number:,} {what}" for what, number in sorted(run.mended.items())]
-    elif run.has_differences:
-        notes.append("What --repair would do about it: the same with --dry-run.")
-    show(
-        differences,
-        title=f"Ledger and CRMs, {asked.first} to {asked.last} (UTC)",
-        rows=list(run.summary()),
-        notes=notes,
-        columns=differences.columns,
-    )
+            show_crms(run, differences, asked, shows_repair=shows_repair)
+    raise typer.Exit(code or (DIFFERENT if run.has_differences else 0))
 
 
 def _with_report(
@@ -211,9 +147,9 @@ def _with_report(
     stack: str | None,
     now: datetime,
 ) -> None:
-    with _answering(), ExitStack() as closing:
+    with answering(), ExitStack() as closing:
         read, where = report_file(file, columns, period[2]), target(stack)
-        days = _period(period[0], period[1], read.zone.key, now)
+        days = period_of(period[0], period[1], read.zone.key, now)
         missing = file.with_name(f"{file.stem}.missing.jsonl") if is_repair else None
         differences = closing.enter_context(
             Differences(with_report.COLUMNS, csv, keeps_all=as_json)
@@ -228,78 +164,9 @@ def _with_report(
             missing=missing,
             is_refused=refused_ids(where),
         )
-        code = _ran_report(run, file)
+        code = ran_with_report(run, file)
         if as_json:
             answer_json({**run.as_json(), "finished": code == 0})
         else:
-            _show_report(run, differences, missing)
-    raise typer.Exit(code or (_DIFFERENT if run.has_differences else 0))
-
-
-def _ran_report(run: ReportReconciliation, file: Path) -> int:
-    try:
-        run.run()
-    except KeyboardInterrupt:
-        _say(f"Interrupted at line {run.line} of {file}; nothing was changed. Run it again.")
-        return _INTERRUPTED
-    return 0
-
-
-def _show_report(run: ReportReconciliation, differences: Differences, missing: Path | None) -> None:
-    notes = []
-    if missing:
-        notes.append(f"Rows that are missing here: {missing}; then `switchboard backfill`.")
-    show(
-        differences,
-        title=f"Ledger and {run.report.file.name}, {run.period}",
-        rows=list(run.summary()),
-        notes=notes,
-        columns=differences.columns,
-    )
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    """What cannot be read ends the command with what to do."""
-    try:
-        yield
-    except NoReport as error:
-        _refuse(f"The report cannot be read: {error}")
-    except OSError as error:
-        _refuse(f"{error.filename}: {error.strerror}")
-    except Misconfigured as error:
-        _refuse(str(error))
-    except SwitchboardError as error:
-        _say(f"Stopped: {error}")
-        raise typer.Exit(_UNFINISHED) from None
-
-
-def _period(first: str | None, last: str | None, time_zone: str, now: datetime) -> Period:
-    if first is None and last is None:
-        # Today's are still under way.
-        first = last = (now - timedelta(days=1)).date().isoformat()
-    try:
-        return read_period(first or last, last or first, time_zone=time_zone, now=now)
-    except ValueError as error:
-        _refuse(str(error))
-
-
-def _share(text: str) -> float:
-    found = _SHARE.fullmatch(text.strip())
-    share = float(found[1]) / 100 if found else 0.0
-    if not 0 < share <= 1:
-        _refuse(f"--sample {text!r} is no share; write it as 5%")
-    return share
-
-
-def _quoted(text: str) -> str:
-    return text if re.fullmatch(r"[\w.:-]+", text) else "'" + text.replace("'", "'\\''") + "'"
-
-
-def _say(message: str) -> None:
-    typer.secho(message, fg="red", err=True)
-
-
-def _refuse(message: str) -> NoReturn:
-    _say(message)
-    raise typer.Exit(_WRONGLY_ASKED)
+            show_report(run, differences, missing)
+    raise typer.Exit(code or (DIFFERENT if run.has_differences else 0))

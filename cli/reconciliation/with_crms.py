@@ -11,11 +11,12 @@ from uuid import uuid4
 from cli.reconciliation.connected import Ledgers
 from cli.reconciliation.outcome import Differences
 from cli.rules.progress import watched
+from switchboard.domain.compared_record import DIFFERENCES, Compared, Verdict
 from switchboard.domain.posting_profile import PostingProfile
-from switchboard.domain.reconciliation import DIFFERENCES, Compared, Verdict
 from switchboard.errors import Misconfigured
 from switchboard.ports import Crm, DaysOfLedger
-from switchboard.use_cases.comparison import Comparison, ComparisonTerms
+from switchboard.use_cases.asked_crm import ComparisonTerms
+from switchboard.use_cases.comparison import Comparison
 from switchboard.use_cases.reconciliation_repair import (
     Mending,
     RepairTerms,

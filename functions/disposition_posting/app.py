@@ -61,7 +61,11 @@ def post_alone(interaction_id: str, run: PostingRun) -> Posted:
         tell_mistake(mistake)
     try:
         is_left = quarantine(
-            interaction_id, ledger=wiring.ledger(), profiles=wiring.posting_profiles(), run=run
+            interaction_id,
+            ledger=wiring.ledger(),
+            crms=wiring.crms(),
+            profiles=wiring.posting_profiles(),
+            run=run,
         )
     except SwitchboardError as error:
         return error

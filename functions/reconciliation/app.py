@@ -9,9 +9,10 @@ from typing import Any, Final
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from switchboard import wiring
-from switchboard.domain.reconciliation import DIFFERENCES, Compared, Verdict
+from switchboard.domain.compared_record import DIFFERENCES, Compared, Verdict
 from switchboard.observability import count, logger, metrics
-from switchboard.use_cases.comparison import Comparison, ComparisonTerms
+from switchboard.use_cases.asked_crm import ComparisonTerms
+from switchboard.use_cases.comparison import Comparison
 from switchboard.use_cases.reconciliation import Night, reconcile
 
 # Questions to one CRM: 36,000 an hour of which it works a quarter, so 100,000 take half a day.

@@ -143,7 +143,7 @@ def test_without_an_id_the_id_is_that_of_the_triggers(tmp_path: Path) -> None:
         )
     )
 
-    trigger = Trigger(**said).to_event(  # type: ignore[arg-type]
+    trigger = Trigger(**said).to_event(
         TriggerKind.INTERACTION_STARTS, received_at=NOW, zone=NEW_YORK
     )
     assert line.past

@@ -106,7 +106,7 @@ def test_whoever_died_may_have_sent_as_late_as_a_call_may_last(
     idempotency: Idempotency, revision: int
 ) -> None:
     attempted = in_state(PostingState.ATTEMPTING)
-    settled_at = SETTLED_AT + timedelta(seconds=Habits(idempotency).call_s)
+    settled_at = SETTLED_AT + timedelta(seconds=Habits(idempotency).call_s + IN_FLIGHT_S)
 
     assert step(attempted, idempotency, revision=revision) == WaitUntil(settled_at)
     assert step(attempted, idempotency, revision=revision, at=settled_at) == Write()

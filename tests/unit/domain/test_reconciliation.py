@@ -8,16 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from switchboard.domain.compared_record import DIFFERENCES, IN_FLIGHT, Compared, Verdict
 from switchboard.domain.found_record import FoundRecord
 from switchboard.domain.interaction import Interaction, TriggerEvent, TriggerKind, merge
 from switchboard.domain.posting import Idempotency, Posting, PostingState, Try
 from switchboard.domain.posting_filter import PostingFilter
 from switchboard.domain.posting_profile import PostingProfile
 from switchboard.domain.reconciliation import (
-    DIFFERENCES,
-    IN_FLIGHT,
-    Compared,
-    Verdict,
     is_in_sample,
     is_safe_to_repeat,
     judged,

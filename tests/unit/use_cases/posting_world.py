@@ -350,7 +350,9 @@ class World:
 
     def crash(self) -> bool:
         """Our own code fails over the row; whether it is left to a person by now."""
-        return quarantine("i-1", ledger=self.ledger, profiles=self.profiles, run=self._new_run())
+        return quarantine(
+            "i-1", ledger=self.ledger, crms=self.crms, profiles=self.profiles, run=self._new_run()
+        )
 
     def _new_run(self) -> PostingRun:
         self._workers += 1

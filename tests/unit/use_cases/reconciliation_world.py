@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from switchboard.domain.compared_record import Compared
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.found_record import FoundRecord
 from switchboard.domain.interaction import TriggerEvent, TriggerKind
 from switchboard.domain.posting import InteractionRecord, Posting, PostingState
 from switchboard.domain.posting_profile import PostingProfile
-from switchboard.domain.reconciliation import Compared
 from switchboard.ports import LedgerRow, Next
-from switchboard.use_cases.comparison import Comparison, ComparisonTerms
+from switchboard.use_cases.asked_crm import ComparisonTerms
+from switchboard.use_cases.comparison import Comparison
 from tests.fakes.crm import InMemoryCrm
 from tests.fakes.days import InMemoryDaysOfLedger, InMemoryReconciliationProgress
 from tests.fakes.ledger import InMemoryInteractionLedger

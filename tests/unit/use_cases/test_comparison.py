@@ -15,7 +15,7 @@ from switchboard.errors import (
     UpstreamThrottled,
     UpstreamUnavailable,
 )
-from switchboard.use_cases.comparison import CannotGoOn
+from switchboard.use_cases.asked_crm import CannotGoOn
 from tests.unit.use_cases.reconciliation_world import DAY, NEXT_NIGHT, World, done
 
 

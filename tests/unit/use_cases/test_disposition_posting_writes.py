@@ -1,14 +1,16 @@
 """How often the ledger is written for one posting, and who may go on after a failure."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from switchboard.domain.posting import Idempotency, PostingState
+from switchboard.domain.posting import Idempotency, Posting, PostingState
 from switchboard.domain.posting_profile import PostingProfile
 from switchboard.domain.retry_budget import RetryBudget
 from switchboard.errors import LeftAlone, UpstreamUnavailable
+from switchboard.ports import Next
 from switchboard.use_cases.disposition_posting import CRASHES_THAT_QUARANTINE
 from tests.unit.use_cases.posting_world import World
 
@@ -153,3 +155,36 @@ def test_a_failure_that_is_not_ours_is_no_crash() -> None:
         world.wait(minutes=30)
 
     assert world.posting.state is PostingState.PENDING
+
+
+def test_quarantine_takes_nothing_away_from_what_is_in_the_crm_or_was_settled() -> None:
+    world = World(profiles=(PostingProfile("sandbox"), PostingProfile("other")))
+    world.end_call()
+    world.work()
+    resolved = Posting("other", PostingState.PARKED, revision=1, reason="resolved:not_wanted")
+    row = world.row
+    assert world.ledger.settle_unclaimed(row, [resolved], now=world.clock.now, after=Next())
+    before = world.row.postings
+
+    for _ in range(CRASHES_THAT_QUARANTINE):
+        world.crash()
+
+    assert world.row.postings == before
+
+
+@pytest.mark.parametrize("idempotency", list(Idempotency))
+def test_an_attempt_that_died_before_its_row_was_quarantined_is_not_forgotten(
+    idempotency: Idempotency,
+) -> None:
+    world = World("dies after", idempotency=idempotency)
+    world.end_call()
+    world.work()
+    world.clock.advance(timedelta(minutes=1))
+    for _ in range(CRASHES_THAT_QUARANTINE):
+        world.crash()
+    assert world.posting.state is PostingState.PARKED
+
+    world.amend()
+    world.settle()
+
+    assert len(world.records) == 1

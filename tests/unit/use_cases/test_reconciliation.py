@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from switchboard.domain.compared_record import Compared
 from switchboard.domain.found_record import FoundRecord
-from switchboard.domain.reconciliation import Compared
 from switchboard.domain.reconciliation_progress import Progress
 from switchboard.errors import UpstreamUnavailable
 from switchboard.use_cases.reconciliation import Night, reconcile

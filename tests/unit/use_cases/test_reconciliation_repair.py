@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from switchboard.domain.compared_record import Compared, Verdict
 from switchboard.domain.posting import Idempotency, Posting, PostingState
-from switchboard.domain.reconciliation import Compared, Verdict
 from switchboard.use_cases.reconciliation_repair import Mending, RepairTerms, mending_of, repair
 from tests.unit.use_cases.reconciliation_world import DAY, NOON, World, done
 

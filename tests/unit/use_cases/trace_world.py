@@ -178,6 +178,10 @@ class TraceWorld(World):
         self.haunted = [HauntedCrm(kind, self.clock, name) for name in connectors]
         self.crms = {crm.connector: crm for crm in self.haunted}
 
+    def end_call(self, **fields: str) -> None:
+        """With an address: to read a number takes most of the time of a trace."""
+        super().end_call(**{"channel": "email", "contact": "ada@example.com", **fields})
+
     def play(self, trace: "Trace") -> str:
         """What it must not have ended in; empty when it ended well."""
         self.end_call()

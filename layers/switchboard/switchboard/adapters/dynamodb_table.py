@@ -277,7 +277,7 @@ class DynamoDbTable:
         `names` are the aliases of attributes whose names DynamoDB reserves.
         """
         items: list[Item] = []
-        aliases = {"ExpressionAttributeNames": names} if names else {}
+        aliases: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
         start: dict[str, Any] = {}
         while len(items) < limit:
             with aws_call(f"querying {self._name}"):
@@ -310,7 +310,9 @@ class DynamoDbTable:
     ) -> tuple[list[Item], bool]:
         """What one query gives of at most `limit` items after the keys of `start`, and whether
         there may be more."""
-        going_on: dict[str, Any] = {"ExclusiveStartKey": to_attributes(start)} if start else {}
+        going_on: dict[str, Any] = {}
+        if start:
+            going_on["ExclusiveStartKey"] = to_attributes(start)
         with aws_call(f"querying {self._name}"):
             page = self._client.query(
                 TableName=self._name,

@@ -122,12 +122,16 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class InteractionRecord:
-    """What a connector's `log_interaction` gets: the merged document and whose it is."""
+    """What a connector's `log_interaction` gets: the merged document and whose it is.
+
+    `record_id` is what the CRM called the record when it was written before; empty at first.
+    """
 
     id: str
     revision: int
     fields: Mapping[str, str | int | float] = field(repr=False)
     customer: Customer | None = field(default=None, repr=False)
+    record_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,7 @@ class Logged:
 class Habits:
     """How a CRM takes records, as its connector declares it.
 
-    `settle_s`: after this long a search finds what an earlier, interrupted write made.
+    `settle_s`: after this long a search finds a record that was made.
     `ignores_older`: the CRM itself ignores a revision older than the one it has.
     `key_window_s`: for so long it knows an idempotency key again.
     `call_s` and `in_flight_s` are ours: how long after it began an attempt may still send, and how
@@ -168,8 +172,8 @@ class Habits:
 
     @property
     def unsettled_s(self) -> float:
-        """How long after a lost answer a write may still come to be, or to be seen."""
-        return self.settle_s if self.searches else max(self.settle_s, self.in_flight_s)
+        """How long after a lost answer a write may still come to be, and then to be seen."""
+        return self.in_flight_s + (self.settle_s if self.searches else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +330,16 @@ def without_customer(posting: Posting, *, now: datetime, jitter: float) -> Posti
     wait_s = LOOK_AGAIN_AFTER_S[posting.looks] * (0.9 + jitter / 5)
     due_at = now + timedelta(seconds=wait_s)
     return replace(posting, reason=NO_CUSTOMER, due_at=due_at, looks=posting.looks + 1)
+
+
+def quarantined(posting: Posting, *, revision: int, habits: Habits) -> Posting:
+    """Left to a person after mistakes of ours; what an attempt left unsettled stays so."""
+    if posting.attempted_at is None or not _was_cut_short(posting):
+        return parked(posting, QUARANTINED, revision=revision)
+    unsettled = put_off(posting, posting.attempted_at, habits)
+    if habits.idempotency is Idempotency.NONE:
+        return parked(unsettled, _OUTCOME_UNKNOWN, revision=revision)
+    return parked(unsettled, QUARANTINED, revision=revision)
 
 
 def parked(posting: Posting, reason: str, *, revision: int) -> Posting:

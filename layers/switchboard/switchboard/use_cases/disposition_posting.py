@@ -14,7 +14,6 @@ from switchboard.domain.deadline import Deadline
 from switchboard.domain.identity import Reachable
 from switchboard.domain.posting import (
     NO_CUSTOMER,
-    QUARANTINED,
     RESOLVED,
     Habits,
     Idempotency,
@@ -35,6 +34,7 @@ from switchboard.domain.posting import (
     next_step,
     parked,
     put_off,
+    quarantined,
     without_customer,
 )
 from switchboard.domain.posting_profile import PostingProfile, WantedRecord, wanted_records
@@ -120,6 +120,7 @@ def quarantine(
     interaction_id: str,
     *,
     ledger: InteractionLedger,
+    crms: Mapping[str, Crm],
     profiles: Sequence[PostingProfile],
     run: PostingRun,
 ) -> bool:
@@ -136,17 +137,21 @@ def quarantine(
     if row is None:
         return False
     revision = row.interaction.revision
-    known = [*row.postings.values(), *(Posting(profile.connector) for profile in profiles)]
-    waiting = {
-        posting.key: parked(posting, QUARANTINED, revision=revision)
-        for posting in reversed(known)
-        if posting.state is not PostingState.DONE
-    }
+    named = {profile.connector: Posting(profile.connector) for profile in profiles}
+    waiting = [
+        quarantined(posting, revision=revision, habits=_habits(posting, crms, run))
+        for posting in {**named, **row.postings}.values()
+        if posting.state is not PostingState.DONE and not posting.reason.startswith(RESOLVED)
+    ]
     after, token = Next(parked_at=now), run.token
-    ledger.settle(
-        interaction_id, list(waiting.values()), token=token, revision=revision, after=after
-    )
+    ledger.settle(interaction_id, waiting, token=token, revision=revision, after=after)
     return True
+
+
+def _habits(posting: Posting, crms: Mapping[str, Crm], run: PostingRun) -> Habits:
+    """Of a CRM that is not there any more nothing is known, so nothing is trusted."""
+    crm = crms.get(posting.connector)
+    return (run.habits_of(crm) if crm else None) or Habits(Idempotency.NONE)
 
 
 @dataclass(slots=True)
@@ -417,6 +422,7 @@ class _Worker:
             interaction.revision,
             task.wanted.fields(interaction),
             task.customer,
+            task.before.record_id,
         )
 
     def _has_made(self, contact: Reachable, work: _Work, task: _Task) -> bool:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from switchboard.domain.reconciliation import Compared
+from switchboard.domain.compared_record import Compared
 from switchboard.domain.reconciliation_progress import Progress, next_progress
 from switchboard.errors import StateUnavailable
 from switchboard.ports import ReconciliationProgress
-from switchboard.use_cases.comparison import CannotGoOn, Comparison
+from switchboard.use_cases.asked_crm import CannotGoOn
+from switchboard.use_cases.comparison import Comparison
 
 _KEPT_EVERY: Final = 50
 

@@ -6,13 +6,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Final
 
+from switchboard.domain.compared_record import Compared, Verdict
 from switchboard.domain.posting import Idempotency, Posting
-from switchboard.domain.reconciliation import (
-    Compared,
-    Verdict,
-    is_safe_to_repeat,
-    repaired,
-)
+from switchboard.domain.reconciliation import is_safe_to_repeat, repaired
 from switchboard.ports import InteractionLedger, Next, Settled
 
 _HELD_S: Final = 30.0

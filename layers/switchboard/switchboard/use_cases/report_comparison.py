@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Final
 
+from switchboard.domain.compared_record import IN_FLIGHT
 from switchboard.domain.identity import EmailAddress, PhoneNumber, dialled_region, read_contact
-from switchboard.domain.reconciliation import IN_FLIGHT
 from switchboard.domain.report_comparison import (
     FACTS,
     Kept,

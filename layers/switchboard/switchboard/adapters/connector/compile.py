@@ -141,13 +141,15 @@ def _method(method: Any) -> dict[str, Any]:
     sources = [method.request] if single else [step.request for step in method.steps]
     if single:
         steps[0]["map"], result["map"] = result["map"], None
-    del result["request"]
+        steps[0]["expects"] = result["expects"]
+    del result["request"], result["expects"]
     result["steps"] = [
         {
             "id": step["id"],
             "when": step.get("when"),
             "request": _request(source),
             "map": step.get("map"),
+            "expects": step.get("expects"),
             "stop_when": step.get("stop_when"),
             "reads": step.get("reads", False),
         }

@@ -217,6 +217,7 @@ class Engine:
         for number in range(1, page["max_pages"] + 1):
             outcome = self._exchanger.answer(run, step, scope)
             seen = {**scope, **outcome.scope}
+            self._require(run, step, seen)
             found = self._mapped(run, step["map"], seen, wrote=False)
             if not isinstance(found, list):
                 raise unusable_answer(self.id, run, wrote=False)
@@ -263,10 +264,20 @@ class Engine:
         outcome = self._exchanger.answer(run, step, scope)
         if outcome.error_class is ErrorClass.DUPLICATE:
             return _existing(outcome, scope)
+        seen = {**scope, **outcome.scope}
+        self._require(run, step, seen)
         if not step["map"]:
             return outcome.scope["body"]
-        wrote = run.writes(step)
-        return self._mapped(run, step["map"], {**scope, **outcome.scope}, wrote=wrote)
+        return self._mapped(run, step["map"], seen, wrote=run.writes(step))
+
+    def _require(self, run: Run, step: Mapping[str, Any], seen: Mapping[str, Any]) -> None:
+        """Take no answer for "not there" that does not say so.
+
+        Raises: UpstreamError when the answer is not what the step expects.
+        """
+        # A connector that was published by an earlier version says nothing of it.
+        if step.get("expects") and not self._holds(step, "expects", seen):
+            raise unusable_answer(self.id, run, wrote=run.writes(step))
 
     def _mapped(self, run: Run, expression: str, scope: Mapping[str, Any], *, wrote: bool) -> Any:
         try:

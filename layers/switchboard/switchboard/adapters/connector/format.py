@@ -139,6 +139,10 @@ class Step(Piece):
     map: Expression | None = Field(
         default=None, description="What the step makes of the answer; its body without one."
     )
+    expects: Expression | None = Field(
+        default=None,
+        description="What an answer must be to be believed; one that is not counts as none.",
+    )
     stop_when: Expression | None = Field(
         default=None, description="Ends the method after this step if it holds."
     )
@@ -188,6 +192,10 @@ class Method(Piece):
     map: Expression | None = Field(
         default=None, description="Makes the result: rows of a lookup, {id, created} of a write."
     )
+    expects: Expression | None = Field(
+        default=None,
+        description="Of the one request: what its answer must be to be believed. Steps say theirs.",
+    )
     empty_when: list[Annotated[ErrorClass, Field(strict=False)]] = Field(
         default=[], description="Classes that mean nobody was found."
     )
@@ -223,6 +231,8 @@ class Method(Piece):
     def _has_one_form(self) -> "Method":
         if (self.request is None) == (not self.steps):
             raise ValueError("give either `request` or `steps`")
+        if self.expects and self.steps:
+            raise ValueError("`expects` goes with one `request`; each of the `steps` has its own")
         ids = [step.id for step in self.steps]
         if len(set(ids)) < len(ids):
             raise ValueError("two steps have the same id")

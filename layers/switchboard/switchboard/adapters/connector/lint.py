@@ -3,6 +3,7 @@
 For builds, tests and the command line, as `format` is.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,11 @@ from switchboard.adapters.connector.compile import compile_connector
 from switchboard.adapters.connector.events import weak_events
 from switchboard.adapters.connector.lint_expressions import Trouble, troubles
 from switchboard.adapters.connector.lint_literals import secrets_written
+from switchboard.adapters.connector.lint_nonsense import (
+    credulous,
+    unchecked_searches,
+    unlikely_nobodies,
+)
 from switchboard.adapters.connector.lint_places import Document, uses
 from switchboard.adapters.connector.lint_samples import sample_gaps
 from switchboard.adapters.connector.methods import (
@@ -56,6 +62,7 @@ def findings(document: Document) -> list[Finding]:
         *_unused_findings(document),
         *_dead_ends(document),
         *_hasty_searches(definition),
+        *_believers(definition),
         *_secret_findings(document),
         *_event_findings(definition),
         *_sample_findings(document, definition),
@@ -162,6 +169,32 @@ def _hasty_searches(definition: Mapping[str, Any]) -> Iterator[Finding]:
             "a request that we gave up on may still be carried out after that, and become a "
             "second record",
             "say at least 60, and more if the CRM's search trails",
+            is_mistake=False,
+        )
+
+
+def _believers(definition: Mapping[str, Any]) -> Iterator[Finding]:
+    """Where an answer that says nothing would pass for one that says "not there"."""
+    for place, step in unchecked_searches(definition):
+        yield Finding(
+            place,
+            f"what comes later depends on `{step}`, and any answer with 200 is believed: one that "
+            "says nothing means that nothing is there, and a second record is made",
+            "say in `expects` what the answer must be, such as type(body.records) == 'array'",
+            is_mistake=False,
+        )
+    for place, nonsense in credulous(definition):
+        yield Finding(
+            f"{place}, expects",
+            f"it holds for {json.dumps(nonsense)} too, which says nothing",
+            "ask for what every good answer has, such as type(body.records) == 'array'",
+            is_mistake=False,
+        )
+    for name, nonsense in unlikely_nobodies(definition):
+        yield Finding(
+            f"methods.{name}",
+            f"it makes nobody of an answer that says nothing, such as {json.dumps(nonsense)}",
+            "say in `expects` what the answer must be",
             is_mistake=False,
         )
 

@@ -110,7 +110,8 @@ def _method_uses(place: str, method: Document, shared: Names) -> Iterator[Use]:
     if method.get("request"):
         names: Names = {**shared, "steps": before}
         yield from _request_uses(f"{place}.request", method["request"], names)
-        yield from _plain(f"{place}.map", method.get("map"), {**names, **_ANSWER})
+        for key in ("expects", "map"):
+            yield from _plain(f"{place}.{key}", method.get(key), {**names, **_ANSWER})
     else:
         for position, step in enumerate(method.get("steps") or []):
             yield from _step_uses(f"{place}.steps[{position}]", step, {**shared, "steps": before})
@@ -125,7 +126,8 @@ def _method_uses(place: str, method: Document, shared: Names) -> Iterator[Use]:
 def _step_uses(place: str, step: Document, names: Names) -> Iterator[Use]:
     yield from _plain(f"{place}.when", step.get("when"), names)
     yield from _request_uses(f"{place}.request", step.get("request") or {}, names)
-    yield from _plain(f"{place}.map", step.get("map"), {**names, **_ANSWER})
+    for key in ("expects", "map"):
+        yield from _plain(f"{place}.{key}", step.get(key), {**names, **_ANSWER})
     after = names["steps"] or frozenset()
     own: Names = {**names, "steps": after | {str(step.get("id"))}}
     yield from _plain(f"{place}.stop_when", step.get("stop_when"), own)

@@ -12,7 +12,7 @@ from switchboard.adapters.connector.lint_expressions import looked_up
 _RECORD: Final = frozenset({"input", "item"})
 # A list of the one record, for CRMs that take only lists: what is read of it stands in `item`.
 _ITSELF: Final = "[input]"
-_PLAIN: Final = ("when", "map", "stop_when")
+_PLAIN: Final = ("when", "expects", "map", "stop_when")
 
 
 def inputs_read(definition: Mapping[str, Any], method: str) -> frozenset[str] | None:
@@ -35,7 +35,8 @@ def _expressions(definition: Mapping[str, Any], method: Mapping[str, Any]) -> It
     if method["map"]:
         yield method["map"]
     for step in method["steps"]:
-        yield from (step[key] for key in _PLAIN if step[key])
+        # A connector that was published by an earlier version has no `expects`.
+        yield from (step[key] for key in _PLAIN if step.get(key))
         yield from _in_tree(step["request"])
 
 

@@ -10,7 +10,7 @@ class Watcher(Protocol):
     """Hears of decisions and mappings, in their order."""
 
     def decided(self, step: str, condition: str, expression: str, *, held: bool) -> None:
-        """A step's `when` or `stop_when` was asked."""
+        """A step's `when`, `expects` or `stop_when` was asked."""
 
     def mapped(self, method: str, expression: str, value: Any) -> None:
         """A `map` made a value."""
