@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from io import StringIO
 from typing import Any, Final
 
@@ -149,7 +150,9 @@ class Stage:
             found = Customer(id="C-1001", connector=kind.name, kind="customer", name="Ada Byron")
             arrival = Arrival("r-1", now, "known", customer=found)
             wiring.ledger().note_arrival(interaction_id, arrival)
-            wiring.ledger().merge(_end(interaction_id, number, now), now=now, due_when=lambda _: now)
+            wiring.ledger().merge(
+                _end(interaction_id, number, now), now=now, due_when=lambda _: now
+            )
         return ids
 
     def post(self, ids: Sequence[str]) -> float:
@@ -176,6 +179,10 @@ class Stage:
         states = {posting.state.value for row in rows.values() for posting in row.postings.values()}
         if len(rows) != len(ids) or states != {"done"}:
             raise SystemExit(f"not everything was posted: {sorted(states)}")
+
+
+def _at(moment: datetime, _: object) -> datetime:
+    return moment
 
 
 def _end(interaction_id: str, number: int, at: datetime) -> TriggerEvent:

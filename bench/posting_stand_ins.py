@@ -133,7 +133,9 @@ class _Aws(_Handler):
             table: [
                 answer["Item"]
                 for key in wanted["Keys"]
-                if (answer := self.server.dynamodb.call("GetItem", {"TableName": table, "Key": key}))
+                if (
+                    answer := self.server.dynamodb.call("GetItem", {"TableName": table, "Key": key})
+                )
             ]
             for table, wanted in asked.items()
         }

@@ -81,9 +81,7 @@ class SmallDynamoDb:
         with self._lock:
             found = {
                 name: [
-                    table[item_id]
-                    for key in wanted["Keys"]
-                    if (item_id := key["id"]["S"]) in table
+                    table[item_id] for key in wanted["Keys"] if (item_id := key["id"]["S"]) in table
                 ]
                 for name, wanted in asked.items()
                 if (table := self._tables[name]) is not None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
@@ -47,6 +47,9 @@ def backfill(
     connector: Annotated[
         list[str] | None, typer.Option(help="Into this CRM alone; repeatable.")
     ] = None,
+    time_zone: Annotated[
+        str, typer.Option(help="Of times without one; else the zone of the deployment.")
+    ] = "",
     stack: Stack = None,
 ) -> None:
     """Write interactions of the past into the CRMs, at a rate that keeps nobody of today waiting.
@@ -58,7 +61,7 @@ def backfill(
     per_s = _per_second(rate)
     where = target(stack)
     try:
-        past = opened(file, columns, _zone(where))
+        past = opened(file, columns, _zone(where, time_zone))
         if dry_run:
             _tell_dry_run(_totals(past, from_line or 1))
             return
@@ -111,9 +114,16 @@ def _per_second(rate: str) -> float:
     return per_s
 
 
-def _zone(where: Target) -> ZoneInfo:
-    """Times without a zone are read as those of triggers are. Raises: Misconfigured."""
-    return ZoneInfo(str(publications_of(where).active("lookup").body.get("time_zone") or "UTC"))
+def _zone(where: Target, asked: str) -> ZoneInfo:
+    """Without one that was asked for, that in which times of triggers are read.
+
+    Raises: Misconfigured.
+    """
+    published = "" if asked else publications_of(where).active("lookup").body.get("time_zone")
+    try:
+        return ZoneInfo(asked or str(published or "UTC"))
+    except (ZoneInfoNotFoundError, ValueError):
+        raise Misconfigured(f"There is no time zone {asked}; write it as Europe/London.") from None
 
 
 def _others(where: Target, only: Iterable[str]) -> tuple[str, ...]:

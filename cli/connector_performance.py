@@ -229,11 +229,13 @@ def _logged(told: Logged | UpstreamError) -> dict[str, Any]:
 def _record(at: Connection, given: Mapping[str, Any]) -> InteractionRecord:
     said = {"revision": 1, **given}
     customer = said.pop("customer", None)
+    record_id = str(said.pop("record_id", None) or "")
     return InteractionRecord(
         id=str(said.pop("id")),
         revision=int(said.pop("revision")),
         fields={name: str(value) for name, value in said.items() if value is not None},
         customer=_customer(at, customer) if isinstance(customer, Mapping) else None,
+        record_id=record_id,
     )
 
 

@@ -11,7 +11,6 @@ import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +21,7 @@ from bench.posting_proof import report
 from bench.posting_proof.checker import Verdict
 from bench.posting_proof.known_bad import run_known_bad
 from bench.posting_proof.naive import DESIGNS
+from bench.posting_proof.promises import broken, too_good
 from bench.posting_proof.run import Outcome, Terms, run_product
 
 _PRODUCT: Final = "switchboard"
@@ -36,7 +36,7 @@ def main() -> None:
     home = Path(tempfile.mkdtemp(prefix="posting-proof-"))
     console.print(f"seed {terms.seed}; everything that happens is kept in {home} while it lasts")
     outcome, known_bad = _run(asked.design, terms, home, console)
-    wrong = list(_wrong(outcome, known_bad))
+    wrong = [*(broken(outcome) if outcome else ()), *too_good(known_bad)]
     if outcome:
         report.show(outcome, console)
         if outcome.wrong:
@@ -72,30 +72,6 @@ def _run(
                 fewer = Terms(few, 0, 0, terms.faults, terms.seed)
                 known_bad[name] = run_known_bad(name, fewer, place, progress)
     return outcome, known_bad
-
-
-def _wrong(outcome: Outcome | None, known_bad: Mapping[str, Verdict]) -> Iterator[str]:
-    """Every promise that is not kept."""
-    if outcome:
-        for verdict in outcome.verdicts:
-            for each in verdict.wrong[:5]:
-                yield f"{each.kind} in {each.crm}: {each.interaction_id}, {each.why}"
-        if outcome.parked:
-            yield f"parked for a person: {dict(outcome.parked)}"
-        calls = report.all_calls_per_operation(outcome)
-        if calls > report.MOST_CALLS:
-            yield f"{calls:.2f} CRM calls per record, at most {report.MOST_CALLS} are promised"
-        for what, wanted, counted in (
-            ("kills", outcome.terms.kills, outcome.struck.kills),
-            ("pauses", outcome.terms.pauses, outcome.struck.pauses),
-        ):
-            if counted.total() < wanted:
-                yield f"only {counted.total()} {what}: this run proves too little"
-        if outcome.terms.kills and not any("idle" not in where for where in outcome.struck.kills):
-            yield "no kill hit a worker at work: this run proves nothing"
-    for design, verdict in known_bad.items():
-        if not verdict.count("duplicated"):
-            yield f"{design} doubled nothing: a harness that cannot catch it proves nothing"
 
 
 def _terms(asked: argparse.Namespace) -> Terms:

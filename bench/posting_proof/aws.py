@@ -5,7 +5,6 @@ and errors be meant for one.
 """
 
 import asyncio
-import json
 import random
 import re
 from collections import Counter

@@ -99,9 +99,7 @@ def _going_back(record: str, effects: Sequence[Effect]) -> Iterator[tuple[str, s
         yield "stale", f"{record} had revision {newest} and has {effects[-1].revision}"
 
 
-def _lacking(
-    last: Effect, least: Mapping[str, int], history: History
-) -> Iterator[tuple[str, str]]:
+def _lacking(last: Effect, least: Mapping[str, int], history: History) -> Iterator[tuple[str, str]]:
     sent = history.numbers(last.reference)
     for name in CHECKED:
         stands = last.body.get(name) or ""

@@ -89,7 +89,7 @@ class Control:
     def now(self, slot: int | None = None) -> float:
         """Seconds since 1970, in the world of the run; in a slot with its skew."""
         began, factor, jumped = _HEADER.unpack_from(self._bytes)
-        now = began + (_machine_clock() - began) * factor + jumped
+        now: float = began + (_machine_clock() - began) * factor + jumped
         return now if slot is None else now + self._read(slot)[0]
 
     @property

@@ -89,7 +89,7 @@ class _Due:
 
 
 class Schedule:
-    """Triggers that wait for their moment in the run's time; what became of each is in `history`."""
+    """Triggers that wait for their moment; `history` gets to know what became of each."""
 
     def __init__(self, control: Control, history: History) -> None:
         self._control, self._history = control, history

@@ -38,7 +38,7 @@ Said = tuple[int, Any]
 
 @dataclass
 class Told:
-    """What happened at one CRM, in numbers. `conflicts`: writes that only asked whether it is there."""
+    """What happened at one CRM. `conflicts`: writes that only found out that it is there."""
 
     reads: int = 0
     writes: int = 0
@@ -103,7 +103,9 @@ class FaultyCrm:
         if fault is Fault.LATE:
             await self._apply_late(visit, chance)
         elif fault.is_done_first or not fault:
-            await self._show(fault, visit, self._apply(visit, fault, chance.uniform(0, LAG_S)), chance)
+            await self._show(
+                fault, visit, self._apply(visit, fault, chance.uniform(0, LAG_S)), chance
+            )
         else:
             await self._turn_away(fault, visit, chance)
 
@@ -137,7 +139,9 @@ class FaultyCrm:
                 await visit.send(429, {}, {"Retry-After": str(wait_s)})
             case Fault.WAIT_DATE:
                 at = {"Date": formatdate(now, usegmt=True)}
-                await visit.send(429, {}, {**at, "Retry-After": formatdate(now + wait_s, usegmt=True)})
+                await visit.send(
+                    429, {}, {**at, "Retry-After": formatdate(now + wait_s, usegmt=True)}
+                )
             case Fault.WAIT_BODY:
                 await visit.send(429, {"retry_in_s": wait_s})
             case _:
@@ -253,9 +257,7 @@ async def _tell(crms: list[FaultyCrm], draw: Draw, visit: Visit) -> None:
     await visit.send(200, told)
 
 
-def serve_crms(
-    line: Connection, control: Path, effects: Path, *, seed: int, share: float
-) -> None:
+def serve_crms(line: Connection, control: Path, effects: Path, *, seed: int, share: float) -> None:
     """A process's whole life: says its ports, the driver's own first, and serves."""
 
     async def run() -> None:

@@ -36,7 +36,7 @@ class _AnyDatetime(type):
         return isinstance(instance, _REAL)
 
 
-class FastDatetime(_REAL, metaclass=_AnyDatetime):
+class FastDatetime(datetime.datetime, metaclass=_AnyDatetime):
     """The class that imported code knows as `datetime`."""
 
     @classmethod
@@ -57,7 +57,7 @@ def in_defaults() -> Iterator[None]:
     For the rest of the process they stay real: waiting for a lock or a socket is real, too.
     """
     real = time.monotonic, time.sleep
-    time.monotonic, time.sleep = now_s, _sleep
+    time.monotonic, time.sleep = now_s, _sleep  # type: ignore[assignment]
     try:
         yield
     finally:

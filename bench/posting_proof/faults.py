@@ -60,7 +60,7 @@ _WEIGHTS: Final[Mapping[Fault, float]] = {
     Fault.WAIT_BODY: 4,
     Fault.WAIT_ABSURD: 2,
     # These strike all workers at once.
-    Fault.EXPIRED: 1.5,
+    Fault.EXPIRED: 0.8,
     Fault.REVOKED: 0.15,
     Fault.UNKNOWN_FIELD: 2,
 }

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +23,7 @@ _SENT_EVERY_S: Final = 0.005
 
 
 def run_known_bad(design: str, terms: Terms, home: Path, progress: Progress) -> Verdict:
-    """As many interactions, one message each, among the same faults of the CRM; nobody is killed."""
+    """So many interactions, one message each, among the same faults; nobody is killed."""
     with standing(home, seed=terms.seed, share=terms.faults) as stage:
         history, crew = History(), Crew()
         for _ in range(_WORKERS):
@@ -62,7 +61,3 @@ def _settle_all(stage: Stage, history: History, progress: Progress) -> None:
         settle(stage, schedule, progress)
         if not aws.ask("Redrive", {"QueueUrl": QUEUE})["moved"]:
             return
-
-
-def kinds_of(verdict: Verdict) -> Counter[str]:
-    return Counter(wrong.kind for wrong in verdict.wrong)

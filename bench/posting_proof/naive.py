@@ -42,11 +42,13 @@ def powertools(crm: str) -> Handler:
     store = DynamoDBPersistenceLayer(table_name="Idempotency")
     session = requests.Session()
 
-    @idempotent_function(data_keyword_argument="record", persistence_store=store, config=config)
     def create(*, record: dict[str, Any]) -> dict[str, Any]:
         return _created(session, crm, record)
 
-    return _batches(lambda record: create(record=record), config)
+    once: Callable[..., Any] = idempotent_function(
+        create, data_keyword_argument="record", persistence_store=store, config=config
+    )
+    return _batches(lambda record: once(record=record), config)
 
 
 def immediate_search(crm: str) -> Handler:
@@ -69,9 +71,7 @@ def _created(session: requests.Session, crm: str, record: Mapping[str, Any]) -> 
     return {"id": created["id"]}
 
 
-def _batches(
-    write: Callable[[dict[str, Any]], Any], config: IdempotencyConfig | None
-) -> Handler:
+def _batches(write: Callable[[dict[str, Any]], Any], config: IdempotencyConfig | None) -> Handler:
     processor = BatchProcessor(event_type=EventType.SQS)
     context: Any = LambdaContext("naive", "request")
 

@@ -29,6 +29,7 @@ _PAUSE_S: Final = (50.0, 130.0)
 _SKEW_S: Final = 4.0
 _SKEW_OF_OTHERS_S: Final = 60.0
 _BY_INTAKE: Final = 0.25
+_BY_SWEEPER: Final = 0.05
 _AT_RANDOM: Final = 0.2
 _PATIENCE_S: Final = 3.0
 _LOOKS_EVERY_S: Final = 0.005
@@ -135,6 +136,9 @@ class Nemesis:
 
     def _strike(self, order: Order) -> None:
         """At a named point of the victim's work; now and then wherever it is."""
+        if self._chance.random() < _BY_SWEEPER:
+            self._strike_anywhere(self._roster.sweeper, order)
+            return
         by_intake = self._chance.random() < _BY_INTAKE
         slot = self._chance.choice(self._roster.intakes if by_intake else self._roster.posters)
         if self._chance.random() < _AT_RANDOM or not self._struck_at_point(slot, order, by_intake):
@@ -158,7 +162,8 @@ class Nemesis:
 
     def _strike_anywhere(self, slot: int, order: Order) -> None:
         seen = self._stage.control.seen(slot)
-        where = "anywhere, at work" if seen.is_at_work else "anywhere, idle"
+        whom = "the sweeper" if slot == self._roster.sweeper else "anywhere"
+        where = f"{whom}, {'at work' if seen.is_at_work else 'idle'}"
         signal_ = signal.SIGKILL if order is Order.KILL else signal.SIGSTOP
         _signal(seen.pid, signal_)
         self._note(order, where, slot)

@@ -13,7 +13,6 @@ from bench.posting_proof.checker import WRONG, Verdict
 from bench.posting_proof.effects import EffectLog
 from bench.posting_proof.run import Outcome, Terms
 
-MOST_CALLS: Final = 1.3
 _MOST_SHOWN: Final = 20
 
 
@@ -42,7 +41,7 @@ def calls_per_operation(outcome: Outcome, crm: str) -> float:
     """Requests that write, without those that only found out that there is a record already."""
     (verdict,) = (each for each in outcome.verdicts if each.crm == crm)
     told = outcome.crms[crm]
-    return (told["writes"] - told["conflicts"]) / max(1, verdict.operations)
+    return float((told["writes"] - told["conflicts"]) / max(1, verdict.operations))
 
 
 def all_calls_per_operation(outcome: Outcome) -> float:
@@ -71,7 +70,7 @@ def keep_wrong(outcome: Outcome, home: Path) -> Path:
     for wrong in _all_wrong(outcome)[:_MOST_SHOWN]:
         invoked = outcome.history.of.get(wrong.interaction_id, [])
         told = {
-            "wrong": vars(wrong) if hasattr(wrong, "__dict__") else repr(wrong),
+            "wrong": repr(wrong),
             "triggers": [repr(each) + json.dumps(each.firing.fields) for each in invoked],
             "effects": [repr(e) for e in effects if e.reference == wrong.interaction_id],
             "ledger": rows.get(wrong.interaction_id),

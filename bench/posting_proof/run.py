@@ -13,8 +13,8 @@ from bench.posting_proof.crew import Crew, Roster, Schedule, hire_everybody
 from bench.posting_proof.crm import SHAPES
 from bench.posting_proof.effects import EffectLog
 from bench.posting_proof.history import History
+from bench.posting_proof.mending import take_up_refused
 from bench.posting_proof.nemesis import Nemesis, Plan, Struck
-from bench.posting_proof.operator import take_up_refused
 from bench.posting_proof.stage import Stage, amends, standing
 from bench.posting_proof.story import firings
 from bench.posting_proof.workers import QUEUE
@@ -79,9 +79,7 @@ def run_product(terms: Terms, home: Path, progress: Progress) -> Outcome:
     verdicts = judge(history, log.all(), SHAPES, amends=amends())
     log.close()
     took_s = time.monotonic() - began_s
-    return Outcome(
-        terms, verdicts, history, struck, did, queues, told, crew.deaths, took_s, parked
-    )
+    return Outcome(terms, verdicts, history, struck, did, queues, told, crew.deaths, took_s, parked)
 
 
 def _lived_through(

@@ -142,9 +142,7 @@ def standing(home: Path, *, seed: int, share: float) -> Iterator[Stage]:
         file = home / "control"
         control = Control.begin(file, factor=FACTOR)
         effects = home / "effects.sqlite"
-        crm = everything.enter_context(
-            child(serve_crms, file, effects, seed=seed, share=share)
-        )
+        crm = everything.enter_context(child(serve_crms, file, effects, seed=seed, share=share))
         aws = everything.enter_context(
             child(serve_aws, file, _SECRET, seed=seed, duplicates=_DUPLICATES)
         )
@@ -161,9 +159,7 @@ def standing(home: Path, *, seed: int, share: float) -> Iterator[Stage]:
 def child(target: Callable[..., None], *arguments: Any, **named: Any) -> Iterator[Connection]:
     """A process that serves; it ends with the block."""
     ours, theirs = PROCESSES.Pipe()
-    process = PROCESSES.Process(
-        target=target, args=(theirs, *arguments), kwargs=named, daemon=True
-    )
+    process = PROCESSES.Process(target=target, args=(theirs, *arguments), kwargs=named, daemon=True)
     process.start()
     theirs.close()
     try:

@@ -73,6 +73,8 @@ def _sent(told: Sequence[Firing], chance: random.Random) -> list[Firing]:
         is_late = place == len(told) - 1 and chance.random() < 0.5
         after_s = chance.uniform(*_LATE_S) if is_late else chance.uniform(0, _TALK_S)
         sent.append(
-            Firing(each.interaction_id, each.number, each.kind, each.occurred_at, each.fields, after_s)
+            Firing(
+                each.interaction_id, each.number, each.kind, each.occurred_at, each.fields, after_s
+            )
         )
     return sent

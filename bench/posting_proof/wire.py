@@ -58,9 +58,7 @@ class Visit:
 Answering = Callable[[Visit], Awaitable[None]]
 
 
-def whole_answer(
-    status: int, document: object, headers: Mapping[str, str] | None = None
-) -> bytes:
+def whole_answer(status: int, document: object, headers: Mapping[str, str] | None = None) -> bytes:
     """The document as JSON; bytes as they are."""
     content = document if isinstance(document, bytes) else json.dumps(document).encode()
     lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Said')}", "Content-Type: application/json"]
@@ -83,6 +81,15 @@ class Listener:
             self._serve, "127.0.0.1", self.port, backlog=512, reuse_address=True
         )
         self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Nobody listens, and everybody who was on it is gone."""
+        if self._server:
+            self._server.close()
+            self._server = None
+        for writer in tuple(self._open):
+            writer.transport.abort()
+        await asyncio.sleep(0)
 
     async def refuse_for(self, seconds: float) -> None:
         """Nobody listens: kept connections end, new ones are refused."""

@@ -26,9 +26,7 @@ QUEUE: Final = "PostingQueue"
 _IDLE_S: Final = 0.04
 _SWEEPS_EVERY_S: Final = 60.0
 _AROUND_LEDGER: Final[Mapping[str, tuple[Point | None, Point | None]]] = {
-    "lease": (None, Point.CLAIMED),
     "claim": (None, Point.CLAIMED),
-    "release": (None, Point.SETTLED),
     "settle": (None, Point.SETTLED),
     "settle_unclaimed": (None, Point.SETTLED),
     "merge": (Point.KEEPING, Point.KEPT),

@@ -20,7 +20,7 @@ from switchboard.contracts.posting import PostingConfiguration, ProfileSpec
 
 _NOT_KEPT: Final = frozenset({"interaction_id", "occurred_at"})
 # What the connector gets from us beside the fields; a template cannot change it.
-_OURS: Final = ("id", "revision", "customer")
+_OURS: Final = ("id", "revision", "record_id", "customer")
 _MOMENT: Final = "2026-01-05T10:00:00-05:00"
 _MENTION: Final = "there is no `{}` here"
 

@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 
 import typer
 
-from cli.rules.period import Period
+from cli.rules.period import Period, read_period
 from switchboard.domain.report_csv import NoReport
 from switchboard.errors import Misconfigured, SwitchboardError
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import ValidationError
 
-from switchboard.contracts.ecs import Trigger
+from switchboard.contracts.ecs import Trigger, read_time
 from switchboard.contracts.report_columns import KNOWN_FIELDS, read_report_columns
 from switchboard.domain.interaction import TriggerEvent, TriggerKind
 from switchboard.domain.report_comparison import FACTS, Reported
@@ -26,6 +26,7 @@ from switchboard.errors import InvalidRequest, Misconfigured
 from switchboard.use_cases.report_comparison import ReportTerms, canonical_contact
 
 _CHUNK: Final = 1024 * 1024
+_TIMES: Final = ("occurred_at", "started_at", "ended_at")
 _YAML: Final = (".yaml", ".yml")
 
 
@@ -77,6 +78,12 @@ def reported(row: ReportRow, zone: ZoneInfo, terms: ReportTerms) -> Reported:
             return Reported(row.number, "", has_own_id=False)
         return _reported(row, event, "", terms)
     return _reported(row, event, event.interaction_id, terms)
+
+
+def with_moments(row: ReportRow, zone: ZoneInfo) -> dict[str, str]:
+    """What the row says, its times as moments that mean the same in every time zone."""
+    read = {name: read_time(row.texts[name], zone) for name in _TIMES if name in row.texts}
+    return {**row.texts, **{name: at.isoformat() for name, at in read.items() if at}}
 
 
 def event_of(row: ReportRow, zone: ZoneInfo, *, instead_of_id: str = "") -> TriggerEvent | None:

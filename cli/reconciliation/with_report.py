@@ -12,7 +12,7 @@ from cli.masking import masked_email, masked_phone, masked_words
 from cli.personal import looks_like_phone
 from cli.reconciliation.connected import Ledgers
 from cli.reconciliation.outcome import Differences, private_file
-from cli.reconciliation.report_file import ReportFile, reported
+from cli.reconciliation.report_file import ReportFile, reported, with_moments
 from cli.rules.period import Period
 from cli.rules.progress import watched
 from switchboard.domain.report_comparison import (
@@ -113,7 +113,8 @@ class ReportReconciliation:
             self.line = one.line
             row = self._waiting.pop(one.line)
             if file and one.verdict is ReportVerdict.NOT_HERE:
-                file.write(json.dumps(dict(row.texts), ensure_ascii=False) + "\n")
+                told = with_moments(row, self.report.zone)
+                file.write(json.dumps(told, ensure_ascii=False) + "\n")
             self._note(one)
 
     def _reported(self, lines: Iterator[str]) -> Iterator[Reported]:

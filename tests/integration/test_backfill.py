@@ -184,6 +184,17 @@ def test_a_record_of_the_past_is_whole_and_dated_then(command: Command) -> None:
     assert {name: record[name] for name in expected} == expected
 
 
+def test_times_are_read_in_the_zone_of_the_file(command: Command) -> None:
+    written(command, rows(1))
+    command.run("--columns", COLUMNS, "--time-zone", "Europe/Paris")
+    command.worker()
+
+    record = command.switchboard.activity("old-0-1")
+
+    assert record is not None
+    assert record["started_at"] == "2025-03-03T23:00:00.000Z"
+
+
 def test_a_call_of_today_waits_for_no_more_than_was_under_way(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -298,6 +309,7 @@ def test_json_lines_go_the_same_way(command: Command) -> None:
         (["--columns", "nosuch=Start"], "no field"),
         (["--columns", 'id="Not There"'], "Not There"),
         (["--connector", "nosuch"], "nosuch"),
+        (["--time-zone", "Mars/Olympus"], "Europe/London"),
     ],
 )
 def test_what_cannot_be_meant_is_said_before_anything_is_done(

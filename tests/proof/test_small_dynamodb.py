@@ -21,7 +21,9 @@ from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.adapters.dynamodb_tokens import DynamoDbTokens
 from switchboard.domain.customer import Customer
 from switchboard.domain.identity import PhoneNumber
-from switchboard.ports import Arrival
+from switchboard.domain.interaction import TriggerEvent, TriggerKind
+from switchboard.domain.posting import Posting
+from switchboard.ports import Arrival, Next
 from tests.tables import create_tables
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -104,6 +106,26 @@ def test_the_ledger_is_the_same_on_both(both: BothSides) -> None:
     ledger.note_arrival("int-1", Arrival("req-2", NOW, "degraded"))
 
     assert len(ledger.history("crm:C-1", limit=20)) == 3
+
+
+def test_a_row_that_workers_take_in_turn_is_the_same_on_both(both: BothSides) -> None:
+    ledger = DynamoDbInteractionLedger(DynamoDbTable(both, "Interactions"))  # type: ignore[arg-type]
+    for number in range(3):
+        kind = TriggerKind.INTERACTION_ENDS
+        event = TriggerEvent(f"int-{number}", kind, NOW, {"remarks": "said"})
+        ledger.merge(event, now=NOW, due_when=lambda _: NOW)
+    due = ledger.due(now=NOW + SECOND, limit=5)
+    rows = ledger.read_many([*due, "nobody"])
+    for name, row in rows.items():
+        posting = Posting("crm", attempted_at=NOW)
+        assert ledger.claim(row, [posting], token=name, now=NOW, lease_s=45)
+        assert not ledger.claim(row, [posting], token="another", now=NOW, lease_s=45)
+        ledger.settle(
+            name, [posting], token=name, revision=row.interaction.revision, after=Next(due_at=NOW)
+        )
+
+    assert len(rows) == len(due) == 3
+    assert both.asked >= {"BatchGetItem", "Query", "UpdateItem"}
 
 
 @pytest.mark.parametrize("seed", range(3))

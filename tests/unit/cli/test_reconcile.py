@@ -338,7 +338,7 @@ def test_rows_that_are_missing_here_become_a_file_for_backfill(report: Report) -
     assert result.exit_code == 1
     assert json.loads(missing.read_text(encoding="utf-8")) == {
         "interaction_id": "int-3",
-        "started_at": began(3),
+        "started_at": (NOON + timedelta(minutes=3)).isoformat(),
         "contact": "+1 415 555 0199",
     }
     assert missing.stat().st_mode & 0o077 == 0

@@ -349,16 +349,3 @@ def test_an_event_that_anybody_with_a_fixed_secret_could_write_should_be_read_ag
     assert "events.callback" in lines
 
 
-@pytest.mark.parametrize("idempotency", ["search_first", "once_token"])
-def test_a_search_that_is_believed_while_a_write_may_be_under_way_is_warned_of(
-    idempotency: str,
-) -> None:
-    hasty = "methods.log_interaction.settle_s"
-
-    assert hasty in warnings(with_log(idempotency=idempotency, settle_s=5))
-    assert hasty not in warnings(with_log(idempotency=idempotency, settle_s=60))
-
-
-@pytest.mark.parametrize("idempotency", ["upsert", "client_id", "header", "none"])
-def test_who_does_not_search_need_not_wait(idempotency: str) -> None:
-    assert "settle_s" not in warnings(with_log(idempotency=idempotency))

@@ -211,6 +211,7 @@ class Story:
 def _record(said: Mapping[str, Any]) -> InteractionRecord:
     fields = dict(said)
     customer = fields.pop("customer", None)
+    record_id = str(fields.pop("record_id", None) or "")
     return InteractionRecord(
         id=str(fields.pop("id", "")),
         revision=int(fields.pop("revision", 1)),
@@ -223,6 +224,7 @@ def _record(said: Mapping[str, Any]) -> InteractionRecord:
         )
         if customer
         else None,
+        record_id=record_id,
     )
 
 

@@ -17,6 +17,8 @@ from tests.unit.use_cases.trace_world import (
     BEFORE,
     FATES,
     KINDS,
+    OUTCOMES,
+    TOO_LONG,
     Kind,
     Step,
     Trace,
@@ -27,10 +29,11 @@ from tests.unit.use_cases.trace_world import (
 TREACHEROUS = ("written", "lost", "late", "dies after")
 AMENDED = BEFORE[:2]
 SECOND = [
-    Step(before, fate)
-    for before, fate in product(AMENDED, ("lost", "late", "dies after claim", "dies after"))
+    *(Step(*each) for each in product(AMENDED, ("lost", "late", "dies after claim", "dies after"))),
+    *(Step(before, "written") for before in BEFORE[2:]),
 ]
 BOTH = ("written", "lost", "late", "unavailable", "dies before", "dies after")
+UNSEARCHED = [kind for kind in KINDS if not kind.searches]
 REPEATABLE = [
     kind for kind in KINDS if kind.idempotency in {Idempotency.UPSERT, Idempotency.SEARCH_FIRST}
 ]
@@ -50,6 +53,15 @@ def three_mishaps(first: str) -> Iterator[Trace]:
     steps = [Step(before, fate) for before, fate in product(AMENDED, TREACHEROUS)]
     for before, second, third in product(AMENDED, steps, steps):
         yield (Step(before, first), second, third)
+
+
+def paused_too_long() -> Iterator[Trace]:
+    """A worker sends nothing when its time is over, but for an instant between look and leap.
+
+    Whoever lives on notices that it came too late. Nobody but the CRM could, if it died then.
+    """
+    for before, fate, second in product(AMENDED, OUTCOMES, SECOND):
+        yield (Step(before, fate, TOO_LONG), second)
 
 
 def between_two_connectors() -> Iterator[Trace]:
@@ -82,6 +94,12 @@ def test_any_three_treacherous_mishaps_end_well(kind: Kind, first: str) -> None:
         assert TraceWorld(kind).play(trace) == "", trace
 
 
+@pytest.mark.parametrize("kind", UNSEARCHED, ids=str)
+def test_a_worker_that_is_paused_for_too_long_does_no_harm(kind: Kind) -> None:
+    for trace in paused_too_long():
+        assert TraceWorld(kind).play(trace) == "", trace
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_a_row_for_two_connectors_ends_well_at_both(kind: Kind) -> None:
     for trace in between_two_connectors():
@@ -93,6 +111,7 @@ def test_it_is_more_than_ten_thousand_traces(capsys: pytest.CaptureFixture[str])
     for_each += [trace for first in FATES for trace in two_mishaps(first)]
     treacherous = [trace for first in TREACHEROUS for trace in three_mishaps(first)]
     played = len(KINDS) * len(for_each) + len(REPEATABLE) * len(treacherous)
+    played += len(UNSEARCHED) * len([*paused_too_long()])
 
     with capsys.disabled():
         print(f"\n{played} traces of the posting are played")  # noqa: T201

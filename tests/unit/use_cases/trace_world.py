@@ -46,12 +46,14 @@ FATES: Final = OUTCOMES + DEATHS
 # done with it or dead; or another one at the same time.
 AFTERWARDS: Final = ("nobody", "another at once", "another after its lease")
 AT_ONCE: Final = ("another as it has read", "another as it calls", "another while it is paused")
-BEFORE: Final = ("", "amended", "amended and down")
+# With an amendment; and paused for so long that what it sends is sent when its time is over.
+TOO_LONG: Final = "another while it is paused before it calls"
+BEFORE: Final = ("", "amended", "down", "amended and down")
 
 _LEASE: Final = timedelta(seconds=46)
 _CALL: Final = timedelta(seconds=15)
 # Less than the worker allows for what is on its way.
-_LATE: Final = timedelta(seconds=50)
+_LATE: Final = timedelta(seconds=70)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,11 @@ class Kind:
     ignores_older: bool = False
 
     @property
+    def searches(self) -> bool:
+        """Whether what is sent long after its time may become a second record."""
+        return self.idempotency in {Idempotency.SEARCH_FIRST, Idempotency.ONCE_TOKEN}
+
+    @property
     def amends(self) -> bool:
         return self.idempotency not in {Idempotency.NONE, Idempotency.HEADER}
 
@@ -70,7 +77,7 @@ class Kind:
         match self.idempotency:
             case Idempotency.NONE:
                 return True
-            case Idempotency.HEADER if any(step.before == BEFORE[-1] for step in trace):
+            case Idempotency.HEADER if any("down" in step.before for step in trace):
                 return True
         return any("rejected" in {step.fate, step.elsewhere} for step in trace)
 
@@ -98,7 +105,7 @@ class HauntedCrm(FaultyCrm):
     """A CRM of this kind. It has what was sent when it gets to it, answered or not."""
 
     def __init__(self, kind: Kind, clock: Clock, name: str) -> None:
-        super().__init__(clock, kind.idempotency, (), settle_s=120)
+        super().__init__(clock, kind.idempotency, (), settle_s=120 if kind.searches else 0)
         self.connector = name
         self.ignores_older = kind.ignores_older
         self.takes_older = not kind.ignores_older
@@ -202,9 +209,9 @@ class TraceWorld(World):
         self.settle()
 
     def _prepare(self, before: str) -> None:
-        if before:
+        if "amended" in before:
             self.amend()
-        if before == "amended and down":
+        if "down" in before:
             self._be_down()
 
     def _be_down(self) -> None:
@@ -247,6 +254,12 @@ class TraceWorld(World):
             self.clock.advance(_LEASE)
             another()
 
+        def after_too_long() -> None:
+            crm.meanwhile = lambda: None
+            self.amend()
+            self.clock.advance(_LEASE + _LATE)
+            another()
+
         match then:
             case "another as it has read":
                 self.ledger.when_read = another
@@ -254,6 +267,8 @@ class TraceWorld(World):
                 crm.meanwhile = another
             case "another while it is paused":
                 crm.when_sent = after_a_pause
+            case _ if then == TOO_LONG:
+                crm.meanwhile = after_too_long
 
     def _hand_on(self, then: str) -> None:
         match then:

@@ -45,6 +45,7 @@ def as_input(record: InteractionRecord) -> dict[str, Any]:
         **fields,
         "id": record.id,
         "revision": record.revision,
+        "record_id": record.record_id or None,
         "customer": _as_input_customer(customer) if customer else None,
     }
 

@@ -150,6 +150,7 @@ def _method(method: Any) -> dict[str, Any]:
             "request": _request(source),
             "map": step.get("map"),
             "expects": step.get("expects"),
+            "empty_when": step.get("empty_when", []),
             "stop_when": step.get("stop_when"),
             "reads": step.get("reads", False),
         }

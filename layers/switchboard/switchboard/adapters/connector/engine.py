@@ -261,7 +261,13 @@ class Engine:
             raise
 
     def _step_result(self, run: Run, step: Mapping[str, Any], scope: Mapping[str, Any]) -> Any:
-        outcome = self._exchanger.answer(run, step, scope)
+        try:
+            outcome = self._exchanger.answer(run, step, scope)
+        except ClassifiedRejection as rejection:
+            # A connector that was published by an earlier version says nothing of it.
+            if rejection.error_class in step.get("empty_when", ()):
+                return None
+            raise
         if outcome.error_class is ErrorClass.DUPLICATE:
             return _existing(outcome, scope)
         seen = {**scope, **outcome.scope}

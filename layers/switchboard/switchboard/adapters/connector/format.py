@@ -128,6 +128,12 @@ class Request(Piece):
             raise ValueError("give either `body` or `form`")
         return self
 
+    @property
+    def only_asks(self) -> bool:
+        """Whether it is a GET, as it is where nothing else is said and nothing sent along."""
+        says_more = self.form is not None or "body" in self.model_fields_set
+        return self.method == "GET" or (self.method is None and not says_more)
+
 
 class Step(Piece):
     """One request of a method."""
@@ -143,10 +149,20 @@ class Step(Piece):
         default=None,
         description="What an answer must be to be believed; one that is not counts as none.",
     )
+    empty_when: list[Annotated[ErrorClass, Field(strict=False)]] = Field(
+        default=[],
+        description="Classes that mean that what it asks for is not there; it makes null of them.",
+    )
     stop_when: Expression | None = Field(
         default=None, description="Ends the method after this step if it holds."
     )
     reads: bool = Field(default=False, description="It only asks, although by POST.")
+
+    @model_validator(mode="after")
+    def _finds_nothing_only_where_it_asks(self) -> "Step":
+        if self.empty_when and not (self.reads or self.request.only_asks):
+            raise ValueError("`empty_when` goes with a step that only asks")
+        return self
 
 
 class Page(Piece):
@@ -205,8 +221,7 @@ class Method(Piece):
     settle_s: float = Field(
         default=0.0,
         ge=0,
-        description="Seconds after which the CRM's own search finds what a request of unknown "
-        "outcome made: it may be under way for a minute, and its search may trail.",
+        description="Seconds after which the CRM's own search finds a record that was made.",
     )
     needs_customer: bool = Field(
         default=False, description="It can only write on somebody's record."
@@ -238,6 +253,8 @@ class Method(Piece):
             raise ValueError("two steps have the same id")
         if self.page and (self.steps or not self.map):
             raise ValueError("`page` goes with one `request` and the `map` of its rows")
+        if "key_window_s" in self.model_fields_set and self.idempotency != "header":
+            raise ValueError("`key_window_s` goes with `idempotency: header`")
         return self
 
     @model_validator(mode="after")

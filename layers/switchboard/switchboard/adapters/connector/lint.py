@@ -32,8 +32,6 @@ _CALLED_BY_US: Final = frozenset(
     {LOG_METHOD, BATCH_METHOD, CREATE_METHOD, FIND_METHOD, LIST_METHOD}
 )
 
-_SEARCHES: Final = frozenset({"search_first", "once_token"})
-_MAY_BE_UNDER_WAY_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,6 @@ def findings(document: Document) -> list[Finding]:
         *_lookup_findings(document),
         *_unused_findings(document),
         *_dead_ends(document),
-        *_hasty_searches(definition),
         *_believers(definition),
         *_secret_findings(document),
         *_event_findings(definition),
@@ -159,18 +156,6 @@ def _dead_ends(document: Document) -> Iterator[Finding]:
             yield Finding(
                 f"errors[{position}]", f"errors[{first}] decides first, on the same condition"
             )
-
-
-def _hasty_searches(definition: Mapping[str, Any]) -> Iterator[Finding]:
-    method = definition.get("methods", {}).get(LOG_METHOD)
-    if method and method["idempotency"] in _SEARCHES and method["settle_s"] < _MAY_BE_UNDER_WAY_S:
-        yield Finding(
-            f"methods.{LOG_METHOD}.settle_s",
-            "a request that we gave up on may still be carried out after that, and become a "
-            "second record",
-            "say at least 60, and more if the CRM's search trails",
-            is_mistake=False,
-        )
 
 
 def _believers(definition: Mapping[str, Any]) -> Iterator[Finding]:

@@ -281,11 +281,13 @@ def _read(definition: Mapping[str, Any], sample: Sample, played: _Played) -> Any
 def _record(definition: Mapping[str, Any], said: Mapping[str, Any]) -> InteractionRecord:
     fields = dict(said)
     customer = fields.pop("customer", None)
+    record_id = str(fields.pop("record_id", None) or "")
     return InteractionRecord(
         id=str(fields.pop("id", "")),
         revision=int(fields.pop("revision", 1)),
         fields={name: str(value) for name, value in fields.items() if value is not None},
         customer=_customer(definition, customer) if customer else None,
+        record_id=record_id,
     )
 
 
