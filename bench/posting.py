@@ -150,9 +150,8 @@ class Stage:
             found = Customer(id="C-1001", connector=kind.name, kind="customer", name="Ada Byron")
             arrival = Arrival("r-1", now, "known", customer=found)
             wiring.ledger().note_arrival(interaction_id, arrival)
-            wiring.ledger().merge(
-                _end(interaction_id, number, now), now=now, due_when=lambda _: now
-            )
+            end = _end(interaction_id, number, now)
+            wiring.ledger().merge(end, now=now, due_when=partial(_at, now))
         return ids
 
     def post(self, ids: Sequence[str]) -> float:

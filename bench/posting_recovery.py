@@ -129,7 +129,7 @@ def recovery(outage: Outage) -> Recovery:
 
 def _full_again(written: Sequence[float], ends_s: float, drained_s: float, rate: float) -> float:
     """The end of the first window at that rate."""
-    by_second = Counter(int((at_s - ends_s)) for at_s in written if at_s >= ends_s)
+    by_second = Counter(int(at_s - ends_s) for at_s in written if at_s >= ends_s)
     for second in range(int(drained_s - ends_s)):
         window = sum(by_second[second + more] for more in range(int(_WINDOW_S)))
         if window >= rate * _WINDOW_S:

@@ -123,23 +123,8 @@ class _Aws(_Handler):
                 self.send(200, {"SecretString": json.dumps(values)})
             case "SendMessage":
                 self.send(200, {"MessageId": "m-1"})
-            case "BatchGetItem":
-                self._answer_many(sent["RequestItems"])
             case _:
                 self._answer(operation, sent)
-
-    def _answer_many(self, asked: Mapping[str, Any]) -> None:
-        found = {
-            table: [
-                answer["Item"]
-                for key in wanted["Keys"]
-                if (
-                    answer := self.server.dynamodb.call("GetItem", {"TableName": table, "Key": key})
-                )
-            ]
-            for table, wanted in asked.items()
-        }
-        self.send(200, {"Responses": found, "UnprocessedKeys": {}})
 
     def _answer(self, operation: str, sent: Mapping[str, Any]) -> None:
         try:

@@ -52,16 +52,26 @@ def powertools(crm: str) -> Handler:
 
 
 def immediate_search(crm: str) -> Handler:
-    """Search, and POST what was not found."""
+    """Search, and POST what was not found; three times at once, as a retrying client does."""
     session = requests.Session()
 
     def write(record: dict[str, Any]) -> Any:
-        asked = {"reference": record["reference"]}
-        answer = session.get(f"{crm}/records", params=asked, timeout=_PATIENCE_S)
-        answer.raise_for_status()
-        return answer.json()["records"] or _created(session, crm, record)
+        for is_last in (False, False, True):
+            try:
+                return _found(session, crm, record) or _created(session, crm, record)
+            except (requests.RequestException, LookupError):
+                if is_last:
+                    raise
+        return None
 
     return _batches(write, None)
+
+
+def _found(session: requests.Session, crm: str, record: Mapping[str, Any]) -> Any:
+    asked = {"reference": record["reference"]}
+    answer = session.get(f"{crm}/records", params=asked, timeout=_PATIENCE_S)
+    answer.raise_for_status()
+    return answer.json()["records"]
 
 
 def _created(session: requests.Session, crm: str, record: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,8 +24,10 @@ from switchboard.beside import side_by_side
 from switchboard.edges.work import Pointer, read_pointer
 from switchboard.errors import SwitchboardError
 from switchboard.observability import count, join, logger, metrics
-from switchboard.use_cases.disposition_posting import Posted, post_interactions, quarantine
+from switchboard.use_cases.disposition_posting import post_interactions
+from switchboard.use_cases.posting_quarantine import quarantine
 from switchboard.use_cases.posting_run import PostingRun, Times
+from switchboard.use_cases.posting_work import Posted
 
 # How long things may take; the proof in bench/posting_proof shortens them.
 TIMES = Times()

@@ -34,8 +34,10 @@ from switchboard.errors import (
     UpstreamUnknown,
 )
 from switchboard.ports import Crm, LedgerRow, Next, Settled
-from switchboard.use_cases.disposition_posting import Posted, post_interactions, quarantine
+from switchboard.use_cases.disposition_posting import post_interactions
+from switchboard.use_cases.posting_quarantine import quarantine
 from switchboard.use_cases.posting_run import PostingRun
+from switchboard.use_cases.posting_work import Posted
 from switchboard.use_cases.sweeper import sweep
 from switchboard.use_cases.trigger_intake import take_trigger
 from tests.fakes.ledger import InMemoryInteractionLedger

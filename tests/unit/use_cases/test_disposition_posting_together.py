@@ -1,16 +1,20 @@
 """Several interactions go to a CRM in one call, and each ends as if it had gone alone."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
 from typing import cast
 
 import pytest
 
+from switchboard.domain.customer import Customer
+from switchboard.domain.deadline import Deadline
 from switchboard.domain.identity import Identity
 from switchboard.domain.posting import Idempotency, Posting, PostingState
 from switchboard.domain.posting_profile import PostingProfile
-from switchboard.errors import Misconfigured, StateUnavailable
+from switchboard.errors import Misconfigured, StateUnavailable, UpstreamUnknown
 from tests.fakes.lookups import InMemoryLookupMemory
+from tests.unit.use_cases.people import ADA
 from tests.unit.use_cases.posting_world import Clock, FaultyCrm, World
 
 THREE = ("i-1", "i-2", "i-3")
@@ -273,6 +277,34 @@ def test_a_contact_whose_answer_is_lost_parks_no_record_that_was_never_sent(fate
     assert world.posting.state is PostingState.DONE
     assert len(world.crm.contacts) == 1
     assert len(world.records) == 1
+
+
+class SlowToMakeContacts(FaultyCrm):
+    """Gives no answer in time, makes the contact a minute later, and finds it only after that."""
+
+    def create_contact(self, identity: Identity, *, reference: str, deadline: Deadline) -> Customer:
+        self.asked_to_make.append(identity)
+        self._clock.advance(timedelta(seconds=15))
+        seen_at = self._clock.now + timedelta(seconds=60 + self.contact_settle_s)
+        self.contacts.append((replace(ADA, id=f"N-{len(self.contacts) + 1}"), seen_at))
+        raise UpstreamUnknown("sandbox", "no answer in time")
+
+
+@pytest.mark.parametrize("after_s", range(15, 195, 20))
+def test_a_contact_that_is_made_long_after_we_gave_up_gets_no_second_one(after_s: int) -> None:
+    world = world_of_strangers()
+    world.crms["sandbox"] = crm = SlowToMakeContacts(world.clock, Idempotency.UPSERT, (), 120)
+    crm.customers = ()
+    world.end_call(interaction_id="i-1")
+    world.work("i-1")
+
+    world.wait(seconds=after_s - 15)
+    world.end_call(interaction_id="i-2")
+    world.work("i-2")
+    world.settle()
+
+    assert len(crm.contacts) == 1
+    assert {w.record.customer.id for w in crm.records if w.record.customer} == {"N-1"}
 
 
 @pytest.mark.parametrize("idempotency", [Idempotency.UPSERT, Idempotency.SEARCH_FIRST])

@@ -11,7 +11,7 @@ from switchboard.domain.posting_profile import PostingProfile
 from switchboard.domain.retry_budget import RetryBudget
 from switchboard.errors import LeftAlone, UpstreamUnavailable
 from switchboard.ports import Next
-from switchboard.use_cases.disposition_posting import CRASHES_THAT_QUARANTINE
+from switchboard.use_cases.posting_quarantine import CRASHES_THAT_QUARANTINE
 from tests.unit.use_cases.posting_world import World
 
 WRITES = ("merge", "claim", "hold", "settle", "settle_unclaimed", "write_again", "note_crash")

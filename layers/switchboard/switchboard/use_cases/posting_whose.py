@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from switchboard.domain.ambiguity import resolve
 from switchboard.domain.customer import Customer, Known, Unknown, match_customers
@@ -80,7 +81,9 @@ def make_contact(
 
     Raises: UpstreamError, Misconfigured, StateUnavailable.
     """
-    keep_s = int(crm.contact_settle_s + run.times.lease_s)
+    # Whoever made it sends nothing after the lease, what was sent may be under way for a while, and
+    # only then does the search begin to trail.
+    keep_s = ceil(run.times.lease_s + crm.contact_settle_s)
     claim = f"contact#{crm.connector}#{contact.canonical}"
     if not once.claim(claim, now=run.clock(), keep_s=keep_s):
         raise UpstreamThrottled(crm.connector, "the contact is being made", keep_s)
