@@ -307,7 +307,8 @@ def _method_lines(
     if compiled_method is not None:
         lines += ["", _repeated(str(compiled_method["idempotency"]), name)]
         if compiled_method["settle_s"]:
-            lines.append(f"The search is trusted after {compiled_method['settle_s']:g} s.")
+            trails = f"{compiled_method['settle_s']:g} s"
+            lines.append(f"A new one may be missing from the CRM's own search for {trails}.")
         if compiled_method["needs_customer"]:
             lines.append("It can only be written on somebody's record.")
         if compiled_method.get("batch"):
@@ -327,7 +328,10 @@ def _request_lines(method: Mapping[str, Any]) -> Iterator[str]:
     for step in method.get("steps") or []:
         when = f", when {_span(step['when'])}" if step.get("when") else ""
         stop_when = f"; the last one if {_span(step['stop_when'])}" if step.get("stop_when") else ""
-        yield f"{step['id']}: {_span(_request_line(step['request']))}{when}{stop_when}"
+        classes = ", ".join(_span(each) for each in step.get("empty_when") or [])
+        empty_when = f"; nothing if {classes}" if classes else ""
+        request = _span(_request_line(step["request"]))
+        yield f"{step['id']}: {request}{when}{empty_when}{stop_when}"
 
 
 def _request_line(request: Mapping[str, Any]) -> str:

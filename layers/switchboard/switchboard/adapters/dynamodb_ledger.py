@@ -51,6 +51,7 @@ from switchboard.ports import (
 _MOST_ATTEMPTS: Final = 25
 # Of the 400 KB of a row; the rest is for the arrival, the decision and the postings.
 LARGEST_DOCUMENT: Final = 250_000
+LARGEST_TRAIL: Final = 30_000
 
 
 class DynamoDbInteractionLedger:
@@ -95,7 +96,8 @@ class DynamoDbInteractionLedger:
         raise StateUnavailable("too many events of one interaction at once; try again")
 
     def note_arrival(self, interaction_id: str, arrival: Arrival) -> None:
-        note = value_text(replace(arrival, routing=None))
+        # What is kept beside it is not kept in it, too.
+        note = value_text(replace(arrival, decision={}, routing=None))
         found = self._noted(arrival).set({"arrival": note})
         if arrival.customer:
             found.set({"customer_key": arrival.customer.key, "customer_by": "arrival"})
@@ -326,9 +328,16 @@ def _as_items(postings: Sequence[Posting]) -> Item:
 
 
 def _trail(note: TriggerNote, seen: Item) -> Item:
-    """The notes with one more; as they are when there are enough of them."""
+    """The notes with one more; as they are when there are enough of them.
+
+    Of an interaction of which much is said, not every name is told.
+    """
     notes = read_trail(str(seen["trail"])) if "trail" in seen else ()
-    return {"trail": trail_text((*notes, note)[:MOST_NOTES])}
+    for told in (note, replace(note, fields=())):
+        text = trail_text((*notes, told)[:MOST_NOTES])
+        if len(text.encode()) <= LARGEST_TRAIL:
+            break
+    return {"trail": text}
 
 
 def _lease_begins(token: str, now: datetime, lease_s: float) -> Update:

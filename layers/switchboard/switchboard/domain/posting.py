@@ -281,31 +281,27 @@ def _unsettled_by_death(attempted_at: datetime, habits: Habits) -> datetime:
 
 def attempting(posting: Posting, *, revision: int, habits: Habits, at: datetime) -> Posting:
     """About to be written; what an attempt before it left unsettled stays so."""
-    left, since = posting.unsettled_until, posting.unknown_since
-    if posting.attempted_at and _was_cut_short(posting):
-        by_death = _unsettled_by_death(posting.attempted_at, habits)
-        left = max(left, by_death) if left else by_death
-        since = since or posting.attempted_at
+    noted = death_noted(posting, habits)
+    left = noted.unsettled_until
     return replace(
-        posting,
+        noted,
         state=PostingState.ATTEMPTING,
         revision=revision,
         attempted_at=at,
         due_at=None,
         unsettled_until=left if left and left > at else None,
-        unknown_since=since,
     )
 
 
-def put_off(posting: Posting, until: datetime, habits: Habits) -> Posting:
-    """Looked at again then. What somebody who died over it left unsettled is noted now, because
-    it does not look cut short any more."""
+def death_noted(posting: Posting, habits: Habits) -> Posting:
+    """With what somebody who died over it left unsettled, whatever becomes of it next."""
     if posting.attempted_at is None or not _was_cut_short(posting):
-        return replace(posting, due_at=until)
+        return posting
+    by_death = _unsettled_by_death(posting.attempted_at, habits)
+    left = posting.unsettled_until
     return replace(
         posting,
-        due_at=until,
-        unsettled_until=_unsettled_by_death(posting.attempted_at, habits),
+        unsettled_until=max(left, by_death) if left else by_death,
         unknown_since=posting.unknown_since or posting.attempted_at,
     )
 
@@ -334,12 +330,11 @@ def without_customer(posting: Posting, *, now: datetime, jitter: float) -> Posti
 
 def quarantined(posting: Posting, *, revision: int, habits: Habits) -> Posting:
     """Left to a person after mistakes of ours; what an attempt left unsettled stays so."""
-    if posting.attempted_at is None or not _was_cut_short(posting):
-        return parked(posting, QUARANTINED, revision=revision)
-    unsettled = put_off(posting, posting.attempted_at, habits)
-    if habits.idempotency is Idempotency.NONE:
-        return parked(unsettled, _OUTCOME_UNKNOWN, revision=revision)
-    return parked(unsettled, QUARANTINED, revision=revision)
+    noted = death_noted(posting, habits)
+    is_unknown = posting.state is PostingState.ATTEMPTING
+    if is_unknown and habits.idempotency is Idempotency.NONE:
+        return parked(noted, _OUTCOME_UNKNOWN, revision=revision)
+    return parked(noted, QUARANTINED, revision=revision)
 
 
 def parked(posting: Posting, reason: str, *, revision: int) -> Posting:

@@ -23,10 +23,10 @@ from switchboard.domain.posting import (
     WaitUntil,
     Write,
     attempting,
+    death_noted,
     next_of,
     next_step,
     parked,
-    put_off,
 )
 from switchboard.domain.posting_profile import PostingProfile, wanted_records
 from switchboard.errors import (
@@ -197,7 +197,7 @@ class _Worker:
                 work.lacks_connector = True
                 continue
             before = row.postings.get(one.key) or Posting(one.connector, part=one.part)
-            before = replace(before, profile=one.profile.name)
+            before = death_noted(replace(before, profile=one.profile.name), habits)
             task = Task(one, crm, habits, before, before)
             work.tasks.append(task)
             self._decide(task, interaction.revision, now)
@@ -211,7 +211,7 @@ class _Worker:
             case Write() | Look():
                 task.is_due = self._may_call(task, now)
             case WaitUntil(at):
-                task.posting = put_off(task.before, at, task.habits)
+                task.posting = replace(task.before, due_at=at)
             case Park(reason):
                 task.posting = parked(task.before, reason, revision=revision)
             case Nothing():
@@ -229,7 +229,7 @@ class _Worker:
             return True
         shortest, longest = self.run.times.retry_wait_s
         wait_s = shortest + (longest - shortest) * self.run.jitter
-        task.posting = put_off(task.before, now + timedelta(seconds=wait_s), task.habits)
+        task.posting = replace(task.before, due_at=now + timedelta(seconds=wait_s))
         return False
 
     def _find(self, work: Work, task: Task) -> None:
@@ -241,8 +241,9 @@ class _Worker:
         except _NOTHING_WRITTEN as error:
             if error.retryable or crm.needs_customer:
                 task.is_due = False
-                began = replace(task.before, revision=row.interaction.revision)
-                task.posting = failed_posting(task, began, error, run=self.run)
+                task.posting = failed_posting(task, task.before, error, run=self.run)
+                if task.posting.state is PostingState.PARKED:
+                    task.posting = replace(task.posting, revision=row.interaction.revision)
                 return
             _log.warning("posted without a customer, the lookup was refused: %s", error.code)
         if task.customer is None and not task.contact_to_make:
@@ -254,7 +255,7 @@ class _Worker:
         is_looking = task.before.state is PostingState.DONE and task.before.revision >= revision
         if task.crm.needs_customer:
             task.is_due = False
-            waiting = replace(task.before, state=PostingState.PENDING, revision=revision)
+            waiting = replace(task.before, state=PostingState.PENDING)
             waiting = looked_in_vain(task, waiting, run=self.run)
             task.posting = (
                 waiting if waiting.due_at else parked(waiting, NO_CUSTOMER, revision=revision)

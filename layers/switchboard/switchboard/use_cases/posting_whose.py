@@ -83,7 +83,7 @@ def make_contact(
     """
     # Whoever made it sends nothing after the lease, what was sent may be under way for a while, and
     # only then does the search begin to trail.
-    keep_s = ceil(run.times.lease_s + crm.contact_settle_s)
+    keep_s = ceil(run.times.lease_s + run.times.in_flight_s + crm.contact_settle_s)
     claim = f"contact#{crm.connector}#{contact.canonical}"
     if not once.claim(claim, now=run.clock(), keep_s=keep_s):
         raise UpstreamThrottled(crm.connector, "the contact is being made", keep_s)
