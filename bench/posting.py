@@ -115,7 +115,7 @@ class Stage:
     def __init__(self, aws: StandIn, crm: StandIn) -> None:
         self.aws = aws
         self.crm = crm
-        self._app = importlib.import_module(f"functions.{_JOB}.app")
+        self._app: Any = importlib.import_module(f"functions.{_JOB}.app")
         self._made = 0
         # Powertools read the environment when it was imported, before there was this one.
         metrics = observability.metrics.provider

@@ -308,7 +308,7 @@ def _method_lines(
         lines += ["", _repeated(str(compiled_method["idempotency"]), name)]
         if compiled_method["settle_s"]:
             trails = f"{compiled_method['settle_s']:g} s"
-            lines.append(f"A new one may be missing from the CRM's own search for {trails}.")
+            lines.append(f"A new record may be missing from the CRM's own search for {trails}.")
         if compiled_method["needs_customer"]:
             lines.append("It can only be written on somebody's record.")
         if compiled_method.get("batch"):
@@ -324,14 +324,18 @@ def _repeated(idempotency: str, method: str) -> str:
 
 def _request_lines(method: Mapping[str, Any]) -> Iterator[str]:
     if method.get("request"):
-        yield _span(_request_line(method["request"]))
+        yield f"{_span(_request_line(method['request']))}{_believed(method)}"
     for step in method.get("steps") or []:
         when = f", when {_span(step['when'])}" if step.get("when") else ""
         stop_when = f"; the last one if {_span(step['stop_when'])}" if step.get("stop_when") else ""
         classes = ", ".join(_span(each) for each in step.get("empty_when") or [])
         empty_when = f"; nothing if {classes}" if classes else ""
         request = _span(_request_line(step["request"]))
-        yield f"{step['id']}: {request}{when}{empty_when}{stop_when}"
+        yield f"{step['id']}: {request}{when}{empty_when}{_believed(step)}{stop_when}"
+
+
+def _believed(asked: Mapping[str, Any]) -> str:
+    return f"; believed if {_span(asked['expects'])}" if asked.get("expects") else ""
 
 
 def _request_line(request: Mapping[str, Any]) -> str:

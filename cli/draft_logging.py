@@ -390,7 +390,7 @@ def _idempotency(
     hint = (
         f" If it refuses a second `{draft.sends_reference}`, it is client_id."
         if draft.sends_reference
-        else " If it can be searched for our id first, use steps and search_first."
+        else " If it can be searched for our id first, use steps, with `expects`, and search_first."
     )
     draft.decisions.append(
         "What if a record is posted twice? The draft says `idempotency: none`: after a lost answer"

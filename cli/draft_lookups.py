@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from cli.draft_api import Operation, Parameter, Schema, properties_of, setting_name
-from cli.draft_rows import Rows, is_customer_word, map_of, rows_of
+from cli.draft_rows import Rows, is_customer_word, map_of, rows_of, sign_of
 from cli.personal import (
     is_email_name,
     is_phone_name,
@@ -163,9 +163,16 @@ def _made(
         decisions.append(
             f"What {operation.title} answers is not described: write its `map`, or paste an answer."
         )
+    sign = sign_of(rows) if rows else ""
+    if sign:
+        decisions.append(
+            f"An answer with 200 and without `{sign}` counts as an outage. If that is how it says"
+            " that nobody is there, remove `expects`."
+        )
     method: dict[str, Any] = {
         "description": f"{operation.title}{'' if exact else ' (a general search)'}",
         "request": request,
+        **({"expects": sign} if sign else {}),
         "map": map_of(rows, _kind(operation)) if rows else _FALLBACK_ROW,
     }
     if (rows and rows.is_single) or any(one.status == 404 for one in operation.answers):

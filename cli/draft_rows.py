@@ -94,6 +94,14 @@ def map_of(rows: Rows, kind: str) -> str:
     return f"{begin}.{{{row_of(rows.item, kind)}}}"
 
 
+def sign_of(rows: Rows) -> str:
+    """The expression that holds for an answer with a record; empty where a list needs none."""
+    record = id_of(list(fields_of(rows.item)))
+    if not (rows.is_single and record):
+        return ""
+    return ".".join(["body", *map(field_name, rows.path), record])
+
+
 def row_of(item: Schema, kind: str) -> str:
     """What a row's fields become: id, kind, name, phones, emails, attributes."""
     fields = list(fields_of(item))

@@ -40,7 +40,7 @@ def main() -> None:
     if outcome:
         report.show(outcome, console)
         if outcome.wrong:
-            console.print(f"look into {report.keep_wrong(outcome, home)}")
+            console.print(f"look into {report.keep_wrong(outcome, home / _PRODUCT)}")
     if known_bad:
         report.show_known_bad(known_bad, console)
     for each in wrong:

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Final
 
 SLOTS: Final = 32
+# When a request left its worker, in the time of the run: a header for the CRM alone.
+SENT_AT: Final = "X-Sent-At"
 # Began at (the machine's clock), factor, seconds jumped over.
 _HEADER: Final = struct.Struct("ddd")
 # Skew in s, order, point, is at work, strikes, process.

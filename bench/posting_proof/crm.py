@@ -2,7 +2,7 @@
 
 Whatever a request does is committed to the effect log first; only then is decided what the client
 sees. Times are the run's own: a search trails by up to LAG_S, a key is kept for a day, and what
-nobody waits for any more is done within IN_FLIGHT_S of its arrival, or never.
+nobody waits for any more is done within IN_FLIGHT_S of its leaving, or never.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from bench.posting_proof.control import Control
+from bench.posting_proof.control import SENT_AT, Control
 from bench.posting_proof.effects import EffectLog
 from bench.posting_proof.faults import Draw, Fault
 from bench.posting_proof.wire import Ended, Listener, Visit, whole_answer
@@ -38,11 +38,13 @@ Said = tuple[int, Any]
 
 @dataclass
 class Told:
-    """What happened at one CRM. `conflicts`: writes that only found out that it is there."""
+    """What happened at one CRM. `conflicts`: writes that only found out that it is there;
+    `too_late`: requests that came when nothing may be done about them any more."""
 
     reads: int = 0
     writes: int = 0
     conflicts: int = 0
+    too_late: int = 0
     faults: Counter[str] = field(default_factory=Counter)
 
 
@@ -79,6 +81,10 @@ class FaultyCrm:
             await visit.send(200, {**token, "token_type": "Bearer"})
             return
         is_read = visit.method == "GET"
+        if self._control.now() > self._sent_at(visit) + IN_FLIGHT_S:
+            # The machine was busy for so long: a promise of the CRM's, not one of the product's.
+            self.told.too_late += 1
+            visit.reset()
         self.told.reads += is_read
         self.told.writes += not is_read
         reference = _reference_of(visit)
@@ -93,6 +99,9 @@ class FaultyCrm:
         if fault:
             self.told.faults[fault] += 1
         await self._struck(fault, visit, chance)
+
+    def _sent_at(self, visit: Visit) -> float:
+        return float(visit.headers.get(SENT_AT.lower(), self._control.now()))
 
     def _is_stale(self, visit: Visit) -> bool:
         """A token of before; who has none at all is let in, for the designs without tokens."""
@@ -148,19 +157,19 @@ class FaultyCrm:
                 await visit.send(429, {}, {"Retry-After": chance.choice(_ABSURD)})
 
     async def _apply_late(self, visit: Visit, chance: Any) -> None:
-        came_at = self._control.now()
+        sent_at = self._sent_at(visit)
         after_s = chance.uniform(_GIVEN_UP_AFTER_S, IN_FLIGHT_S - 1)
         lag_s, says_504 = chance.uniform(0, LAG_S), chance.random() < 0.5
-        self._begin(self._do_later(visit, came_at, after_s, lag_s))
+        self._begin(self._do_later(visit, sent_at, after_s, lag_s))
         if says_504:
             await visit.send(504, {"error": "the gateway gave up"})
             return
         await self._hang(visit)
 
-    async def _do_later(self, visit: Visit, came_at: float, after_s: float, lag_s: float) -> None:
+    async def _do_later(self, visit: Visit, sent_at: float, after_s: float, lag_s: float) -> None:
         self.late += 1
         await asyncio.sleep(after_s / self._control.factor)
-        if self._control.now() <= came_at + IN_FLIGHT_S:
+        if self._control.now() <= sent_at + IN_FLIGHT_S:
             self._apply(visit, Fault.LATE, lag_s)
         self.late -= 1
 

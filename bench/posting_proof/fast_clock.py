@@ -20,11 +20,25 @@ _machine_clock: Final = time.time
 class _Tells:
     control: ClassVar[Control | None] = None
     slot: ClassVar[int] = 0
+    product_follows: ClassVar[bool] = False
 
 
 def follow(control: Control, slot: int) -> None:
     """From now on this process's time is the run's, with the skew of its slot."""
     _Tells.control, _Tells.slot = control, slot
+
+
+def note_product() -> None:
+    """The product has been imported whole, and under this clock."""
+    _Tells.product_follows = True
+
+
+def require_product() -> None:
+    """Raises: RuntimeError where the product would tell another time than the run."""
+    if not _Tells.product_follows:
+        raise RuntimeError(
+            "the product cannot be imported: `python -m bench.posting_proof.preload`"
+        )
 
 
 def now_s() -> float:

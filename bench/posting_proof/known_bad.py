@@ -58,6 +58,6 @@ def _settle_all(stage: Stage, history: History, progress: Progress) -> None:
     """Until every message is done: a person sends back again and again what was given up."""
     schedule, aws = Schedule(stage.control, history), stage.aws()
     for _ in range(_ROUNDS):
-        settle(stage, schedule, progress)
+        settle(stage, schedule, progress, lambda: 0)
         if not aws.ask("Redrive", {"QueueUrl": QUEUE})["moved"]:
             return

@@ -21,3 +21,4 @@ with fast_clock.in_defaults():
         importlib.import_module(_module.name)
     for _job in _JOBS:
         importlib.import_module(f"functions.{_job}.app")
+fast_clock.note_product()

@@ -125,6 +125,7 @@ def _numbers(outcome: Outcome) -> Iterator[str]:
     struck = {name: n for name, n in aws.items() if name.partition(" ")[0] in _OWN}
     yield f"{sum(struck.values())} errors of our own stores"
     yield f"{aws['spilled']} triggers spilled or put aside, {aws['left']} left there"
+    yield f"{sum(told['too_late'] for told in outcome.crms.values())} calls on their way too long"
     yield f"{sum(q['doubled'] for q in outcome.queues.values())} messages delivered twice"
     yield f"{sum(q['died'] for q in outcome.queues.values())} dead letters"
     yield f"{outcome.deaths} workers died"

@@ -24,7 +24,7 @@ _POSTERS: Final = 6
 _LOOKS_EVERY_S: Final = 0.03
 _BETWEEN_S: Final = 0.05
 _MOST_IDLE_S: Final = 120.0
-_ROUNDS: Final = 8
+_PERSON_LOOKS_AFTER_S: Final = 600.0
 Progress = Callable[[float, str], None]
 
 
@@ -112,23 +112,29 @@ def _lived_through(
         time.sleep(_BETWEEN_S)
     nemesis.end()
     progress(0.92, "the rest is brought to its end")
-    settle(stage, schedule, progress)
-    for _ in range(_ROUNDS):
-        if not (taken := take_up_refused(stage)):
-            break
+
+    def person() -> int:
+        taken = take_up_refused(stage)
         nemesis.struck.others["taken up again by a person"] += taken
-        settle(stage, schedule, progress)
+        return taken
+
+    settle(stage, schedule, progress, person)
     return nemesis.struck
 
 
-def settle(stage: Stage, schedule: Schedule, progress: Progress) -> None:
-    """Let time pass until nothing is due any more: fast where something happens, else in leaps."""
+def settle(stage: Stage, schedule: Schedule, progress: Progress, person: Callable[[], int]) -> None:
+    """Let time pass until nothing is due any more: fast where something happens, else in leaps.
+
+    `person` looks before each longer leap, and says about how many interactions they decided.
+    """
     aws, crm = stage.aws(), stage.crm()
     moved_at = time.monotonic()
     while True:
         if _is_under_way(stage, schedule, aws.ask("Queues"), crm.ask("Tell")):
             moved_at = time.monotonic()
-        elif (to_go_s := _to_next(stage, schedule, aws)) is None:
+        elif not _is_soon(to_go_s := _to_next(stage, schedule, aws)) and person():
+            moved_at = time.monotonic()
+        elif to_go_s is None:
             return
         else:
             leap_s = max(to_go_s, 30.0) + 1
@@ -137,6 +143,10 @@ def settle(stage: Stage, schedule: Schedule, progress: Progress) -> None:
         if time.monotonic() - moved_at > _MOST_IDLE_S:
             raise TimeoutError("something is due, and nobody does it")
         time.sleep(_LOOKS_EVERY_S)
+
+
+def _is_soon(to_go_s: float | None) -> bool:
+    return to_go_s is not None and to_go_s < _PERSON_LOOKS_AFTER_S
 
 
 def _is_under_way(stage: Stage, schedule: Schedule, queues: Any, crms: Any) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import yaml
 
+from bench.posting_proof import fast_clock
 from bench.posting_proof.asking import Asking
 from bench.posting_proof.aws import serve_aws
 from bench.posting_proof.control import Control
@@ -31,6 +32,8 @@ REGION: Final = "eu-west-2"
 _CONNECTORS: Final = Path(__file__).parent / "connectors"
 _SECRET: Final = json.dumps({"client_id": "proof", "client_secret": "x"})
 _DUPLICATES: Final = 0.03
+# In this order: the clock comes before the product.
+_PRELOADED: Final = ("bench.posting_proof.preload", "bench.posting_proof.workers")
 
 
 @dataclass
@@ -137,7 +140,7 @@ def standing(home: Path, *, seed: int, share: float) -> Iterator[Stage]:
         "POWERTOOLS_LOG_LEVEL": "WARNING",
         "POWERTOOLS_METRICS_DISABLED": "true",
     }
-    PROCESSES.set_forkserver_preload(["bench.posting_proof.preload"])
+    PROCESSES.set_forkserver_preload(list(_PRELOADED))
     with ExitStack() as everything:
         file = home / "control"
         control = Control.begin(file, factor=FACTOR)
@@ -150,9 +153,28 @@ def standing(home: Path, *, seed: int, share: float) -> Iterator[Stage]:
         urls = {
             shape: f"http://127.0.0.1:{port}" for shape, port in zip(SHAPES, ports, strict=True)
         }
+        everything.enter_context(_product_at_hand())
         stage = Stage(home, control, aws.recv(), crm_port, urls)
         stage.publish()
         yield stage
+
+
+@contextmanager
+def _product_at_hand() -> Iterator[None]:
+    """The server that workers are forked from says nothing of what it could not import."""
+    with child(_say_whether_product_is_there) as line:
+        if problem := line.recv():
+            raise RuntimeError(problem)
+    yield
+
+
+def _say_whether_product_is_there(line: Connection) -> None:
+    try:
+        fast_clock.require_product()
+    except RuntimeError as error:
+        line.send(str(error))
+        return
+    line.send("")
 
 
 @contextmanager

@@ -11,14 +11,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
 from bench.posting_proof import fast_clock
 from bench.posting_proof.asking import Asking
-from bench.posting_proof.control import Control, Point
+from bench.posting_proof.control import SENT_AT, Control, Point
 from tests.events import LambdaContext
 
 BATCH: Final = 10
@@ -152,7 +152,8 @@ def surround(control: Control, slot: int) -> None:
 
     def watched(self: HttpTransport, request: Any, limits: Any) -> Any:
         control.reached(slot, Point.ASKING)
-        answer = exchange(self, request, limits)
+        sent = {**request.headers, SENT_AT: f"{control.now():.3f}"}
+        answer = exchange(self, replace(request, headers=sent), limits)
         control.reached(slot, Point.ANSWERED)
         return answer
 

@@ -38,6 +38,7 @@ from switchboard.edges import arrivals
 from tests.events import Event, LambdaContext, authorizer_event, http_event, sqs_event
 from tests.integration import template
 from tests.integration.canaries import DESK_KEY, ECS_KEY, EDITOR_KEY
+from tests.integration.rights import Rights
 from tests.local.ecs_emulator.person import Person
 from tests.local.sandbox_crm.harness import (
     CREDENTIALS,
@@ -126,6 +127,7 @@ class Deployment:
     output: io.StringIO = field(default_factory=io.StringIO)
     queued: list[Sent] = field(default_factory=list)
     ever_sent: list[str] = field(default_factory=list)
+    rights: Rights = field(default_factory=Rights)
     _changed: dict[str, str] = field(default_factory=dict)
     _warm: str = ""
     _is_changed: bool = False
@@ -178,7 +180,8 @@ class Deployment:
         variables |= {n: v for n, v in self._changed.items() if n in variables or "ENDPOINT" in n}
         with patch.dict(os.environ, {**variables, **_AWS}), self._heard(), self._time_of(app):
             _only(variables)
-            return app.handler(event, LambdaContext(job, uuid4().hex))
+            with self.rights.of(job):
+                return app.handler(event, LambdaContext(job, uuid4().hex))
 
     def deliver(self, job: str) -> list[str]:
         """Hand over what was sent to the job's queue so far, delays being over; the bodies."""
@@ -257,6 +260,7 @@ class Deployment:
         self.output.truncate()
         self.queued.clear()
         self.ever_sent.clear()
+        self.rights.denied.clear()
         wiring.forget()
         self._warm = ""
 

@@ -606,6 +606,17 @@ def test_notes_of_triggers_do_not_grow_without_end(ledger: InteractionLedger) ->
     assert len(known(ledger).triggers) == MOST_NOTES
 
 
+def test_what_is_told_of_triggers_never_fills_the_row(ledger: InteractionLedger) -> None:
+    names = [f"a_field_of_which_every_trigger_says_more_{n}" for n in range(250)]
+    for minute in range(40):
+        said = dict.fromkeys(names, str(minute))
+        ledger.merge(event(minute=minute, **said), now=NOW, due_when=at(SOON))
+
+    row = known(ledger)
+    assert (len(row.triggers), row.triggers[0].fields) == (40, tuple(sorted(names)))
+    assert row.interaction.get(names[0]) == "39"
+
+
 def test_a_document_that_would_outgrow_its_row_is_refused(ledger: InteractionLedger) -> None:
     told(ledger, event(remarks="kept"))
 

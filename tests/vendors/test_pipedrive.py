@@ -161,6 +161,25 @@ def test_a_later_revision_changes_it_as_the_client_does(
     assert logged == {"id": "901", "created": False}
 
 
+def test_an_activity_that_we_were_told_of_is_read_and_given_to_another_person_as_the_client_does(
+    ours: OurSide, client: VendorClient, package: Path
+) -> None:
+    told, changed = ours.sample_answers(
+        "it turns out to be another person's, and becomes theirs instead of a second one"
+    )
+    hers = {**CALL, "record_id": "901", "customer": {"id": "73", "kind": "person"}}
+    logged = ours.write("log_interaction", hers, told, changed)
+    activity = {**ACTIVITY, "participants": [{"person_id": 73, "primary": True}]}
+    read = client.does("pipedrive", "get_activity", told, id=901).only
+    moved = client.does("pipedrive", "update", changed, id=901, activity=activity).only
+
+    mine, written = ours.sent
+    assert (mine.line, mine.query) == (read.line, read.query)
+    assert (written.line, written.document) == (moved.line, moved.document)
+    assert_declared(package, "update-activity-request", written.document)
+    assert logged == {"id": "901", "created": False}
+
+
 def test_a_person_is_made_as_the_client_makes_one(
     ours: OurSide, client: VendorClient, package: Path
 ) -> None:

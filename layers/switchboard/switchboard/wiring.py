@@ -18,7 +18,6 @@ from switchboard.adapters.publication_items import digest_of
 from switchboard.adapters.secrets import SecretsManagerSecrets
 from switchboard.current import Current, CurrentIfAny, GoodToHave
 from switchboard.domain.outbound import ContactPolicy
-from switchboard.domain.posting_profile import PostingProfile
 from switchboard.errors import Misconfigured, NotFound, StateUnavailable
 from switchboard.observability import count, logger
 from switchboard.ports import (
@@ -51,6 +50,7 @@ if TYPE_CHECKING:
     from switchboard.adapters.ecs_client import EcsClient
     from switchboard.domain.challenger import RunningChallenger
     from switchboard.domain.posting import Idempotency
+    from switchboard.domain.posting_profile import PostingProfile
     from switchboard.domain.retry_budget import RetryBudget
     from switchboard.domain.routing_controls import RoutingControls
     from switchboard.domain.ruleset import Ruleset
@@ -195,11 +195,11 @@ def controls_at_hand() -> "RoutingControls":
     return _controls_in_force().at_hand()
 
 
-def posting_profiles() -> tuple[PostingProfile, ...]:
+def posting_profiles() -> "tuple[PostingProfile, ...]":
     return _posting_profiles().get()
 
 
-def known_posting_profiles() -> tuple[PostingProfile, ...] | None:
+def known_posting_profiles() -> "tuple[PostingProfile, ...] | None":
     """For who can do without: None where they cannot be had, or were never published."""
     try:
         return posting_profiles()
@@ -420,7 +420,7 @@ def _controls_in_force() -> "GoodToHave[RoutingControls]":
 
 
 @functools.cache
-def _posting_profiles() -> Current[tuple[PostingProfile, ...]]:
+def _posting_profiles() -> "Current[tuple[PostingProfile, ...]]":
     from switchboard.adapters.published_profiles import read_posting_profiles
 
     return _current("posting", lambda published: read_posting_profiles(published.body))

@@ -81,6 +81,7 @@ def test_what_ships_has_nothing_to_say_about_it() -> None:
             "its log_interaction reads agent_name, business_process, channel, contact,",
         ),
         ({"fields": {"customer": "x"}}, "profiles.0.fields.customer: `customer` is not ECS's"),
+        ({"fields": {"record_id": "x"}}, "profiles.0.fields.record_id: `record_id` is not ECS's"),
         (
             {"fields": {"remarks": "${agent_nam || ''}"}},
             "there is no `agent_nam` here; did you mean `agent_name`? (if ECS sends it, name it "

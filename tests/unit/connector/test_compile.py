@@ -135,6 +135,12 @@ def test_a_mistake_is_named(changed: dict[str, Any], expected: str) -> None:
         ({"steps": [{"id": "a", "request": {"path": "/x"}}] * 2}, "same id"),
         ({"request": {"path": "/x"}, "idempotency": "maybe"}, "idempotency"),
         ({"request": {"path": "/x"}, "settle_s": -1}, "settle_s"),
+        ({"request": {"path": "/x"}, "key_window_s": 60}, "`idempotency: header`"),
+        (
+            {"request": {"path": "/x"}, "idempotency": "upsert", "key_window_s": 7200},
+            "`key_window_s` goes with",
+        ),
+        ({"request": {"path": "/x"}, "idempotency": "header", "key_window_s": 0}, "key_window_s"),
     ],
 )
 def test_a_wrong_method_is_named(method: dict[str, Any], expected: str) -> None:

@@ -347,5 +347,3 @@ def test_an_event_that_anybody_with_a_fixed_secret_could_write_should_be_read_ag
     lines = warnings(document(secrets=["hook"], events={"callback": event}))
 
     assert "events.callback" in lines
-
-

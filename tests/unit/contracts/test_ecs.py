@@ -251,14 +251,25 @@ def test_eight_digits_are_a_day_and_not_a_moment_of_1970() -> None:
     assert read_time("20260304", ZoneInfo("UTC")) == datetime(2026, 3, 4, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("said", ["Ada Byron +14155550142", "x" * 65, "", "short"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Ada Byron +14155550142",
+        "14155550142",
+        "415-555-0142",
+        "Ada.Byron",
+        "Ada-Augusta_Byron",
+        "x" * 65,
+        "",
+        "short",
+    ],
+)
 def test_a_request_id_that_is_none_of_ours_is_not_believed(said: str) -> None:
     assert Trigger(request_id=said).joined_by("own-request-1") == "own-request-1"
 
 
-def test_our_own_request_id_joins_the_trigger_to_its_lookup() -> None:
-    ours = "fab3ce09-ad53-487b-b00d-ab62fa2b151a"
-
+@pytest.mark.parametrize("ours", ["fab3ce09-ad53-487b-b00d-ab62fa2b151a", "JKJaXmPLvHcESHA="])
+def test_our_own_request_id_joins_the_trigger_to_its_lookup(ours: str) -> None:
     assert Trigger(request_id=ours).joined_by("another") == ours
 
 

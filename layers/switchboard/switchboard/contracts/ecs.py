@@ -19,7 +19,10 @@ _TIME_FORMS: Final = (
     "%d.%m.%Y %H:%M:%S",
     "%Y/%m/%d %H:%M:%S",
 )
-_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_=.-]{8,64}")
+# API Gateway's ids, like JKJaXmPLvHcESHA=, and UUIDs. Numbers and names look otherwise.
+_REQUEST_ID: Final = re.compile(
+    r"[A-Za-z0-9_-]{11,40}={1,2}|[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}"
+)
 _EPOCH_MS_FROM: Final = 10**11
 _LONGEST_BASIC_DATE: Final = 8  # 20260304 is a day, not a moment of 1970
 # An event of tomorrow would win over everything that really happens until then.

@@ -307,9 +307,11 @@ def death_noted(posting: Posting, habits: Habits) -> Posting:
 
 
 def done(posting: Posting, logged: Logged, *, now: datetime, took_ms: int = 0) -> Posting:
+    """Written by `now`, and no sooner for who must wait until a search sees it."""
     written = replace(
         posting,
         state=PostingState.DONE,
+        attempted_at=now,
         record_id=logged.record_id,
         attempts=0,
         reason="",
@@ -331,8 +333,9 @@ def without_customer(posting: Posting, *, now: datetime, jitter: float) -> Posti
 def quarantined(posting: Posting, *, revision: int, habits: Habits) -> Posting:
     """Left to a person after mistakes of ours; what an attempt left unsettled stays so."""
     noted = death_noted(posting, habits)
-    is_unknown = posting.state is PostingState.ATTEMPTING
-    if is_unknown and habits.idempotency is Idempotency.NONE:
+    is_repeatable = habits.idempotency is not Idempotency.NONE
+    is_attempted = posting.state is PostingState.ATTEMPTING
+    if posting.is_outcome_unknown or (is_attempted and not is_repeatable):
         return parked(noted, _OUTCOME_UNKNOWN, revision=revision)
     return parked(noted, QUARANTINED, revision=revision)
 
@@ -344,8 +347,19 @@ def parked(posting: Posting, reason: str, *, revision: int) -> Posting:
 
 
 def taken_up_again(posting: Posting) -> Posting:
-    """A parked posting after a person has decided that it is to be written."""
-    return replace(posting, state=PostingState.PENDING, attempts=0, looks=0, reason="", due_at=None)
+    """A parked posting after a person has decided that it is to be written.
+
+    What may still be on its way is waited for: it may be older than the revision it was parked at.
+    """
+    return replace(
+        posting,
+        state=PostingState.PENDING,
+        revision=0 if posting.unsettled_until else posting.revision,
+        attempts=0,
+        looks=0,
+        reason="",
+        due_at=None,
+    )
 
 
 def failed(
@@ -393,19 +407,17 @@ def lost_answer(
 
     `now` is when we stopped waiting: only from then on can a search be trusted.
     """
-    posting = _tried(posting, reason, now, took_ms)
-    if posting.attempts >= len(schedule):
-        return parked(posting, _OUTCOME_UNKNOWN, revision=posting.revision)
-    wait_s = max(habits.settle_s, _drawn(schedule[posting.attempts], jitter))
-    return replace(
-        posting,
-        attempts=posting.attempts + 1,
+    lost = replace(
+        _tried(posting, reason, now, took_ms),
         unknown_since=posting.unknown_since or posting.attempted_at or now,
         attempted_at=now,
         reason=reason,
-        due_at=now + timedelta(seconds=wait_s),
         unsettled_until=now + timedelta(seconds=habits.unsettled_s),
     )
+    if lost.attempts >= len(schedule):
+        return parked(lost, _OUTCOME_UNKNOWN, revision=lost.revision)
+    wait_s = max(habits.settle_s, _drawn(schedule[lost.attempts], jitter))
+    return replace(lost, attempts=lost.attempts + 1, due_at=now + timedelta(seconds=wait_s))
 
 
 def _drawn(longest_s: float, jitter: float) -> float:

@@ -27,6 +27,7 @@ from switchboard.domain.posting import (
     next_of,
     next_step,
     parked,
+    without_customer,
 )
 from switchboard.domain.posting_profile import PostingProfile, wanted_records
 from switchboard.errors import (
@@ -97,7 +98,9 @@ def post_interactions(
         rows = ledger.read_many(list(dict.fromkeys(interaction_ids)))
     except StateUnavailable as error:
         return dict.fromkeys(interaction_ids, error)
-    works = [Work(row) for row in rows.values() if not is_held(row, run)]
+    # Of a row without a revision only the arrival is known; nothing is to be told of it.
+    told_of = [row for row in rows.values() if row.interaction.revision]
+    works = [Work(row) for row in told_of if not is_held(row, run)]
     run.together([partial(worker.bring, work) for work in works])
     waiting = [work for work in works if work.is_begun and not work.is_ended]
     run.together([partial(worker.write, crm, tasks) for crm, tasks in calls_of(waiting)])
@@ -121,12 +124,13 @@ class _Worker:
 
     def bring(self, work: Work) -> None:
         """As far as it goes alone: what is written together with others waits for them."""
-        self.begin(work)
-        if not work.is_begun or any(task.crm.batch_most > 1 for task in work.due_tasks):
-            return
-        calls = calls_of([work])
-        self.run.together([partial(self.write, crm, tasks) for crm, tasks in calls])
-        self.end(work)
+        with self.run.telling_mistakes(work.id):
+            self.begin(work)
+            if not work.is_begun or any(task.crm.batch_most > 1 for task in work.due_tasks):
+                return
+            calls = calls_of([work])
+            self.run.together([partial(self.write, crm, tasks) for crm, tasks in calls])
+            self.end(work)
 
     def begin(self, work: Work) -> None:
         """Find out what is to be written and whose it is, and hold the row for that."""
@@ -241,18 +245,23 @@ class _Worker:
         except _NOTHING_WRITTEN as error:
             if error.retryable or crm.needs_customer:
                 task.is_due = False
-                task.posting = failed_posting(task, task.before, error, run=self.run)
-                if task.posting.state is PostingState.PARKED:
-                    task.posting = replace(task.posting, revision=row.interaction.revision)
+                task.posting = self._not_found(task, row.interaction.revision, error)
                 return
             _log.warning("posted without a customer, the lookup was refused: %s", error.code)
         if task.customer is None and not task.contact_to_make:
             self._do_without(work, task)
 
+    def _not_found(self, task: Task, revision: int, error: SwitchboardError) -> Posting:
+        if task.is_looking(revision):
+            # The record stands there, whoever can be asked now.
+            return without_customer(task.before, now=self.run.clock(), jitter=self.run.jitter)
+        posting = failed_posting(task, task.before, error, run=self.run)
+        is_parked = posting.state is PostingState.PARKED
+        return replace(posting, revision=revision) if is_parked else posting
+
     def _do_without(self, work: Work, task: Task) -> None:
         """Nobody is known: some CRMs take no such record, and one that has it needs no other."""
         revision = work.row.interaction.revision
-        is_looking = task.before.state is PostingState.DONE and task.before.revision >= revision
         if task.crm.needs_customer:
             task.is_due = False
             waiting = replace(task.before, state=PostingState.PENDING)
@@ -260,7 +269,7 @@ class _Worker:
             task.posting = (
                 waiting if waiting.due_at else parked(waiting, NO_CUSTOMER, revision=revision)
             )
-        elif is_looking:
+        elif task.is_looking(revision):
             task.is_due = False
             task.posting = looked_in_vain(task, task.before, run=self.run)
 
@@ -349,7 +358,7 @@ class _Worker:
             return [error] * len(tasks)
 
     def _settle(self, work: Work) -> Settled:
-        changed = [task.posting for task in work.tasks if task.posting != task.before]
+        changed = [task.posting for task in work.tasks if self._is_to_keep(work, task)]
         after = self._next(work)
         found = {task.crm.connector: task.customer.key for task in work.tasks if task.customer}
         customer_key, others = customer_keys(work.row, found)
@@ -359,6 +368,11 @@ class _Worker:
             if settled is Settled.KEPT and after.due_at:
                 self._wake(work, after.due_at)
         return settled
+
+    def _is_to_keep(self, work: Work, task: Task) -> bool:
+        """A claim has said that it is attempted, which must not stay so if it was not."""
+        was_claimed = work.claimed_at is not None and task.is_due
+        return was_claimed or task.posting != task.before
 
     def _kept(
         self, work: Work, changed: Sequence[Posting], after: Next, customer_key: str

@@ -1,6 +1,7 @@
 """What one run of the posting worker brings with it, and how long things may take in it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -63,7 +64,8 @@ class PostingRun:
     A moment is taken when something happens, not when the run began: a CRM may keep us waiting.
     `regions` are those of the numbers that are dialled, as on arrival. `request_ids` names, by
     interaction id, the request that each goes back to; `ambiguity` says by which numbers nobody
-    is known. `retry_budgets` gives a connector's; without them every retry may be made.
+    is known. `retry_budgets` gives a connector's; without them every retry may be made. `mistaken`
+    are the interactions that our own code failed over.
     """
 
     token: str
@@ -76,6 +78,14 @@ class PostingRun:
     times: Times = field(default_factory=Times)
     together: Together = in_turn
     retry_budgets: Callable[[str], RetryBudget] | None = None
+    mistaken: set[str] = field(default_factory=set)
+
+    @contextmanager
+    def telling_mistakes(self, interaction_id: str) -> Iterator[None]:
+        """Whatever is raised here is a mistake of ours over this interaction, and no other."""
+        self.mistaken.add(interaction_id)
+        yield
+        self.mistaken.discard(interaction_id)
 
     def habits_of(self, crm: Crm) -> Habits | None:
         """How the CRM takes records; None where its connector writes none at all.

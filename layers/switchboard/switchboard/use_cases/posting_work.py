@@ -41,6 +41,10 @@ class Task:
     def customer(self) -> Customer | None:
         return self.whose if isinstance(self.whose, Customer) else None
 
+    def is_looking(self, revision: int) -> bool:
+        """It is written, and only whose it is was still to be found out."""
+        return self.before.state is PostingState.DONE and self.before.revision >= revision
+
     @property
     def contact_to_make(self) -> Reachable | None:
         """Whom to enter first, where the profile wants that of somebody whom nobody has."""

@@ -33,7 +33,6 @@ _CALLED_BY_US: Final = frozenset(
 )
 
 
-
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One line: the place, what is wrong there, what to do. A warning leaves the file usable."""

@@ -67,7 +67,8 @@ def unlikely_nobodies(definition: Definition) -> Iterator[tuple[str, Any]]:
         nobodies = [[], None] if name in records else [[]]
         method = definition["methods"].get(name)
         for nonsense in _NONSENSE if method else ():
-            if any(_found(definition, method, nonsense, asked) in nobodies for asked in _questions()):
+            found = [_found(definition, method, nonsense, asked) for asked in _questions()]
+            if any(one in nobodies for one in found):
                 yield name, nonsense
                 break
 

@@ -12,10 +12,10 @@ Document = Mapping[str, Any]
 _ANSWER: Final[Names] = {"status": None, "headers": None, "body": None}
 INTERACTION_FIELDS: Final = frozenset(
     {
-        "id", "revision", "record_id", "channel", "direction", "contact", "dialed_number", "business_process",
-        "agent_name", "agent_extension", "started_at", "ended_at", "duration_s", "queue_s",
-        "handle_s", "disposition_set", "disposition_category", "disposition_code", "remarks",
-        "customer",
+        "id", "revision", "record_id", "customer", "channel", "direction", "contact",
+        "dialed_number", "business_process", "agent_name", "agent_extension", "started_at",
+        "ended_at", "duration_s", "queue_s", "handle_s", "disposition_set", "disposition_category",
+        "disposition_code", "remarks",
     }
 )  # fmt: skip
 _KNOWN_INPUTS: Final[Mapping[str, frozenset[str]]] = {
