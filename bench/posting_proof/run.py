@@ -130,9 +130,10 @@ def settle(stage: Stage, schedule: Schedule, progress: Progress, person: Callabl
     aws, crm = stage.aws(), stage.crm()
     moved_at = time.monotonic()
     while True:
-        if _is_under_way(stage, schedule, aws.ask("Queues"), crm.ask("Tell")):
-            moved_at = time.monotonic()
-        elif not _is_soon(to_go_s := _to_next(stage, schedule, aws)) and person():
+        to_go_s = _to_next(stage, schedule, aws)
+        if _is_under_way(stage, schedule, aws.ask("Queues"), crm.ask("Tell")) or (
+            not _is_soon(to_go_s) and person()
+        ):
             moved_at = time.monotonic()
         elif to_go_s is None:
             return

@@ -14,7 +14,7 @@ from switchboard.edges.desk_page import SECURITY_HEADERS, desk_page, refused_pag
 from switchboard.edges.history_cursor import places_in
 from switchboard.edges.http_api import message_of, other_methods, request_id
 from switchboard.errors import SwitchboardError
-from switchboard.observability import count, join, logger, metrics
+from switchboard.observability import count, join, logger, metrics, mistakes_without_words
 from switchboard.use_cases.agent_desk import show_desk
 
 PATH = "/desk/<token>"
@@ -73,6 +73,7 @@ api.exception_handler(SwitchboardError)(refuse)
 api.not_found(lambda _: _html(refused_page(_EXPIRED), HTTPStatus.NOT_FOUND))
 
 
+@mistakes_without_words
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

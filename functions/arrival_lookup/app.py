@@ -14,7 +14,7 @@ from switchboard.edges.arrivals import receive
 from switchboard.edges.direct_api import DirectApi
 from switchboard.edges.flat import flat
 from switchboard.edges.http_api import require_key
-from switchboard.observability import logger, metrics
+from switchboard.observability import logger, metrics, mistakes_without_words
 from switchboard.use_cases.arrival_lookup import note_arrival, settle
 
 PATH = "/v1/arrivals/lookup"
@@ -42,6 +42,7 @@ def look_up() -> dict[str, str]:
     return said
 
 
+@mistakes_without_words
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from switchboard import wiring
-from switchboard.observability import logger
+from switchboard.observability import logger, mistakes_without_words
 from switchboard.use_cases.authorizer import Allowed, authorize
 
 KEY_HEADER = "x-switchboard-key"
 
 
+@mistakes_without_words
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     request = event.get("requestContext", {})

@@ -14,7 +14,7 @@ from switchboard.domain.call_control import CallAction, CallCommand
 from switchboard.edges.http_api import header, json_object, raw_body, request_id, require_key
 from switchboard.edges.resolver import answer, new_api, refuse_other_methods
 from switchboard.errors import InvalidRequest, NotFound, UpstreamRejected
-from switchboard.observability import count, join, logger, metrics
+from switchboard.observability import count, join, logger, metrics, mistakes_without_words
 from switchboard.use_cases.call_control import COMMAND_EXPIRES, control_call
 
 PATH = "/v1/calls/<call_id>/<action>"
@@ -97,6 +97,7 @@ def _action(action: str) -> CallAction:
         raise NotFound(f"Actions are: {', '.join(CallAction)}.") from error
 
 
+@mistakes_without_words
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

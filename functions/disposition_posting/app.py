@@ -23,7 +23,7 @@ from switchboard import wiring
 from switchboard.beside import side_by_side
 from switchboard.edges.work import Pointer, read_pointer
 from switchboard.errors import SwitchboardError
-from switchboard.observability import count, join, logger, metrics
+from switchboard.observability import count, join, logger, metrics, mistakes_without_words
 from switchboard.use_cases.disposition_posting import post_interactions
 from switchboard.use_cases.posting_quarantine import quarantine
 from switchboard.use_cases.posting_run import PostingRun, Times
@@ -37,8 +37,9 @@ processor = BatchProcessor(event_type=EventType.SQS)
 def post(pointers: Sequence[Pointer]) -> dict[str, Posted]:
     """Post what a batch of messages points at; CRMs that take several records get them at once.
 
-    A mistake of ours over one interaction must not cost the others their turn: then each is posted
-    alone, and the one that fails again is noted, and left to a person after a few times.
+    A mistake of ours over one interaction must not cost the others their turn: it is noted, and the
+    interaction left to a person after a few times. Where nobody can tell which it was over, and
+    where the others were not come to, each is posted alone.
     """
     ids = [pointer.id for pointer in pointers]
     try:
@@ -55,12 +56,19 @@ def post(pointers: Sequence[Pointer]) -> dict[str, Posted]:
 
 
 def post_alone(interaction_id: str, run: PostingRun) -> Posted:
+    # One that we failed over is not tried again now: what it left must settle first.
+    if interaction_id in run.mistaken:
+        return note_mistake(interaction_id, run)
     try:
         return post_together([interaction_id], run)[interaction_id]
     except SwitchboardError as error:
         return error
     except Exception as mistake:  # noqa: BLE001 - as above
         tell_mistake(mistake)
+        return note_mistake(interaction_id, run)
+
+
+def note_mistake(interaction_id: str, run: PostingRun) -> Posted:
     try:
         is_left = quarantine(
             interaction_id,
@@ -148,6 +156,7 @@ def readable(event: dict[str, Any]) -> list[Pointer]:
     return pointers
 
 
+@mistakes_without_words
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:

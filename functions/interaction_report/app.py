@@ -15,7 +15,7 @@ from switchboard.contracts.interaction_report import KNOWN_FIELDS, InteractionAn
 from switchboard.edges.history_cursor import cursor_of, places_in
 from switchboard.edges.http_api import request_id, require_key
 from switchboard.edges.resolver import answer, new_api, refuse_other_methods
-from switchboard.observability import count, join, logger, metrics
+from switchboard.observability import count, join, logger, metrics, mistakes_without_words
 from switchboard.use_cases.customer_history import HISTORY_READ, MOST_ON_A_PAGE, history_of
 from switchboard.use_cases.interaction_report import report_on
 
@@ -93,6 +93,7 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0
 
 
+@mistakes_without_words
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

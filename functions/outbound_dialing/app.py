@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from switchboard import wiring
 from switchboard.edges.work import read_pointer
-from switchboard.observability import count, join, logger, metrics
+from switchboard.observability import count, join, logger, metrics, mistakes_without_words
 from switchboard.use_cases.outbound_dialing import dial
 
 processor = BatchProcessor(event_type=EventType.SQS)
@@ -42,6 +42,7 @@ def place(record: SQSRecord) -> None:
     )
 
 
+@mistakes_without_words
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:

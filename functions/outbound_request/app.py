@@ -34,7 +34,7 @@ from switchboard.edges.webhook_items import (
 )
 from switchboard.edges.webhooks import authentic_events, delivery_from
 from switchboard.errors import Misconfigured, StateUnavailable
-from switchboard.observability import count, join, logger, metrics
+from switchboard.observability import count, join, logger, metrics, mistakes_without_words
 from switchboard.ports import Crm
 from switchboard.use_cases.memory_upkeep import forget_changes
 from switchboard.use_cases.outbound_request import (
@@ -315,6 +315,7 @@ def _tell(request: OutboundRequest, *, status: int, repeated: bool = False) -> R
     return answer(told.model_dump(), status=status)
 
 
+@mistakes_without_words
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

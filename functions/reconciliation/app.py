@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from switchboard import wiring
 from switchboard.domain.compared_record import DIFFERENCES, Compared, Verdict
-from switchboard.observability import count, logger, metrics
+from switchboard.observability import count, logger, metrics, mistakes_without_words
 from switchboard.use_cases.asked_crm import ComparisonTerms
 from switchboard.use_cases.comparison import Comparison
 from switchboard.use_cases.reconciliation import Night, reconcile
@@ -54,6 +54,7 @@ def remaining_s(context: LambdaContext) -> float:
     return context.get_remaining_time_in_millis() / 1000 - _STOPS_BEFORE_S
 
 
+@mistakes_without_words
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:

@@ -16,7 +16,7 @@ from switchboard.edges.direct_api import DirectApi
 from switchboard.edges.flat import flat
 from switchboard.edges.http_api import require_key
 from switchboard.edges.routing_answer import arriving, report_routing, routing_values
-from switchboard.observability import logger, metrics
+from switchboard.observability import logger, metrics, mistakes_without_words
 from switchboard.use_cases.arrival_lookup import note_arrival, settle
 from switchboard.use_cases.customer_history import history_facts
 from switchboard.use_cases.routing_decision import Agents, Rules, route_interaction
@@ -85,6 +85,7 @@ def _flags(rules: Rules) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*rules.ruleset.flags, *others)))
 
 
+@mistakes_without_words
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:

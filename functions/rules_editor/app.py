@@ -26,7 +26,7 @@ from switchboard.edges.editor_requests import (
 from switchboard.edges.http_api import JSON, message_of, other_methods, refusal, reply_text
 from switchboard.edges.http_api import request_id as id_of
 from switchboard.errors import Forbidden, MethodNotAllowed, NotFound, SwitchboardError
-from switchboard.observability import count, join, logger, metrics
+from switchboard.observability import count, join, logger, metrics, mistakes_without_words
 from switchboard.use_cases import rules_editor as editor
 from switchboard.use_cases.replaying_edits import replay_edits
 from switchboard.use_cases.rules_files import as_csv, as_yaml, with_table
@@ -288,6 +288,7 @@ pages.exception_handler(SwitchboardError)(_refuse)
 pages.not_found(lambda _: _refuse(NotFound("The editor has no such page.")))
 
 
+@mistakes_without_words
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

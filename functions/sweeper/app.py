@@ -12,7 +12,7 @@ from switchboard.contracts.kept_trigger import KeptTrigger
 from switchboard.domain.deadline import Deadline
 from switchboard.edges.trigger_request import take_told, told_by, trigger_in
 from switchboard.errors import StateUnavailable
-from switchboard.observability import logger, metrics
+from switchboard.observability import logger, metrics, mistakes_without_words
 from switchboard.use_cases.sweeper import sweep
 from switchboard.use_cases.taking_back import TakenBack, take_back
 
@@ -55,6 +55,7 @@ def take(body: bytes) -> None:
     )
 
 
+@mistakes_without_words
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:

@@ -35,7 +35,7 @@ from switchboard.errors import (
     StateUnavailable,
     SwitchboardError,
 )
-from switchboard.observability import count, count_by, join, logger, metrics
+from switchboard.observability import count, count_by, join, logger, metrics, mistakes_without_words
 from switchboard.use_cases.taking_back import REFUSED, SPILLED
 
 PATH: Final = "/v1/triggers/<event>"
@@ -147,6 +147,7 @@ def _kind(event: str) -> TriggerKind:
         raise NotFound(f"Triggers are: {', '.join(TriggerKind)}.") from error
 
 
+@mistakes_without_words
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

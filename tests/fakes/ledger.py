@@ -57,7 +57,6 @@ class _Row:
     def keep(self, postings: Sequence[Posting], customer_key: str = "") -> None:
         self.postings |= {posting.key: posting for posting in postings}
         self.customer_key = self.customer_key or customer_key or None
-        self.crashes = 0
 
     def wake(self, after: Next) -> None:
         self.due_at = _to_ms(after.due_at)
@@ -208,7 +207,7 @@ class InMemoryInteractionLedger(InMemoryHistory):
             if row is None or row.lease is None or row.lease.token != token:
                 return Settled.LOST
             taken_at, row.lease = row.lease.taken_at, None
-            row.turn += 1
+            row.turn, row.crashes = row.turn + 1, 0
             row.keep(postings, customer_key)
             if row.interaction.revision != revision:
                 row.due_at, row.parked_at = taken_at, None
@@ -234,6 +233,7 @@ class InMemoryInteractionLedger(InMemoryHistory):
             if kept.is_held_at(now) or not is_as_read:
                 return False
             kept.turn += 1
+            kept.crashes = kept.crashes if after.due_at else 0
             kept.keep(postings, customer_key)
             kept.wake(after)
             return True

@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
 from switchboard.contracts.answers import TriggerAnswer
+from switchboard.observability import Mistake
 from tests.events import pointer, sqs_event
 from tests.integration.answers import flat_body, is_refused, new_interaction, the_end_of
 from tests.integration.canaries import NUMBER, REMARK
@@ -243,5 +243,5 @@ def test_a_message_that_is_no_pointer_fails_alone(
 def test_a_batch_of_which_nothing_can_be_read_fails_as_a_whole(
     switchboard: Deployment, job: str
 ) -> None:
-    with pytest.raises(BatchProcessingError):
+    with pytest.raises(Mistake, match="BatchProcessingError"):
         switchboard.invoke(job, sqs_event(["no pointer"]))

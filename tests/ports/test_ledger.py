@@ -533,10 +533,21 @@ def test_mistakes_over_a_row_are_counted_until_it_is_settled(ledger: Interaction
 
     assert [ledger.note_crash("int-1", now=NOW) for _ in range(2)] == [1, 2]
     claim(ledger)
+    assert ledger.note_crash("int-1", now=NOW) == 3
     settle(ledger)
     assert ledger.note_crash("int-1", now=NOW) == 1
     assert ledger.note_crash("nobody-knows", now=NOW) == 0
     assert ledger.read("nobody-knows") is None
+
+
+def test_who_only_waits_forgets_no_mistake(ledger: InteractionLedger) -> None:
+    told(ledger, event())
+    ledger.note_crash("int-1", now=NOW)
+
+    assert ledger.settle_unclaimed(known(ledger), [], now=NOW, after=Next(due_at=SOON))
+    assert ledger.note_crash("int-1", now=NOW) == 2
+    assert ledger.settle_unclaimed(known(ledger), [POSTED], now=NOW, after=NOTHING_NEXT)
+    assert ledger.note_crash("int-1", now=NOW) == 1
 
 
 # ── what waits for a person ──────────────────────────────────────────────────────────────────

@@ -88,3 +88,22 @@ def test_ids_add_up_and_an_empty_one_takes_the_last_one_off(written: io.StringIO
     assert lines(written)["added"]["interaction_id"] == "int-a"
     assert "interaction_id" not in lines(written)["taken off"]
     assert lines(written)["taken off"]["request_id"] == "b"
+
+
+@pytest.mark.parametrize("job", template.jobs())
+def test_the_text_of_a_mistake_of_ours_is_not_what_lambda_logs(
+    job: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may hold what somebody said; what kind it was and where it happened are told."""
+    app = importlib.import_module(f"functions.{job}.app")
+
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("invalid literal: '+14155550142'")
+
+    monkeypatch.setattr(context := LambdaContext(job, "r-1"), "aws_request_id", "r-1")
+    del context
+    with pytest.raises(Mistake) as told:
+        observability.mistakes_without_words(fail)({}, None)
+    assert app.handler.__wrapped__
+
+    assert (str(told.value), told.value.__cause__) == ("ValueError", None)

@@ -176,7 +176,7 @@ def test_an_activity_that_we_were_told_of_is_read_and_given_to_another_person_as
     mine, written = ours.sent
     assert (mine.line, mine.query) == (read.line, read.query)
     assert (written.line, written.document) == (moved.line, moved.document)
-    assert_declared(package, "update-activity-request", written.document)
+    assert_declared(package, "add-activity-request", written.document)
     assert logged == {"id": "901", "created": False}
 
 

@@ -12,6 +12,7 @@
     ├── UpstreamError           a CRM or the contact centre did not cooperate
     │   ├── UpstreamUnavailable   refused connection, timeout, 5xx               HTTP 503   retry
     │   │   ├── AddressNotPublic    its name leads to a private address          HTTP 503   retry
+    │   │   ├── MaybeDone           a write that may be repeated, and still come HTTP 503   retry
     │   │   └── LeftAlone           not asked for a while; carries retry_after_s HTTP 503   retry
     │   ├── UpstreamThrottled     429 or spent quota; carries retry_after_s      HTTP 503   retry
     │   │   └── CredentialRefused   a person must change or resume it            HTTP 503   retry
@@ -121,6 +122,13 @@ class AddressNotPublic(UpstreamUnavailable):
     """Not connected: the system's name leads where no connection may go. A person has to look."""
 
     code = "address_not_public"
+
+
+class MaybeDone(UpstreamUnavailable):
+    """A write that failed and may be done later all the same, as behind a gateway that gave up.
+
+    It may be repeated as it is; something newer has to wait for it.
+    """
 
 
 class LeftAlone(UpstreamUnavailable):

@@ -1,11 +1,18 @@
 """One logger and one metrics sink, set up the same in every function. Nobody else writes output."""
 
+import functools
 import logging
 import os
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.metrics import MetricUnit
+
+from switchboard.errors import SwitchboardError
+
+_Answer = TypeVar("_Answer")
 
 logger = Logger(stage=os.environ.get("STAGE", "dev"))
 metrics = Metrics()
@@ -46,3 +53,33 @@ def join(**keys: str) -> None:
     # Clearing begins a new dict. Removing would change the one that work beside us has, too.
     logger.thread_safe_clear_keys()
     logger.thread_safe_append_keys(**{name: value for name, value in joined.items() if value})
+
+
+class Mistake(Exception):
+    """Our own code failed. Which error it was, without its text: that may hold what somebody said."""
+
+
+def mistakes_without_words(
+    handler: Callable[[dict[str, Any], Any], _Answer],
+) -> Callable[[dict[str, Any], Any], _Answer]:
+    """A handler whose unforeseen errors stay loud: Lambda logs their type and where they happened.
+
+    Lambda would log their text, too.
+    """
+
+    @functools.wraps(handler)
+    def wordless(event: dict[str, Any], context: Any) -> _Answer:
+        try:
+            return handler(event, context)
+        except SwitchboardError:
+            raise
+        except Exception as mistake:
+            raise Mistake(_kinds_of(mistake)).with_traceback(mistake.__traceback__) from None
+
+    return wordless
+
+
+def _kinds_of(mistake: Exception) -> str:
+    """Its type; of a batch in which everything failed, also the types of what did."""
+    failed = getattr(mistake, "child_exceptions", ())
+    return " ".join([type(mistake).__name__, *sorted({kind.__name__ for kind, *_ in failed})])

@@ -357,7 +357,8 @@ class InteractionLedger(Protocol):
         """Make every record of the row due, as if the interaction had changed."""
 
     def note_crash(self, interaction_id: str, *, now: datetime) -> int:
-        """Count a mistake of ours over this row: how many since it was last settled."""
+        """Count a mistake of ours over this row: how many since a claim of it was settled, or
+        since nothing was left to do about it."""
 
     def due(self, *, now: datetime, limit: int) -> tuple[str, ...]:
         """Ids of rows whose time has come, oldest first."""

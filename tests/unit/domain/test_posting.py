@@ -27,6 +27,7 @@ from switchboard.domain.posting import (
     done,
     failed,
     lost_answer,
+    maybe_done,
     next_of,
     next_step,
     parked,
@@ -128,6 +129,17 @@ def test_a_newer_write_waits_for_an_older_one_that_may_be_on_its_way(
     assert next_step(written, revision=2, habits=habits, now=landed_at) == Write()
     ignoring = Habits(idempotency, ignores_older=True)
     assert next_step(written, revision=2, habits=ignoring, now=soon) == Write()
+
+
+def test_after_a_failure_that_may_come_to_be_a_repeat_is_safe_and_a_newer_write_waits() -> None:
+    habits = Habits(Idempotency.UPSERT)
+    trying = attempting(Posting("crm"), revision=1, habits=habits, at=NOW)
+    posting = failed(maybe_done(trying, now=NOW, habits=habits), "down", now=NOW, jitter=0)
+    landed_at, soon = NOW + timedelta(seconds=IN_FLIGHT_S), NOW + timedelta(seconds=10)
+
+    assert next_step(posting, revision=1, habits=habits, now=soon) == Write()
+    assert next_step(posting, revision=2, habits=habits, now=soon) == WaitUntil(landed_at)
+    assert next_step(posting, revision=2, habits=habits, now=landed_at) == Write()
 
 
 def test_a_key_that_the_crm_has_forgotten_is_not_trusted() -> None:

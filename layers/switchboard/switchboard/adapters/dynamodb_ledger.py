@@ -175,7 +175,10 @@ class DynamoDbInteractionLedger:
         after: Next,
         customer_key: str = "",
     ) -> bool:
-        change = Update().remove("crashes").count_one_more("turn")
+        change = Update().count_one_more("turn")
+        if after.due_at is None:
+            # Who only waits has not got past the mistake.
+            change.remove("crashes")
         change.only_if(_as_read(row), **_turn(row))
         change.only_if("revision = :revision", revision=row.interaction.revision)
         change.only_if(
@@ -185,11 +188,13 @@ class DynamoDbInteractionLedger:
         return self._table.update(row.interaction.id, change) is not None
 
     def write_again(self, interaction_id: str, *, now: datetime) -> None:
-        grown = Update().count_one_more("revision").only_if("attribute_exists(revision)")
-        free = Update().set(_due(epoch_ms(now))).only_if_absent("lease_token")
+        # In one write: who comes between two would take it as it is, and leave it due no more.
+        free = _grown().set(_due(epoch_ms(now))).only_if_absent("lease_token")
         # A worker that holds it finds it grown when it gives it back, and makes it due itself.
-        self._table.update(interaction_id, grown)
-        self._table.update(interaction_id, free.only_if("attribute_exists(revision)"))
+        held = _grown().only_if("attribute_exists(lease_token)")
+        for change in (free, held, free):
+            if self._table.update(interaction_id, change) is not None:
+                return
 
     def note_crash(self, interaction_id: str, *, now: datetime) -> int:
         change = Update().count_one_more("crashes").only_if("attribute_exists(id)")
@@ -363,6 +368,10 @@ def _lease_ends(token: str) -> Update:
         .count_one_more("turn")
         .only_if("lease_token = :token", token=token)
     )
+
+
+def _grown() -> Update:
+    return Update().count_one_more("revision").only_if("attribute_exists(revision)")
 
 
 def _earlier(at_ms: int, seen: Item) -> int:

@@ -425,6 +425,17 @@ def _drawn(longest_s: float, jitter: float) -> float:
     return max(longest_s * jitter, min(_SHORTEST_WAIT_S, longest_s))
 
 
+def maybe_done(posting: Posting, *, now: datetime, habits: Habits) -> Posting:
+    """After a failure that may come to be all the same: a repeat is safe, a newer write waits."""
+    until = now + timedelta(seconds=habits.unsettled_s)
+    left = posting.unsettled_until
+    return replace(
+        posting,
+        unsettled_until=max(left, until) if left else until,
+        unknown_since=posting.unknown_since or posting.attempted_at or now,
+    )
+
+
 def next_of(postings: Sequence[Posting], *others: datetime | None) -> datetime | None:
     """When the interaction must be looked at again; None when nothing is left to do."""
     moments = [*(posting.due_at for posting in postings), *others]

@@ -9,10 +9,17 @@ from switchboard.domain.posting import (
     done,
     failed,
     lost_answer,
+    maybe_done,
     parked,
     without_customer,
 )
-from switchboard.errors import LeftAlone, SwitchboardError, UpstreamThrottled, UpstreamUnknown
+from switchboard.errors import (
+    LeftAlone,
+    MaybeDone,
+    SwitchboardError,
+    UpstreamThrottled,
+    UpstreamUnknown,
+)
 from switchboard.use_cases.posting_run import PostingRun
 from switchboard.use_cases.posting_whose import Nobody
 from switchboard.use_cases.posting_work import Task
@@ -47,6 +54,8 @@ def failed_posting(
             took_ms=took_ms,
             schedule=schedule,
         )
+    if isinstance(error, MaybeDone) and task.record is not None:
+        posting = maybe_done(posting, now=now, habits=task.habits)
     if not error.retryable and not isinstance(error, UpstreamUnknown):
         return parked(posting, error.reason, revision=posting.revision)
     after = failed(

@@ -28,6 +28,7 @@ from switchboard.adapters.connector.transport import (
 from switchboard.domain.deadline import Deadline
 from switchboard.errors import (
     AddressNotPublic,
+    MaybeDone,
     UpstreamError,
     UpstreamRejected,
     UpstreamThrottled,
@@ -106,8 +107,13 @@ class Exchanger:
                 return outcome
             case ErrorClass.OK:
                 raise unusable_answer(self._id, run, wrote=run.writes(step))
-        may_stand = outcome.maybe_done and run.writes(step) and not run.is_repeatable
-        raise error_of(self._id, outcome, may_stand=may_stand)
+        raise self._failure(run, step, outcome)
+
+    def _failure(self, run: Run, step: Mapping[str, Any], outcome: Outcome) -> UpstreamError:
+        may_stand = outcome.maybe_done and run.writes(step)
+        if may_stand and run.is_repeatable and outcome.error_class is ErrorClass.TRANSIENT:
+            return MaybeDone(self._id, outcome.summary)
+        return error_of(self._id, outcome, may_stand=may_stand and not run.is_repeatable)
 
     def _outcome(self, run: Run, step: Mapping[str, Any], scope: Scope) -> Outcome:
         limits = CallLimits(run.deadline, self._timeouts["connect_s"], self._timeouts["read_s"])
