@@ -25,15 +25,20 @@ run: $(READY) ## Everything on this machine, and one contact from ring to record
 	@$(BIN)/switchboard run --crm "$(CRM)" $(if $(ONCE),--once)
 
 .PHONY: test
-test: test-unit test-wired test-api test-jdm test-local test-vendors test-peers test-stack ## Every test; each part can be run alone
+test: test-unit test-wired test-local test-beside test-stack ## Every test; each part can be run alone
+
+# These mostly wait, for servers of their own on ports of their own.
+.PHONY: test-beside
+test-beside: $(READY) ## What mostly waits, side by side: api, jdm, vendors, peers, the local AWS
+	@$(MAKE) --no-print-directory --output-sync=target -j 3 test-api test-vendors test-jdm test-peers test-local-aws
 
 .PHONY: test-unit
 test-unit: $(READY) ## Decisions over values: seconds, no network
-	@$(BIN)/pytest tests/unit -n $(WORKERS) -q
+	@$(BIN)/pytest tests/unit -n $(WORKERS) --dist worksteal -q
 
 .PHONY: test-wired
 test-wired: $(READY) ## Ports, contracts and handlers, wired for real on moto and local servers
-	@$(BIN)/pytest tests/ports tests/contracts tests/integration tests/proof -n $(WORKERS) -q
+	@$(BIN)/pytest tests/ports tests/contracts tests/integration tests/proof -n $(WORKERS) --dist worksteal -q
 
 .PHONY: test-api
 test-api: $(READY) ## A property-based tester that knows only docs/openapi.json
@@ -44,9 +49,12 @@ test-jdm: $(READY) ## Our rules, exported to GoRules JDM, decided by GoRules' ow
 	@$(BIN)/pytest tests/jdm -q
 
 .PHONY: test-local
-test-local: $(READY) ## The ECS emulator, the sandbox CRM and the local AWS themselves
+test-local: $(READY) ## The ECS emulator and the sandbox CRM themselves
 	@$(BIN)/pytest tests/local -n $(WORKERS) -q -m "not stack"
-	$(BIN)/pytest tests/local -q -m stack
+
+.PHONY: test-local-aws
+test-local-aws: $(READY) ## The local AWS itself
+	@$(BIN)/pytest tests/local -q -m stack
 
 .PHONY: test-vendors
 test-vendors: $(READY) ## Our connectors beside the vendors' own client libraries
@@ -74,7 +82,7 @@ test-pythons: $(READY) ## Unit tests on every supported Python that this machine
 	    $(BIN)/uv pip sync -q --require-hashes --python $$folder/bin/python requirements/dev.lock
 	    $(BIN)/uv pip install -q --python $$folder/bin/python --no-deps --no-build-isolation -e .
 	    echo "Python $$version"
-	    $$folder/bin/pytest tests/unit tests/ports -n $(WORKERS) -q -p no:cacheprovider
+	    $$folder/bin/pytest tests/unit tests/ports -n $(WORKERS) --dist worksteal -q -p no:cacheprovider
 	done
 
 .PHONY: check
@@ -85,6 +93,7 @@ check: $(READY) ## Formatting, lint, strict types, import arrows, configuration,
 	$(BIN)/lint-imports
 	$(BIN)/switchboard rules check config/routing.yaml
 	$(BIN)/switchboard lookup check config/lookup.yaml
+	$(BIN)/switchboard posting check config --strict
 	$(BIN)/switchboard connector check --strict $(CONNECTORS)
 	$(BIN)/switchboard connector check config/ecs/*.yaml
 	$(BIN)/switchboard connector docs $(CONNECTORS) --out docs/connectors --check
@@ -105,16 +114,23 @@ bench: $(READY) ## What rules, connectors, a start and a warm lookup cost beside
 	$(BIN)/python -m bench.rules
 	$(BIN)/python -m bench.replay
 	$(BIN)/python -m bench.simulate
+	$(BIN)/python -m bench.posting
 	$(BIN)/python -m bench.cold_start
 	$(BIN)/python -m bench.warm_lookup
 
 .PHONY: proof
-proof: $(READY) ## A caller never waits: 10,000 hostile lookups, 100,000 odd contacts (minutes; run nothing beside it)
-	@$(BIN)/python -m bench.contact_reader --check
-	$(BIN)/python -m bench.hostile_lookups --check
+proof: proof-posting $(READY) ## A caller never waits, nothing is lost or doubled (run nothing beside it; SHORT=1: CI's part)
+	@$(BIN)/python -m bench.hostile_lookups $(if $(SHORT),--lookups 700) --check
+	if [ -n "$(SHORT)" ]; then exit 0; fi
+	$(BIN)/python -m bench.contact_reader --check
 	$(BIN)/python -m bench.warm_lookup --check
 	$(BIN)/python -m bench.cold_start --check
 	$(BIN)/python -m bench.simulate --check
+	$(BIN)/python -m bench.posting --check
+
+.PHONY: proof-posting
+proof-posting: $(READY) ## Every interaction in the CRM, once: 10,000 with kills, pauses and faults (SHORT=1: a minute)
+	@$(BIN)/python -m bench.posting_proof $(if $(SHORT),--short) --check
 
 .PHONY: handover
 handover: $(READY) ## Write docs/handover/, the example of the sheet for Evolve IP

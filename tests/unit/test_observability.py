@@ -1,5 +1,6 @@
 """Whose ids a log line carries, also when it is written late and by another thread."""
 
+import importlib
 import io
 import json
 import logging
@@ -11,8 +12,10 @@ import pytest
 
 from switchboard import observability
 from switchboard.beside import run_beside
-from switchboard.observability import join, logger
+from switchboard.errors import StateUnavailable
+from switchboard.observability import Mistake, join, logger, mistakes_without_words
 from tests.events import LambdaContext
+from tests.integration import template
 
 _of_a_use_case = logging.getLogger("switchboard.use_cases.anything")
 
@@ -90,20 +93,28 @@ def test_ids_add_up_and_an_empty_one_takes_the_last_one_off(written: io.StringIO
     assert lines(written)["taken off"]["request_id"] == "b"
 
 
+def fail(event: dict[str, Any], context: object) -> None:
+    raise ValueError("invalid literal: '+14155550142'")
+
+
+def test_of_a_mistake_of_ours_lambda_is_told_where_it_happened_and_not_its_text() -> None:
+    with pytest.raises(Mistake) as told:
+        mistakes_without_words(fail)({}, None)
+
+    assert (str(told.value), told.value.__suppress_context__) == ("ValueError", True)
+    assert told.traceback[-1].name == "fail"
+
+
+def test_what_is_no_mistake_of_ours_keeps_its_text() -> None:
+    def be_out(event: dict[str, Any], context: object) -> None:
+        raise StateUnavailable("reading Config failed; try again")
+
+    with pytest.raises(StateUnavailable, match="reading Config"):
+        mistakes_without_words(be_out)({}, None)
+
+
 @pytest.mark.parametrize("job", template.jobs())
-def test_the_text_of_a_mistake_of_ours_is_not_what_lambda_logs(
-    job: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It may hold what somebody said; what kind it was and where it happened are told."""
+def test_no_function_lets_lambda_log_the_text_of_a_mistake(job: str) -> None:
     app = importlib.import_module(f"functions.{job}.app")
 
-    def fail(*_: object, **__: object) -> None:
-        raise ValueError("invalid literal: '+14155550142'")
-
-    monkeypatch.setattr(context := LambdaContext(job, "r-1"), "aws_request_id", "r-1")
-    del context
-    with pytest.raises(Mistake) as told:
-        observability.mistakes_without_words(fail)({}, None)
-    assert app.handler.__wrapped__
-
-    assert (str(told.value), told.value.__cause__) == ("ValueError", None)
+    assert app.handler.__code__ is mistakes_without_words(fail).__code__

@@ -56,7 +56,7 @@ def join(**keys: str) -> None:
 
 
 class Mistake(Exception):
-    """Our own code failed. Which error it was, without its text: that may hold what somebody said."""
+    """Our own code failed; which error it was, without its text."""
 
 
 def mistakes_without_words(
@@ -64,7 +64,7 @@ def mistakes_without_words(
 ) -> Callable[[dict[str, Any], Any], _Answer]:
     """A handler whose unforeseen errors stay loud: Lambda logs their type and where they happened.
 
-    Lambda would log their text, too.
+    Lambda would log their text, too, and that may hold what somebody said.
     """
 
     @functools.wraps(handler)
@@ -73,7 +73,7 @@ def mistakes_without_words(
             return handler(event, context)
         except SwitchboardError:
             raise
-        except Exception as mistake:
+        except Exception as mistake:  # noqa: BLE001 - as loud as it was
             raise Mistake(_kinds_of(mistake)).with_traceback(mistake.__traceback__) from None
 
     return wordless

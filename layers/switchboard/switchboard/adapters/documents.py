@@ -76,7 +76,7 @@ def read_customers(text: str) -> tuple[Customer, ...]:
 def interaction_text(interaction: Interaction) -> str:
     """The merged document without its id and revision, which are attributes of their own."""
     segments = {
-        key: {"kind": segment.kind, "versions": _version_lists(segment.versions)}
+        key: {"kinds": sorted(segment.kinds), "versions": _version_lists(segment.versions)}
         for key, segment in interaction.segments.items()
     }
     return to_text(
@@ -96,7 +96,11 @@ def read_interaction(interaction_id: str, text: str, *, revision: int) -> Intera
         kinds_seen=frozenset(TriggerKind(kind) for kind in stored["kinds"]),
         revision=revision,
         segments={
-            key: Segment(key, TriggerKind(segment["kind"]), _read_versions(segment["versions"]))
+            key: Segment(
+                key,
+                frozenset(map(TriggerKind, segment.get("kinds") or [segment["kind"]])),
+                _read_versions(segment["versions"]),
+            )
             for key, segment in stored.get("segments", {}).items()
         },
     )

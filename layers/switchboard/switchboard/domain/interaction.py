@@ -64,11 +64,12 @@ class TriggerEvent:
 class Segment:
     """One stretch of an interaction, told by an Internal Transfer or a Segment Change.
 
-    `key` names it within its interaction: letters, digits and ``-_.`` alone.
+    `key` names it within its interaction: letters, digits and ``-_.`` alone. Both kinds of event
+    may tell of one that ECS has named.
     """
 
     key: str
-    kind: TriggerKind
+    kinds: frozenset[TriggerKind]
     versions: Mapping[str, FieldVersion] = field(default_factory=dict, repr=False)
 
     def get(self, name: str) -> str:
@@ -174,13 +175,14 @@ def _with_segment(
     segments: Mapping[str, Segment], event: TriggerEvent, said: Mapping[str, FieldVersion]
 ) -> dict[str, Segment] | None:
     key = segment_key(event)
-    known = segments.get(key) or Segment(key, event.kind)
+    known = segments.get(key) or Segment(key, frozenset())
     versions = _newest(known.versions, said)
-    if key in segments and versions is None:
+    kinds = known.kinds | {event.kind}
+    if versions is None and kinds == known.kinds:
         return None
     if key not in segments and len(segments) >= MOST_SEGMENTS:
         return None
-    return {**segments, key: replace(known, versions=versions or known.versions)}
+    return {**segments, key: replace(known, kinds=kinds, versions=versions or known.versions)}
 
 
 def _utc(moment: datetime) -> str:

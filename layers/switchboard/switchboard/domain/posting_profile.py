@@ -68,6 +68,11 @@ class PostingProfile:
         rule = next((rule for rule in self.never if rule.filter.lets_through(fields)), None)
         return f"do-not-post: {rule.why}" if rule else ""
 
+    def takes(self, segment: Segment) -> bool:
+        """Whether a stretch has a record of its own, whoever told of it."""
+        state = segment.get("segment_state")
+        return any(self.makes_segment(kind, state) for kind in segment.kinds)
+
     def makes_segment(self, kind: TriggerKind, state: str) -> bool:
         """Whether an event of this kind, in this segment state, has a record of its own."""
         if not self.is_per_segment:
@@ -183,7 +188,7 @@ def _judged(
         yield "", whole, profile.why_not(whole)
         return
     segments = (segment for _, segment in sorted(interaction.segments.items()))
-    parts = [one for one in segments if profile.makes_segment(one.kind, one.get("segment_state"))]
+    parts = [one for one in segments if profile.takes(one)]
     for segment in parts:
         told = _of_segment(whole, segment)
         yield segment.key, told, profile.why_not(told)

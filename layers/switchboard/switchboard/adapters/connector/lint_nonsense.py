@@ -64,7 +64,7 @@ def unlikely_nobodies(definition: Definition) -> Iterator[tuple[str, Any]]:
     records = {name for _, kind, name in names_used(definition["events"]) if kind == "methods"}
     for name in sorted(lists | records):
         # To an event, a record that is null is nobody as well.
-        nobodies = [[], None] if name in records else [[]]
+        nobodies: list[Any] = [[], None] if name in records else [[]]
         method = definition["methods"].get(name)
         for nonsense in _NONSENSE if method else ():
             found = [_found(definition, method, nonsense, asked) for asked in _questions()]
