@@ -26,11 +26,9 @@ from switchboard.errors import SwitchboardError
 from switchboard.observability import count, join, logger, metrics, mistakes_without_words
 from switchboard.use_cases.disposition_posting import post_interactions
 from switchboard.use_cases.posting_quarantine import quarantine
-from switchboard.use_cases.posting_run import PostingRun, Times
+from switchboard.use_cases.posting_run import PostingRun
 from switchboard.use_cases.posting_work import Posted
 
-# How long things may take; the proof in bench/posting_proof shortens them.
-TIMES = Times()
 processor = BatchProcessor(event_type=EventType.SQS)
 
 
@@ -108,7 +106,6 @@ def new_run(pointers: Sequence[Pointer]) -> PostingRun:
         regions=lookup.regions_by_dialed_number,
         request_ids={pointer.id: pointer.request_id for pointer in pointers},
         ambiguity=lookup.rules.ambiguity,
-        times=TIMES,
         together=side_by_side,
         retry_budgets=wiring.retry_budget,
     )

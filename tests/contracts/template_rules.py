@@ -43,6 +43,20 @@ TOLD_BY_METRIC = (
     ("TriggerSpilled", "trigger_intake"),
     ("TriggerRefused", "trigger_intake"),
     ("SpillWaits", "sweeper"),
+    ("PostingMistake", "disposition_posting"),
+    ("PostingParked", "disposition_posting"),
+    ("PostingNotPossible", "disposition_posting"),
+    ("ReconciliationStopped", "reconciliation"),
+)
+# Nothing else would tell that these fail.
+ERRORS_OF = (
+    "AuthorizerFunction",
+    "ArrivalLookupFunction",
+    "RoutingDecisionFunction",
+    "TriggerIntakeFunction",
+    "DispositionPostingFunction",
+    "SweeperFunction",
+    "ReconciliationFunction",
 )
 
 
@@ -329,7 +343,7 @@ def mistakes_are_noticed(template: Template) -> Problems:
             yield f"nobody notices {metric} of {queue}"
     if ("ReconciliationDifferences", "reconciliation") not in watched:
         yield "nobody notices what the CRMs lost"
-    for function in ("AuthorizerFunction", "ArrivalLookupFunction"):
+    for function in ERRORS_OF:
         if ("Errors", function) not in watched:
             yield f"nobody notices errors of {function}"
     for metric, function in TOLD_BY_METRIC:

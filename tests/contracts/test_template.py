@@ -190,6 +190,14 @@ def overlook_errors(t: Template) -> None:
     del t["Resources"]["ArrivalLookupErrorAlarm"]
 
 
+def overlook_that_nobody_sweeps(t: Template) -> None:
+    del t["Resources"]["SweeperErrorAlarm"]
+
+
+def overlook_what_waits_for_a_person(t: Template) -> None:
+    del t["Resources"]["PostingParkedAlarm"]
+
+
 def overlook_what_the_crms_lost(t: Template) -> None:
     del t["Resources"]["ReconciliationDifferencesAlarm"]
 
@@ -234,6 +242,8 @@ def overlook_what_the_crms_lost(t: Template) -> None:
         (overlook_what_was_not_kept, rules.mistakes_are_noticed),
         (overlook_dead_letters, rules.mistakes_are_noticed),
         (overlook_errors, rules.mistakes_are_noticed),
+        (overlook_that_nobody_sweeps, rules.mistakes_are_noticed),
+        (overlook_what_waits_for_a_person, rules.mistakes_are_noticed),
         (overlook_what_the_crms_lost, rules.mistakes_are_noticed),
     ],
     ids=lambda each: each.__name__,

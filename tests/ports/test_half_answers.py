@@ -13,6 +13,7 @@ from botocore.config import Config
 
 from switchboard.adapters.dynamodb_table import DynamoDbTable, Update
 from switchboard.adapters.secrets import SecretsManagerSecrets
+from switchboard.adapters.sqs_queue import SqsWorkQueue
 from switchboard.errors import StateUnavailable
 from tests.unit.connector.hostile_server import LAST, hostile_server, http
 
@@ -24,6 +25,7 @@ HALVES: Final = {
 }
 CALLS: Final[dict[str, Callable[[DynamoDbTable], object]]] = {
     "get": lambda table: table.get("id"),
+    "get_many": lambda table: table.get_many(["id"]),
     "update": lambda table: table.update("id", Update().set({"a": 1})),
     "try_update": lambda table: table.try_update("id", Update().set({"a": 1})),
     "query": lambda table: table.query("by_customer", "customer_key = :c", {":c": "x"}, limit=1),
@@ -68,4 +70,13 @@ def test_an_empty_answer_is_still_no_item() -> None:
     with hostile_server(lambda visit: visit.send(http(b"{}", headers=LAST))) as server:
         connected = client("dynamodb", server.base)
         assert DynamoDbTable(connected, "Lookups").get("id") is None
+        connected.close()
+
+
+@pytest.mark.parametrize("half", HALVES.values(), ids=HALVES)
+def test_half_of_how_much_waits_is_an_outage(half: bytes) -> None:
+    with hostile_server(lambda visit: visit.send(half)) as server:
+        connected = client("sqs", server.base)
+        with pytest.raises(StateUnavailable):
+            SqsWorkQueue(connected, f"{server.base}/queue").waiting()
         connected.close()

@@ -144,7 +144,9 @@ INTERACTION = Interaction(
     revision=7,
     segments={
         "s1": Segment(
-            "s1", TriggerKind.SEGMENT_CHANGE, {"remarks": FieldVersion(0, NOW.isoformat(), "é")}
+            "s1",
+            frozenset({TriggerKind.SEGMENT_CHANGE, TriggerKind.INTERNAL_TRANSFER}),
+            {"remarks": FieldVersion(0, NOW.isoformat(), "é")},
         )
     },
 )

@@ -85,6 +85,14 @@ def test_searches_by_number_and_address_are_lookups_in_the_likeliest_order() -> 
     assert any("Which lookup by email comes first?" in line for line in decisions)
 
 
+def test_a_lookup_that_answers_with_one_record_expects_one_and_asks_whether_that_is_right() -> None:
+    document, decisions = from_openapi()
+
+    assert document["methods"]["find_email_2"]["expects"] == "body.clientId"
+    assert "expects" not in document["methods"]["find_phone"]
+    assert any("without `body.clientId` counts as an outage" in line for line in decisions)
+
+
 def test_the_row_takes_the_customers_own_numbers_and_nobody_elses() -> None:
     row = from_openapi()[0]["methods"]["find_phone"]["map"]
 

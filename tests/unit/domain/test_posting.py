@@ -31,6 +31,8 @@ from switchboard.domain.posting import (
     next_of,
     next_step,
     parked,
+    quarantined,
+    taken_up_again,
     without_customer,
 )
 
@@ -296,3 +298,60 @@ def test_a_wait_that_the_crm_asks_for_is_no_step_towards_giving_up() -> None:
         posting = failed(posting, "upstream_throttled", now=NOW, jitter=0, retry_after_s=1)
 
     assert (posting.state, posting.attempts) == (PostingState.PENDING, 0)
+
+
+@pytest.mark.parametrize("idempotency", [Idempotency.SEARCH_FIRST, Idempotency.ONCE_TOKEN])
+def test_a_search_sees_a_record_so_long_after_it_was_made_and_not_after_it_was_begun(
+    idempotency: Idempotency,
+) -> None:
+    made_at = NOW + timedelta(seconds=30)
+    posting = done(in_state(PostingState.ATTEMPTING), Logged("A-1", created=True), now=made_at)
+
+    seen_at = made_at + timedelta(seconds=SETTLE_S)
+    assert step(posting, idempotency, revision=2, at=SETTLED_AT) == WaitUntil(seen_at)
+
+
+def given_up(idempotency: Idempotency) -> tuple[Posting, Habits]:
+    """The last answer that was waited for is lost, after refusals alone."""
+    habits = Habits(idempotency, SETTLE_S, key_window_s=600)
+    refused = Posting("crm", attempts=len(RETRY_AFTER_S))
+    trying = attempting(refused, revision=1, habits=habits, at=NOW)
+    return lost_answer(trying, "unknown", now=NOW, habits=habits, jitter=0), habits
+
+
+@pytest.mark.parametrize("idempotency", [Idempotency.UPSERT, Idempotency.SEARCH_FIRST])
+def test_what_was_given_up_may_still_be_on_its_way(idempotency: Idempotency) -> None:
+    posting, habits = given_up(idempotency)
+    landed_at = NOW + timedelta(seconds=habits.unsettled_s)
+    soon = NOW + timedelta(seconds=1)
+
+    assert posting.state is PostingState.PARKED
+    assert next_step(posting, revision=2, habits=habits, now=soon) == WaitUntil(landed_at)
+    assert next_step(posting, revision=2, habits=habits, now=landed_at) == Write()
+
+
+def test_a_key_of_what_was_given_up_is_forgotten_too() -> None:
+    posting, habits = given_up(Idempotency.HEADER)
+
+    too_late = NOW + timedelta(seconds=600)
+    assert next_step(posting, revision=2, habits=habits, now=too_late) == Park("outcome_unknown")
+
+
+def test_quarantine_does_not_hide_that_nobody_knows_the_outcome() -> None:
+    habits = Habits(Idempotency.NONE)
+    waiting = lost_answer(in_state(PostingState.ATTEMPTING), "x", now=NOW, habits=habits, jitter=0)
+    unknown = in_state(PostingState.PARKED, reason="outcome_unknown")
+
+    for posting in (waiting, unknown):
+        left = quarantined(posting, revision=2, habits=habits)
+        assert left.is_outcome_unknown
+        assert next_step(left, revision=3, habits=habits, now=SETTLED_AT) == Park("outcome_unknown")
+
+
+def test_what_a_person_has_written_again_waits_for_what_is_on_its_way() -> None:
+    habits = Habits(Idempotency.UPSERT)
+    died = attempting(Posting("crm"), revision=1, habits=habits, at=NOW)
+    again = taken_up_again(quarantined(died, revision=2, habits=habits))
+    landed_at = NOW + timedelta(seconds=habits.call_s + habits.unsettled_s)
+
+    assert next_step(again, revision=2, habits=habits, now=NOW) == WaitUntil(landed_at)

@@ -1,5 +1,6 @@
 """The stretches of an interaction: each is one, whenever and however often it is told."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
@@ -14,6 +15,7 @@ from switchboard.domain.interaction import (
     merge,
     segment_key,
 )
+from switchboard.domain.posting_profile import PostingProfile
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -82,6 +84,18 @@ def test_more_is_learned_of_a_stretch_in_any_order() -> None:
             ("segment_id", "s-1"),
         )
     }
+
+
+def test_one_that_both_kinds_of_event_tell_of_is_for_those_who_want_either() -> None:
+    told = change(1, segment_id="s-1", segment_state="Wrap Up")
+    transfer = replace(change(2, segment_id="s-1"), kind=TriggerKind.INTERNAL_TRANSFER)
+    transfers = PostingProfile("crm", is_per_segment=True)
+    wrap_ups = PostingProfile("crm", is_per_segment=True, segment_states=("wrap up",))
+
+    for order in permutations([told, transfer]):
+        (segment,) = merged(*order).segments.values()
+        assert transfers.takes(segment)
+        assert wrap_ups.takes(segment)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["", "s-1", "s 2"])), max_size=6))

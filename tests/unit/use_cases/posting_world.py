@@ -14,7 +14,7 @@ from switchboard.domain.customer import Customer
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.found_record import FoundRecord
 from switchboard.domain.identity import Identity
-from switchboard.domain.interaction import Interaction
+from switchboard.domain.interaction import Interaction, TriggerKind
 from switchboard.domain.posting import (
     Idempotency,
     InteractionRecord,
@@ -39,7 +39,7 @@ from switchboard.use_cases.posting_quarantine import quarantine
 from switchboard.use_cases.posting_run import PostingRun
 from switchboard.use_cases.posting_work import Posted
 from switchboard.use_cases.sweeper import sweep
-from switchboard.use_cases.trigger_intake import take_trigger
+from switchboard.use_cases.trigger_intake import Terms, take_trigger
 from tests.fakes.ledger import InMemoryInteractionLedger
 from tests.fakes.lookups import InMemoryLookupMemory
 from tests.fakes.once import InMemoryOnceStore
@@ -333,9 +333,20 @@ class World:
         first = self.posted(*(interaction_ids or ("i-1",))).get("i-1", ())
         return () if isinstance(first, SwitchboardError) else first
 
-    def posted(self, *interaction_ids: str) -> dict[str, Posted]:
+    def transfer(self, **fields: str) -> None:
+        """A stretch of its own, told of and kept."""
+        take_trigger(
+            told(kind=TriggerKind.INTERNAL_TRANSFER, at=self.clock.now, **fields),
+            ledger=self.ledger,
+            queue=self.queue,
+            request_id="r-1",
+            now=self.clock.now,
+            terms=Terms(keeps_segment=True),
+        )
+
+    def posted(self, *interaction_ids: str, run: PostingRun | None = None) -> dict[str, Posted]:
         """What a worker tells of each; nothing when it died."""
-        run = self._new_run()
+        run = run or self.new_run()
         try:
             return post_interactions(
                 interaction_ids,
@@ -350,13 +361,13 @@ class World:
         except WorkerDied:
             return {}
 
-    def crash(self) -> bool:
+    def crash(self, run: PostingRun | None = None) -> bool:
         """Our own code fails over the row; whether it is left to a person by now."""
         return quarantine(
-            "i-1", ledger=self.ledger, crms=self.crms, profiles=self.profiles, run=self._new_run()
+            "i-1", ledger=self.ledger, crms=self.crms, profiles=self.profiles, run=run or self.new_run()
         )
 
-    def _new_run(self) -> PostingRun:
+    def new_run(self) -> PostingRun:
         self._workers += 1
         return PostingRun(
             token=f"worker-{self._workers}",

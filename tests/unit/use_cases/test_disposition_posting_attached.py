@@ -120,3 +120,13 @@ def test_a_crm_that_is_down_keeps_nothing_from_the_other() -> None:
     down.is_down = False
     world.settle()
     assert len(down.records) == len(world.records) == 1
+
+
+def test_a_crm_that_is_down_while_a_stranger_is_looked_for_has_their_record_all_the_same() -> None:
+    world = world_of_a_stranger()
+
+    world.crm.is_down = True
+    world.settle()
+
+    assert (world.posting.state, world.posting.reason) == (PostingState.DONE, "no_customer")
+    assert len(world.posting.tries) == 1

@@ -1,9 +1,11 @@
 """Moments count from when something happened, not from when the worker began."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from switchboard.domain.customer import Customer
 from switchboard.domain.posting import Idempotency, PostingState
 from switchboard.domain.posting_filter import PostingFilter
 from switchboard.domain.posting_profile import PostingProfile
@@ -55,3 +57,26 @@ def test_nobody_waits_for_the_patience_of_a_profile_that_does_not_want_the_call(
     world.work()
 
     assert world.posting.state is PostingState.DONE
+
+
+@pytest.mark.parametrize("idempotency", list(Idempotency))
+def test_a_call_that_was_claimed_and_never_begun_was_no_attempt(idempotency: Idempotency) -> None:
+    stranger = PostingProfile("sandbox", unknown_customer="create")
+    world = World(idempotency=idempotency, profiles=(stranger,))
+    world.crm.customers = ()
+    slowly = world.crm.create_contact
+
+    def create_contact(*args: Any, **options: Any) -> Customer:
+        world.clock.advance(timedelta(seconds=21))
+        return slowly(*args, **options)
+
+    world.crm.create_contact = create_contact  # type: ignore[method-assign]
+    world.end_call()
+    world.work()
+    assert world.records == []
+    assert world.posting.state is PostingState.PENDING
+
+    world.settle()
+
+    assert world.posting.state is PostingState.DONE
+    assert len(world.records) == 1

@@ -1,6 +1,7 @@
 """How often the ledger is written for one posting, and who may go on after a failure."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from switchboard.domain.posting import Idempotency, Posting, PostingState
 from switchboard.domain.posting_profile import PostingProfile
 from switchboard.domain.retry_budget import RetryBudget
 from switchboard.errors import LeftAlone, UpstreamUnavailable
-from switchboard.ports import Next
+from switchboard.ports import Arrival, Next
 from switchboard.use_cases.posting_quarantine import CRASHES_THAT_QUARANTINE
 from tests.unit.use_cases.posting_world import World
 
@@ -188,3 +189,59 @@ def test_an_attempt_that_died_before_its_row_was_quarantined_is_not_forgotten(
     world.settle()
 
     assert len(world.records) == 1
+
+
+@pytest.mark.parametrize("idempotency", list(Idempotency))
+def test_a_mistake_that_settles_slowly_is_counted_each_time(idempotency: Idempotency) -> None:
+    """The way that functions/disposition_posting goes when our own code fails."""
+    world = World(idempotency=idempotency)
+    world.end_call()
+    failing(world, KeyError("a mistake of ours"))
+    for _ in range(30):
+        world.clock.advance(timedelta(minutes=1))
+        if not world.ledger.due(now=world.clock.now, limit=1):
+            continue
+        run = world.new_run()
+        with suppress(KeyError):
+            world.posted("i-1", run=run)
+        if "i-1" in run.mistaken:
+            world.crash(run)
+
+    assert world.posting.state is PostingState.PARKED
+    assert world.ledger.due(now=world.clock.now + timedelta(days=9), limit=1) == ()
+
+
+def test_a_mistake_over_one_row_is_told_of_no_other() -> None:
+    world = World()
+    world.end_call()
+    world.end_call(interaction_id="i-2")
+    run = world.new_run()
+    failing(world, KeyError("a mistake of ours"))
+
+    with pytest.raises(KeyError):
+        world.posted("i-2", "i-1", run=run)
+
+    assert run.mistaken == {"i-2"}
+
+
+def test_more_records_than_fit_into_one_write_are_written_one_lot_after_the_other() -> None:
+    world = World(profiles=(PostingProfile("sandbox", is_per_segment=True),))
+    for number in range(60):
+        world.transfer(segment_id=f"s-{number}")
+    world.end_call()
+
+    world.work()
+    assert len(world.records) == 50
+    world.settle()
+
+    assert len({record.id for record in world.records}) == 60
+
+
+def test_a_row_of_which_only_the_arrival_is_known_is_no_work() -> None:
+    world = World()
+    world.ledger.note_arrival("i-1", Arrival(world.clock.now, request_id="r", outcome="known"))
+    world.clock.advance(timedelta(days=1))
+
+    assert world.work() == ()
+    assert world.records == []
+    assert world.row.postings == {}

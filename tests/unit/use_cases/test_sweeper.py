@@ -134,3 +134,15 @@ def test_an_outage_is_not_hidden() -> None:
 
     with pytest.raises(StateUnavailable):
         world.sweep()
+
+
+def test_a_queue_that_does_not_say_how_much_waits_is_taken_for_busy() -> None:
+    sweeping = Sweeping()
+    sweeping.is_due(600)
+
+    def fail() -> int:
+        raise StateUnavailable("half an answer")
+
+    sweeping.posting.waiting = fail  # type: ignore[method-assign]
+
+    assert sweeping.sweep(seconds_later=200_000).postings == 500

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from switchboard.adapters.aws_errors import aws_call
+from switchboard.errors import StateUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -51,7 +52,11 @@ class SqsWorkQueue:
             answer = self._client.get_queue_attributes(
                 QueueUrl=self._queue_url, AttributeNames=[name]
             )
-        return int(answer["Attributes"][name])
+        # Of half an answer the SDK makes one that says nothing.
+        said = answer.get("Attributes", {}).get(name)
+        if said is None:
+            raise StateUnavailable("half an answer came from the queue; try again")
+        return int(said)
 
 
 def _pointer(work_id: str, request_id: str) -> str:

@@ -71,6 +71,9 @@ _LONGEST_QUEUE_DELAY_S: Final = 900
 _NOTHING_WRITTEN: Final = (UpstreamError, Misconfigured, StateUnavailable)
 # Kept, until somebody has mended the configuration.
 _LOOK_AGAIN_AFTER: Final = timedelta(minutes=5)
+# Records of one row that are written in one run. Each is a call, and DynamoDB takes no expression
+# of more than 4 KB; what is left is due at once.
+_MOST_AT_ONCE: Final = 50
 # When the first trigger came of a row that does not say so.
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -136,6 +139,7 @@ class _Worker:
         """Find out what is to be written and whose it is, and hold the row for that."""
         with work.losing_only_this():
             self._plan(work)
+            self._leave_for_later(work)
             # A CRM that hangs must not take the others' time.
             self.run.together([partial(self._find, work, task) for task in work.due_tasks])
             work.is_begun = self._claim(work)
@@ -205,6 +209,10 @@ class _Worker:
             task = Task(one, crm, habits, before, before)
             work.tasks.append(task)
             self._decide(task, interaction.revision, now)
+
+    def _leave_for_later(self, work: Work) -> None:
+        for task in work.due_tasks[_MOST_AT_ONCE:]:
+            task.is_due, work.is_unfinished = False, True
 
     def _decide(self, task: Task, revision: int, now: datetime) -> None:
         not_before = task.wanted.not_before

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -36,19 +36,6 @@ class Times:
     def sends_until_s(self) -> float:
         """How long after its claim a worker may still send something."""
         return self.last_call_after_s + self.crm_budget_s
-
-    def scaled(self, factor: float) -> "Times":
-        """The same, so many times as long; for a proof that cannot wait for days."""
-        first, last = self.retry_wait_s
-        return replace(
-            self,
-            crm_budget_s=self.crm_budget_s * factor,
-            lease_s=self.lease_s * factor,
-            last_call_after_s=self.last_call_after_s * factor,
-            in_flight_s=self.in_flight_s * factor,
-            retry_after_s=tuple(wait_s * factor for wait_s in self.retry_after_s),
-            retry_wait_s=(first * factor, last * factor),
-        )
 
 
 class Together(Protocol):

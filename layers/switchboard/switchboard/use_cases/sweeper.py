@@ -1,12 +1,16 @@
 """Once a minute: wake the workers for whatever is due, because a message or a worker was lost."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from switchboard.domain.deadline import Deadline
+from switchboard.errors import StateUnavailable
 from switchboard.ports import InteractionLedger, OutboundStore, WorkQueue
+
+_log = logging.getLogger(__name__)
 
 # After an outage everything is due at once.
 _AT_MOST: Final = 20_000
@@ -50,7 +54,12 @@ def sweep(
 
 
 def _most(queue: WorkQueue) -> int:
-    return _AT_MOST_WHILE_BUSY if queue.waiting() >= _BUSY_FROM else _AT_MOST
+    try:
+        is_busy = queue.waiting() >= _BUSY_FROM
+    except StateUnavailable as error:
+        _log.warning("not known how much waits in the queue: %s", error.code)
+        is_busy = True
+    return _AT_MOST_WHILE_BUSY if is_busy else _AT_MOST
 
 
 def _wake(ids: Sequence[str], queue: WorkQueue, request_id: str, deadline: Deadline | None) -> int:
