@@ -51,8 +51,12 @@ NOT_FOR_A_LOOKUP: Final = (
     "switchboard.contracts.ecs",
     "switchboard.contracts.lookup",
     "switchboard.contracts.outbound_message",
+    "switchboard.domain.posting_profile",
+    "switchboard.domain.reconciliation",
+    "switchboard.domain.retry_budget",
     "switchboard.edges.desk_page",
     "switchboard.edges.webhooks",
+    "switchboard.use_cases.backfill",
     "switchboard.use_cases.disposition_posting",
     "switchboard.use_cases.outbound_dialing",
 )

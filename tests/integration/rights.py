@@ -89,20 +89,13 @@ def _is_allowed(job: str, action: str, resource: str, arguments: Mapping[str, An
 
 
 def _holds(condition: Mapping[str, Any], arguments: Mapping[str, Any]) -> bool:
-    for values in condition.values():
-        for key, allowed in values.items():
-            said = {
-                "s3:prefix": arguments.get("Prefix", ""),
-                "dynamodb:LeadingKeys": _leading_key(arguments),
-            }[key]
-            if not any(fnmatchcase(said, one) for one in as_list(allowed)):
-                return False
-    return True
-
-
-def _leading_key(arguments: Mapping[str, Any]) -> str:
-    key: str = (arguments.get("Key") or arguments["Item"])["id"]["S"]
-    return key
+    """Whether what is asked for begins as the policy says; of a key, its first part."""
+    asked = arguments.get("Prefix", "")
+    for name in ("Key", "Item"):
+        if isinstance(item := arguments.get(name), dict):
+            asked = item["id"]["S"]
+    allowed = [one for values in condition.values() for v in values.values() for one in as_list(v)]
+    return not condition or any(fnmatchcase(asked, one) for one in allowed)
 
 
 def _named(resource: Any) -> str:

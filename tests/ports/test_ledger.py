@@ -621,7 +621,8 @@ def test_what_is_told_of_triggers_never_fills_the_row(ledger: InteractionLedger)
     names = [f"a_field_of_which_every_trigger_says_more_{n}" for n in range(250)]
     for minute in range(40):
         said = dict.fromkeys(names, str(minute))
-        ledger.merge(event(minute=minute, **said), now=NOW, due_when=at(SOON))
+        told = replace(event(minute=minute), fields=said)
+        ledger.merge(told, now=NOW, due_when=at(SOON))
 
     row = known(ledger)
     assert (len(row.triggers), row.triggers[0].fields) == (40, tuple(sorted(names)))

@@ -239,7 +239,7 @@ def test_more_records_than_fit_into_one_write_are_written_one_lot_after_the_othe
 
 def test_a_row_of_which_only_the_arrival_is_known_is_no_work() -> None:
     world = World()
-    world.ledger.note_arrival("i-1", Arrival(world.clock.now, request_id="r", outcome="known"))
+    world.ledger.note_arrival("i-1", Arrival(at=world.clock.now, request_id="r", outcome="known"))
     world.clock.advance(timedelta(days=1))
 
     assert world.work() == ()
