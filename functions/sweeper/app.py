@@ -55,17 +55,13 @@ def take(body: bytes) -> None:
     )
 
 
-@mistakes_without_words
-@metrics.log_metrics
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    deadline = Deadline.after(_BUDGET_S)
+def wake(request_id: str, deadline: Deadline) -> None:
     swept = sweep(
         ledger=wiring.ledger(),
         outbound=wiring.outbound_store(),
         posting_queue=wiring.posting_queue(),
         dialing_queue=wiring.dialing_queue(),
-        request_id=context.aws_request_id,
+        request_id=request_id,
         now=datetime.now(UTC),
         deadline=deadline.at_most(_BUDGET_S - _TAKING_BACK_S),
     )
@@ -73,4 +69,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     metrics.add_metric(name="CallsWoken", unit="Count", value=swept.calls)
     metrics.add_metric(name="DueUnsent", unit="Count", value=swept.unsent)
     logger.info("swept", postings=swept.postings, calls=swept.calls, unsent=swept.unsent)
-    take_spilled(deadline, datetime.now(UTC))
+
+
+@mistakes_without_words
+@metrics.log_metrics
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    deadline = Deadline.after(_BUDGET_S)
+    try:
+        wake(context.aws_request_id, deadline)
+    finally:
+        # A queue that is down keeps nobody from taking into the ledger what was acknowledged.
+        take_spilled(deadline, datetime.now(UTC))

@@ -39,6 +39,8 @@ from switchboard.observability import count, count_by, join, logger, metrics, mi
 from switchboard.use_cases.taking_back import REFUSED, SPILLED
 
 PATH: Final = "/v1/triggers/<event>"
+# Why something was put aside that nobody but us is to blame for.
+_MISTAKE: Final = "our_mistake"
 api = new_api()
 refuse_other_methods(api, PATH, "GET", "POST")
 
@@ -65,6 +67,13 @@ def take(event: str) -> Response[str]:
         return _keep(sent, trigger)
     except InvalidRequest as error:
         _keep_refused(sent, error)
+        raise
+    except SwitchboardError:
+        raise
+    except Exception:
+        # Once our mistake is mended, `switchboard refused retry` takes what was sent.
+        count("TriggerRefused")
+        _put_with_the_refused(sent, _MISTAKE)
         raise
 
 
@@ -107,7 +116,7 @@ def _merge(sent: KeptTrigger, told: Told) -> bool:
 def _spill(sent: KeptTrigger, error: SwitchboardError) -> None:
     """Raises: the same error, when the second place cannot take it either: ECS must be told."""
     try:
-        _put_aside(SPILLED, sent, error)
+        _put_aside(SPILLED, sent, error.code)
     except StateUnavailable as failure:
         count("TriggerNotKept")
         logger.error("trigger not kept", error=error.code, detail=str(failure))
@@ -123,19 +132,23 @@ def _keep_refused(sent: KeptTrigger, error: InvalidRequest) -> None:
     if isinstance(error, StateConflict):
         count("TriggerContradicted")
         logger.error("trigger contradicts its interaction", detail=str(error))
+    _put_with_the_refused(sent, error.code)
+
+
+def _put_with_the_refused(sent: KeptTrigger, code: str) -> None:
     try:
-        _put_aside(REFUSED, sent, error)
+        _put_aside(REFUSED, sent, code)
     except StateUnavailable as failure:
         count("RefusedNotKept")
         logger.error("refused trigger not kept", detail=str(failure))
 
 
-def _put_aside(kind: str, sent: KeptTrigger, error: SwitchboardError) -> None:
+def _put_aside(kind: str, sent: KeptTrigger, code: str) -> None:
     wiring.kept_aside().put(
         kind,
-        sent.put_aside_for(error.code),
+        sent.put_aside_for(code),
         token=uuid4().hex[:12],
-        about=sent.about(error.code),
+        about=sent.about(code),
         now=sent.received_at,
     )
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -74,18 +75,35 @@ def _resources(service: str, arguments: Mapping[str, Any]) -> Iterator[str]:
 
 def _is_there(resource: str) -> bool:
     """Of what is not there, as tests have it, AWS says so before anything else."""
-    name = resource.partition("/")[0]
-    there = {*template.template()["Resources"], *template.BUCKETS.values(), template.STACK_NAME}
-    return name in there
+    return resource.partition("/")[0] in _names()
+
+
+@cache
+def _names() -> frozenset[str]:
+    resources = template.template()["Resources"]
+    return frozenset({*resources, *template.BUCKETS.values(), template.STACK_NAME})
 
 
 def _is_allowed(job: str, action: str, resource: str, arguments: Mapping[str, Any]) -> bool:
     return any(
-        action in as_list(statement["Action"])
-        and any(fnmatchcase(resource, name) for name in map(_named, as_list(statement["Resource"])))
-        and _holds(statement.get("Condition", {}), arguments)
-        for statement in statements(template.jobs()[job])
+        action in actions
+        and any(fnmatchcase(resource, name) for name in names)
+        and _holds(condition, arguments)
+        for actions, names, condition in _policy(job)
     )
+
+
+@cache
+def _policy(job: str) -> list[tuple[list[str], list[str], dict[str, Any]]]:
+    """Of each statement: actions, resources as they are called here, conditions."""
+    return [
+        (
+            as_list(one["Action"]),
+            [_named(resource) for resource in as_list(one["Resource"])],
+            one.get("Condition", {}),
+        )
+        for one in statements(template.jobs()[job])
+    ]
 
 
 def _holds(condition: Mapping[str, Any], arguments: Mapping[str, Any]) -> bool:

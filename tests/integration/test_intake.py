@@ -1,11 +1,12 @@
 """Every trigger that reaches us is kept: in the ledger, beside it, or for people to look at."""
 
+import base64
 import json
 import time
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime, timedelta
 from socket import create_server
-from typing import Any
+from typing import Any, NoReturn
 from unittest.mock import patch
 from urllib.parse import urlencode
 
@@ -15,10 +16,12 @@ from hypothesis import strategies as st
 
 from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
 from switchboard.adapters.dynamodb_table import DynamoDbTable
+from switchboard.errors import StateUnavailable
+from switchboard.observability import Mistake
 from switchboard.ports import LedgerRow
 from tests.events import read_event, sample_files
 from tests.integration.answers import flat_body, is_refused, new_interaction, the_end_of
-from tests.integration.canaries import leaks
+from tests.integration.canaries import REMARK, leaks
 from tests.integration.deployment import Answer, Deployment
 
 ENDS = "/v1/triggers/interaction-ends"
@@ -88,8 +91,9 @@ def test_every_event_is_the_same_in_each_form(switchboard: Deployment, event: st
     assert rows == [rows[0]] * 4
 
 
-def test_duplicates_are_answered_the_same(switchboard: Deployment) -> None:
-    said = the_end_of(new_interaction())
+@pytest.mark.parametrize("undated", [{}, {"occurred_at": ""}])
+def test_duplicates_are_answered_the_same(switchboard: Deployment, undated: dict[str, str]) -> None:
+    said = the_end_of(new_interaction()) | undated
     first = tell(switchboard, said).json
 
     again = [tell(switchboard, said), switchboard.http("POST", ENDS, body=urlencode(said))]
@@ -99,6 +103,23 @@ def test_duplicates_are_answered_the_same(switchboard: Deployment) -> None:
         same = {"accepted", "interaction_id"}
         assert {n: answer.json[n] for n in same} == {n: first[n] for n in same}
         assert answer.json["duplicate"] == "true"
+
+
+def test_what_was_spilled_is_taken_back_while_the_queues_are_down(switchboard: Deployment) -> None:
+    interaction = new_interaction()
+    tell(switchboard, the_end_of(new_interaction()))
+    with ledger_down(switchboard):
+        tell(switchboard, the_end_of(interaction))
+
+    with (
+        switchboard.without_aws("sqs"),
+        switchboard.later(minutes=2),
+        pytest.raises(StateUnavailable),
+    ):
+        sweep(switchboard)
+
+    assert row_of(switchboard, interaction) is not None
+    assert switchboard.put_aside("spill") == {}
 
 
 def test_what_the_ledger_cannot_take_is_acknowledged_and_taken_back(
@@ -276,6 +297,23 @@ def test_what_is_refused_is_kept_as_it_was_sent(switchboard: Deployment, name: s
     assert switchboard.key not in json.dumps(said)
     assert counted(switchboard, "TriggerRefused") == 1
     assert counted_by(switchboard, "TriggerRefused", "code") == [code]
+
+
+def test_an_event_over_which_our_own_code_fails_is_kept_for_who_mends_it(
+    switchboard: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise KeyError(REMARK)
+
+    monkeypatch.setattr("functions.trigger_intake.app.take_told", fail)
+    interaction = new_interaction()
+    with pytest.raises(Mistake) as told:
+        tell(switchboard, the_end_of(interaction))
+
+    assert str(told.value) == "KeyError"
+    ((key, put),) = switchboard.put_aside("refused").items()
+    assert ".interaction-ends.our_mistake." in key
+    assert json.loads(base64.b64decode(json.loads(put)["body"]))["interaction_id"] == interaction
 
 
 @pytest.mark.parametrize(

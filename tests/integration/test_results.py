@@ -6,7 +6,9 @@ from urllib.parse import urlencode
 
 import pytest
 
+from switchboard.adapters.crm_records import as_input
 from switchboard.contracts.answers import TriggerAnswer
+from switchboard.domain.posting import InteractionRecord
 from switchboard.observability import Mistake
 from tests.events import pointer, sqs_event
 from tests.integration.answers import flat_body, is_refused, new_interaction, the_end_of
@@ -245,3 +247,28 @@ def test_a_batch_of_which_nothing_can_be_read_fails_as_a_whole(
 ) -> None:
     with pytest.raises(Mistake, match="BatchProcessingError"):
         switchboard.invoke(job, sqs_event(["no pointer"]))
+
+
+def test_a_mistake_of_ours_over_one_result_costs_no_other_and_ends_with_a_person(
+    switchboard: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = new_interaction(), new_interaction()
+
+    def broken_input(record: InteractionRecord) -> dict[str, Any]:
+        if record.id == bad:
+            raise KeyError(REMARK)
+        return as_input(record)
+
+    monkeypatch.setattr("switchboard.adapters.rest_crm.as_input", broken_input)
+    for interaction in (bad, good):
+        tell(switchboard, ENDS, the_end_of(interaction))
+
+    for minutes in range(3):
+        with switchboard.later(seconds=60 * minutes):
+            both = sqs_event([pointer(bad), pointer(good)])
+            assert switchboard.invoke("disposition_posting", both) == {"batchItemFailures": []}
+
+    assert one_whole_record(switchboard, good)
+    assert records_of(switchboard, bad) == []
+    answer = switchboard.http("GET", f"/v1/interactions/{bad}")
+    assert "quarantined" in answer.text

@@ -5,6 +5,7 @@ that was never published.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import boto3
@@ -12,6 +13,7 @@ import pytest
 from botocore.config import Config
 
 from switchboard.adapters.dynamodb_table import DynamoDbTable, Update
+from switchboard.adapters.s3_aside import S3KeptAside
 from switchboard.adapters.secrets import SecretsManagerSecrets
 from switchboard.adapters.sqs_queue import SqsWorkQueue
 from switchboard.errors import StateUnavailable
@@ -31,6 +33,7 @@ CALLS: Final[dict[str, Callable[[DynamoDbTable], object]]] = {
     "query": lambda table: table.query("by_customer", "customer_key = :c", {":c": "x"}, limit=1),
     "scan": lambda table: list(table.scan("finding#")),
 }
+NOW: Final = datetime(2026, 3, 4, 12, tzinfo=UTC)
 ONE_TRY: Final = Config(retries={"total_max_attempts": 1, "mode": "standard"})
 
 
@@ -79,4 +82,27 @@ def test_half_of_how_much_waits_is_an_outage(half: bytes) -> None:
         connected = client("sqs", server.base)
         with pytest.raises(StateUnavailable):
             SqsWorkQueue(connected, f"{server.base}/queue").waiting()
+        connected.close()
+
+
+@pytest.mark.parametrize("half", HALVES.values(), ids=HALVES)
+def test_half_an_answer_of_a_queue_says_of_no_message_that_it_was_taken(half: bytes) -> None:
+    with hostile_server(lambda visit: visit.send(half)) as server:
+        connected = client("sqs", server.base)
+        try:
+            refused = SqsWorkQueue(connected, f"{server.base}/1/q").send_many(
+                ["i-1"], request_id=""
+            )
+        except StateUnavailable:
+            refused = ("i-1",)
+        assert refused == ("i-1",)
+        connected.close()
+
+
+@pytest.mark.parametrize("half", HALVES.values(), ids=HALVES)
+def test_what_s3_does_not_say_it_has_was_not_put_aside(half: bytes) -> None:
+    with hostile_server(lambda visit: visit.send(half)) as server:
+        connected = client("s3", server.base)
+        with pytest.raises(StateUnavailable):
+            S3KeptAside(connected, "aside").put("spill", b"{}", token="0a", about=(), now=NOW)
         connected.close()

@@ -515,6 +515,27 @@ def test_what_is_to_be_written_again_looks_grown_and_is_due(ledger: InteractionL
     assert ledger.read("nobody-knows") is None
 
 
+@pytest.mark.parametrize("is_held", [False, True])
+def test_who_comes_while_a_row_is_to_be_written_again_leaves_it_due(
+    dynamodb_ledger: DynamoDbInteractionLedger, dynamodb: WatchedClient, is_held: bool
+) -> None:
+    ledger = dynamodb_ledger
+    told(ledger, event())
+    if is_held:
+        claim(ledger)
+
+    def somebody_comes() -> None:
+        if not is_held:
+            claim(ledger)
+        settle(ledger, postings=[POSTED])
+
+    dynamodb.before_next("update_item", somebody_comes)
+    ledger.write_again("int-1", now=NOW)
+
+    assert known(ledger).interaction.revision == 2
+    assert ledger.due(now=NOW, limit=10) == ("int-1",)
+
+
 def test_who_holds_a_row_that_is_to_be_written_again_finds_it_grown(
     ledger: InteractionLedger,
 ) -> None:

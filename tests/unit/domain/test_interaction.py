@@ -1,5 +1,6 @@
 """Triggers come in any order, any number of times; the document is the same."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 from hypothesis import given
@@ -89,6 +90,18 @@ def test_a_later_value_wins_whichever_comes_first() -> None:
 
     assert merged([early, late]).get("agent_name") == "Al"
     assert merged([late, early]).get("agent_name") == "Al"
+
+
+def test_an_event_without_a_moment_that_comes_again_says_nothing_new() -> None:
+    said = [
+        replace(event(NOON + timedelta(seconds=s), agent_name="Ann"), is_dated=False)
+        for s in (0, 9)
+    ]
+    other = replace(event(NOON + timedelta(seconds=5), agent_name="Bob"), is_dated=False)
+
+    once = merge(Interaction("i-1"), said[0], keeps_segment=True)
+    assert merge(once, said[1], keeps_segment=True) is once
+    assert merged([said[0], other, said[1]]).get("agent_name") == "Ann"
 
 
 def test_an_absent_value_overwrites_nothing() -> None:

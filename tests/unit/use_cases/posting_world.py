@@ -364,7 +364,11 @@ class World:
     def crash(self, run: PostingRun | None = None) -> bool:
         """Our own code fails over the row; whether it is left to a person by now."""
         return quarantine(
-            "i-1", ledger=self.ledger, crms=self.crms, profiles=self.profiles, run=run or self.new_run()
+            "i-1",
+            ledger=self.ledger,
+            crms=self.crms,
+            profiles=self.profiles,
+            run=run or self.new_run(),
         )
 
     def new_run(self) -> PostingRun:

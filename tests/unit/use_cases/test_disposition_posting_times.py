@@ -73,8 +73,7 @@ def test_a_call_that_was_claimed_and_never_begun_was_no_attempt(idempotency: Ide
     world.crm.create_contact = create_contact  # type: ignore[method-assign]
     world.end_call()
     world.work()
-    assert world.records == []
-    assert world.posting.state is PostingState.PENDING
+    assert (world.records, world.posting.attempted_at) == ([], None)
 
     world.settle()
 

@@ -118,7 +118,9 @@ def trail_text(notes: Sequence[TriggerNote]) -> str:
 
 def read_trail(text: str) -> tuple[TriggerNote, ...]:
     return tuple(
-        TriggerNote(TriggerKind(kind), _EPOCH + at * _US, revision, tuple(names.split()), request_id)
+        TriggerNote(
+            TriggerKind(kind), _EPOCH + at * _US, revision, tuple(names.split()), request_id
+        )
         for kind, at, revision, names, request_id, *_ in json.loads(text)
     )
 

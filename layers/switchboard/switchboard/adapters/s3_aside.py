@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from switchboard.adapters.aws_errors import NothingThere, aws_call
+from switchboard.errors import StateUnavailable
 from switchboard.ports import Aside
 
 _WORD: Final = re.compile(r"[A-Za-z0-9_=-]{1,64}")
@@ -30,12 +31,15 @@ class S3KeptAside:
         moment = now.astimezone(UTC).strftime(_MOMENT)
         aside_id = ".".join((moment, *(_word(word) for word in (token, *about))))
         with aws_call("putting aside"):
-            self._client.put_object(
+            answer = self._client.put_object(
                 Bucket=self._bucket,
                 Key=_key(kind, aside_id),
                 Body=body,
                 ContentType="application/json",
             )
+        if "ETag" not in answer:
+            # ECS is told on the strength of this answer, and it came from something else.
+            raise StateUnavailable("nothing says that it was put aside; try again")
         return aside_id
 
     def waiting(self, kind: str, *, limit: int, after: str = "") -> tuple[Aside, ...]:

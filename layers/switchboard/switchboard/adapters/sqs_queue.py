@@ -43,7 +43,9 @@ class SqsWorkQueue:
                         {"Id": str(place), "MessageBody": body} for place, body in enumerate(bodies)
                     ],
                 )
-            refused.extend(ten[int(failed["Id"])] for failed in answer.get("Failed", []))
+            # Of half an answer the SDK makes one that says nothing: not even that it was taken.
+            taken = {int(sent["Id"]) for sent in answer.get("Successful", ())}
+            refused.extend(ten[place] for place in range(len(ten)) if place not in taken)
         return tuple(refused)
 
     def waiting(self) -> int:

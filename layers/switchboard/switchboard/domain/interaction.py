@@ -115,11 +115,12 @@ def merge(
     """The interaction with the event's newer values; the same object when the event adds nothing.
 
     Commutative, associative and idempotent: any order of arrival and any number of repeats
-    give the same document. An absent value never overwrites a known one. With `keeps_segment`
-    the event is also a stretch of its own.
+    give the same document. An absent value never overwrites a known one. An event that does not
+    say when it happened has another moment each time it comes: what it says again is no news.
+    With `keeps_segment` the event is also a stretch of its own.
     """
     said = _versions(event)
-    versions = _newest(interaction.versions, said)
+    versions = _newest(interaction.versions, said, is_dated=event.is_dated)
     segments = _with_segment(interaction.segments, event, said) if keeps_segment else None
     kinds = interaction.kinds_seen | {event.kind}
     if versions is None and segments is None and kinds == interaction.kinds_seen:
@@ -160,15 +161,20 @@ def _versions(event: TriggerEvent) -> dict[str, FieldVersion]:
 
 
 def _newest(
-    known: Mapping[str, FieldVersion], said: Mapping[str, FieldVersion]
+    known: Mapping[str, FieldVersion], said: Mapping[str, FieldVersion], *, is_dated: bool
 ) -> dict[str, FieldVersion] | None:
     """Both together; None when nothing is newer than what was known."""
     newer = {
         name: version
         for name, version in said.items()
-        if name not in known or version > known[name]
+        if name not in known
+        or (version > known[name] and (is_dated or _adds(version, known[name])))
     }
     return {**known, **newer} if newer else None
+
+
+def _adds(version: FieldVersion, known: FieldVersion) -> bool:
+    return (version.rank, version.text) != (known.rank, known.text)
 
 
 def _with_segment(
@@ -176,7 +182,7 @@ def _with_segment(
 ) -> dict[str, Segment] | None:
     key = segment_key(event)
     known = segments.get(key) or Segment(key, frozenset())
-    versions = _newest(known.versions, said)
+    versions = _newest(known.versions, said, is_dated=event.is_dated)
     kinds = known.kinds | {event.kind}
     if versions is None and kinds == known.kinds:
         return None
