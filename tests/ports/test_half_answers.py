@@ -29,6 +29,7 @@ CALLS: Final[dict[str, Callable[[DynamoDbTable], object]]] = {
     "get": lambda table: table.get("id"),
     "get_many": lambda table: table.get_many(["id"]),
     "update": lambda table: table.update("id", Update().set({"a": 1})),
+    "change": lambda table: table.change("id", Update().set({"a": 1})),
     "try_update": lambda table: table.try_update("id", Update().set({"a": 1})),
     "query": lambda table: table.query("by_customer", "customer_key = :c", {":c": "x"}, limit=1),
     "scan": lambda table: list(table.scan("finding#")),

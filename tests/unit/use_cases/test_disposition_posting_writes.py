@@ -12,6 +12,7 @@ from switchboard.domain.posting_profile import PostingProfile
 from switchboard.domain.retry_budget import RetryBudget
 from switchboard.errors import LeftAlone, UpstreamUnavailable
 from switchboard.ports import Arrival, Next
+from switchboard.use_cases.parked_postings import take_up_again as retry
 from switchboard.use_cases.posting_quarantine import CRASHES_THAT_QUARANTINE
 from tests.unit.use_cases.posting_world import World
 
@@ -245,3 +246,29 @@ def test_a_row_of_which_only_the_arrival_is_known_is_no_work() -> None:
     assert world.work() == ()
     assert world.records == []
     assert world.row.postings == {}
+
+
+def test_quarantine_loses_no_amendment_of_what_is_done() -> None:
+    world = World(idempotency=Idempotency.SEARCH_FIRST)
+    world.end_call()
+    world.work()
+    world.amend()
+    for _ in range(CRASHES_THAT_QUARANTINE):
+        world.crash()
+    assert (world.posting.state, world.posting.reason) == (PostingState.PARKED, "quarantined")
+
+    retry("i-1", lambda _: True, ledger=world.ledger, token="person", now=world.clock.now)
+    world.settle()
+
+    assert [record.revision for record in world.records] == [2]
+    assert world.posting.state is PostingState.DONE
+
+
+def test_of_a_quarantined_row_each_segment_waits_and_nothing_else() -> None:
+    world = World(profiles=(PostingProfile("sandbox", is_per_segment=True),))
+    world.transfer(segment_id="s-1")
+    world.end_call()
+    for _ in range(CRASHES_THAT_QUARANTINE):
+        world.crash()
+
+    assert world.row.postings.keys() == {"sandbox#s-1"}

@@ -101,9 +101,9 @@ class DynamoDbInteractionLedger:
         found = self._noted(arrival).set({"arrival": note})
         if arrival.customer:
             found.set({"customer_key": arrival.customer.key, "customer_by": "arrival"})
-            self._table.update(interaction_id, found)
-        elif self._table.update(interaction_id, found.only_if_absent("customer_by")) is None:
-            self._table.update(interaction_id, self._noted(arrival))
+            self._table.change(interaction_id, found)
+        elif not self._table.change(interaction_id, found.only_if_absent("customer_by")):
+            self._table.change(interaction_id, self._noted(arrival))
 
     def _noted(self, arrival: Arrival) -> Update:
         """What every arrival note leaves, found somebody or not."""
@@ -135,7 +135,7 @@ class DynamoDbInteractionLedger:
         change.only_if("revision = :revision", revision=row.interaction.revision)
         # Somebody may have taken it and given it back since it was read.
         change.only_if(f"{_as_read(row)} OR lease_token = :token", **_turn(row), token=token)
-        return self._table.update(row.interaction.id, change) is not None
+        return self._table.change(row.interaction.id, change)
 
     def hold(
         self, interaction_id: str, *, token: str, now: datetime, lease_s: float
@@ -157,14 +157,14 @@ class DynamoDbInteractionLedger:
         """A lease that ran out and that nobody took since still counts as held."""
         change = _lease_ends(token).only_if("revision = :revision", revision=revision)
         _set_outcome(change, postings, after, customer_key)
-        if self._table.update(interaction_id, change) is not None:
+        if self._table.change(interaction_id, change):
             return Settled.KEPT
         # It grew, or the lease is lost. The moment of the lease has passed for every clock, so
         # the row is due at once.
         grown = _lease_ends(token).set(_as_items(postings)).copy("due_at", source="leased_at")
         if customer_key:
             grown.set_if_absent({"customer_key": customer_key})
-        return Settled.LOST if self._table.update(interaction_id, grown) is None else Settled.GREW
+        return Settled.GREW if self._table.change(interaction_id, grown) else Settled.LOST
 
     def settle_unclaimed(
         self,
@@ -185,7 +185,7 @@ class DynamoDbInteractionLedger:
             "attribute_not_exists(lease_token) OR lease_until <= :now", now=epoch_ms(now)
         )
         _set_outcome(change, postings, after, customer_key)
-        return self._table.update(row.interaction.id, change) is not None
+        return self._table.change(row.interaction.id, change)
 
     def write_again(self, interaction_id: str, *, now: datetime) -> None:
         # In one write: who comes between two would take it as it is, and leave it due no more.
@@ -193,7 +193,7 @@ class DynamoDbInteractionLedger:
         # A worker that holds it finds it grown when it gives it back, and makes it due itself.
         held = _grown().only_if("attribute_exists(lease_token)")
         for change in (free, held, free):
-            if self._table.update(interaction_id, change) is not None:
+            if self._table.change(interaction_id, change):
                 return
 
     def note_crash(self, interaction_id: str, *, now: datetime) -> int:
@@ -264,7 +264,7 @@ class DynamoDbInteractionLedger:
         change = Update().set(_trail(note, seen))
         _still(change, "revision", seen)
         with suppress(StateUnavailable):
-            self._table.update(interaction_id, change)
+            self._table.change(interaction_id, change)
 
     def _expiry(self, at: datetime) -> int:
         return epoch_s(at + self._keep)

@@ -94,7 +94,7 @@ class DynamoDbLookupMemory:
             answer.set({"customer_key": key})
         else:
             answer.remove("customer_key")
-        self._table.update(_key(connector, identity), answer)
+        self._table.change(_key(connector, identity), answer)
 
     def note_failure(
         self, connector: str, identity: Identity, *, now: datetime, pause_s: float
@@ -106,7 +106,7 @@ class DynamoDbLookupMemory:
             .set_if_absent({"expires_at": epoch_s(now + _NOTES_KEPT)})
             .remove("lease_until")
         )
-        self._table.update(_key(connector, identity), change)
+        self._table.change(_key(connector, identity), change)
 
     def forget(self, connector: str, identity: Identity, *, now: datetime) -> None:
         self._forget(_key(connector, identity), now)
@@ -117,7 +117,7 @@ class DynamoDbLookupMemory:
             .set({"fresh_until": epoch_ms(now)})
             .only_if("fresh_until > :now", now=epoch_ms(now))
         )
-        self._table.update(_key(connector, identity), change)
+        self._table.change(_key(connector, identity), change)
 
     def forget_customer(self, customer_key: str, *, now: datetime) -> None:
         found = self._table.query(

@@ -189,6 +189,18 @@ class DynamoDbTable:
         self._require_whole(answer)
         return from_attributes(answer["Attributes"])
 
+    def change(self, item_id: str, change: Update) -> bool:
+        """Whether the item was changed; for who need not read it: False when a condition failed."""
+        try:
+            with aws_call(f"writing {self._name}"):
+                answer = self._client.update_item(
+                    TableName=self._name, Key={"id": {"S": item_id}}, **change.arguments()
+                )
+        except ConditionFailed:
+            return False
+        self._require_whole(answer)
+        return True
+
     def try_update(self, item_id: str, change: Update) -> tuple[bool, Item]:
         """Whether the item was changed, and the whole item: after the change, or as it stands."""
         try:

@@ -37,6 +37,8 @@ RESOLVED: Final = "resolved"
 # How long a request whose answer never came may still be carried out by a CRM that says nothing
 # of it: the longest that load balancers let one be under way by default.
 IN_FLIGHT_S: Final = 60.0
+# By so much the clocks of two workers may differ.
+CLOCKS_DIFFER_S: Final = 10.0
 # For so long a CRM knows an idempotency key again, where its connector does not say.
 KEY_WINDOW_S: Final = 2 * 3600.0
 # A record without a customer is looked at again: somebody may have entered the person since.
@@ -150,7 +152,8 @@ class Habits:
     `ignores_older`: the CRM itself ignores a revision older than the one it has.
     `key_window_s`: for so long it knows an idempotency key again.
     `call_s` and `in_flight_s` are ours: how long after it began an attempt may still send, and how
-    long after that a CRM may still carry out what was sent.
+    long after that a CRM may still carry out what was sent. `clocks_s` is by how much the clocks of
+    two workers may differ.
     """
 
     idempotency: Idempotency
@@ -159,6 +162,12 @@ class Habits:
     key_window_s: float = KEY_WINDOW_S
     call_s: float = 35.0
     in_flight_s: float = IN_FLIGHT_S
+    clocks_s: float = CLOCKS_DIFFER_S
+
+    @property
+    def seen_after_s(self) -> float:
+        """How long after a record was made a search finds it, whoever looks at which clock."""
+        return self.settle_s + self.clocks_s
 
     @property
     def searches(self) -> bool:
@@ -266,7 +275,7 @@ def _settled_at(posting: Posting, habits: Habits) -> datetime | None:
     if posting.attempted_at and _was_cut_short(posting):
         moments.append(_unsettled_by_death(posting.attempted_at, habits))
     elif posting.attempted_at and habits.searches and posting.state is not PostingState.PENDING:
-        moments.append(posting.attempted_at + timedelta(seconds=habits.settle_s))
+        moments.append(posting.attempted_at + timedelta(seconds=habits.seen_after_s))
     return max((moment for moment in moments if moment), default=None)
 
 
@@ -333,6 +342,8 @@ def without_customer(posting: Posting, *, now: datetime, jitter: float) -> Posti
 def quarantined(posting: Posting, *, revision: int, habits: Habits) -> Posting:
     """Left to a person after mistakes of ours; what an attempt left unsettled stays so."""
     noted = death_noted(posting, habits)
+    if posting.state is PostingState.DONE:
+        noted = replace(noted, unsettled_until=_settled_at(posting, habits))
     is_repeatable = habits.idempotency is not Idempotency.NONE
     is_attempted = posting.state is PostingState.ATTEMPTING
     if posting.is_outcome_unknown or (is_attempted and not is_repeatable):

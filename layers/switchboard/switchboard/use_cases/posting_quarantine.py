@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from switchboard.domain.interaction import Interaction
 from switchboard.domain.posting import (
     RESOLVED,
     Habits,
@@ -40,15 +41,33 @@ def quarantine(
     if row is None:
         return False
     revision = row.interaction.revision
-    named = {profile.connector: Posting(profile.connector) for profile in profiles}
+    every = {**_never_tried(profiles, row.interaction), **row.postings}
+    habits = {key: _habits(posting, crms, run) for key, posting in every.items()}
     waiting = [
-        quarantined(posting, revision=revision, habits=_habits(posting, crms, run))
-        for posting in {**named, **row.postings}.values()
-        if posting.state is not PostingState.DONE and not posting.reason.startswith(RESOLVED)
+        quarantined(posting, revision=revision, habits=habits[key])
+        for key, posting in every.items()
+        if not _is_settled(posting, revision, habits[key])
     ]
     after, token = Next(parked_at=now), run.token
     ledger.settle(interaction_id, waiting, token=token, revision=revision, after=after)
     return True
+
+
+def _never_tried(profiles: Sequence[PostingProfile], told: Interaction) -> dict[str, Posting]:
+    """What the profiles may want. Whether they do is not asked: that may be what we fail over."""
+    named = [
+        Posting(profile.connector, part=part)
+        for profile in profiles
+        for part in (told.segments if profile.is_per_segment else ("",))
+    ]
+    return {posting.key: posting for posting in named}
+
+
+def _is_settled(posting: Posting, revision: int, habits: Habits) -> bool:
+    """Whether nothing of it is left to write. An amendment that is not written yet is."""
+    if posting.state is PostingState.DONE:
+        return posting.revision >= revision or not habits.amends
+    return posting.state is PostingState.PARKED and posting.reason.startswith(RESOLVED)
 
 
 def _habits(posting: Posting, crms: Mapping[str, Crm], run: PostingRun) -> Habits:
