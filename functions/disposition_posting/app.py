@@ -1,12 +1,10 @@
 """SQS: pointers to interactions whose result belongs into a CRM."""
 
 import random
-import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -23,7 +21,14 @@ from switchboard import wiring
 from switchboard.beside import side_by_side
 from switchboard.edges.work import Pointer, read_pointer
 from switchboard.errors import SwitchboardError
-from switchboard.observability import count, join, logger, metrics, mistakes_without_words
+from switchboard.observability import (
+    count,
+    join,
+    logger,
+    metrics,
+    mistakes_without_words,
+    tell_mistake,
+)
 from switchboard.use_cases.disposition_posting import post_interactions
 from switchboard.use_cases.posting_quarantine import quarantine
 from switchboard.use_cases.posting_run import PostingRun
@@ -49,8 +54,9 @@ def post(pointers: Sequence[Pointer]) -> dict[str, Posted]:
     except SwitchboardError as error:
         return dict.fromkeys(ids, error)
     except Exception as mistake:  # noqa: BLE001 - told loudly, and by the alarm on PostingMistake
-        tell_mistake(mistake)
-        return {each: post_alone(each, run) for each in ids}
+        tell_mistake("PostingMistake", mistake)
+        alone = side_by_side([partial(post_alone, each, run) for each in ids])
+        return dict(zip(ids, alone, strict=True))
 
 
 def post_alone(interaction_id: str, run: PostingRun) -> Posted:
@@ -62,7 +68,7 @@ def post_alone(interaction_id: str, run: PostingRun) -> Posted:
     except SwitchboardError as error:
         return error
     except Exception as mistake:  # noqa: BLE001 - as above
-        tell_mistake(mistake)
+        tell_mistake("PostingMistake", mistake)
         return note_mistake(interaction_id, run)
 
 
@@ -109,14 +115,6 @@ def new_run(pointers: Sequence[Pointer]) -> PostingRun:
         together=side_by_side,
         retry_budgets=wiring.retry_budget,
     )
-
-
-def tell_mistake(mistake: Exception) -> None:
-    """What went wrong and where; its text may hold what somebody said."""
-    count("PostingMistake")
-    frames = traceback.extract_tb(mistake.__traceback__)
-    where = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
-    logger.error("our own code failed", error=type(mistake).__name__, where=where)
 
 
 def tell(record: SQSRecord, *, posted: dict[str, Posted]) -> None:

@@ -11,8 +11,8 @@ from switchboard import wiring
 from switchboard.contracts.kept_trigger import KeptTrigger
 from switchboard.domain.deadline import Deadline
 from switchboard.edges.trigger_request import take_told, told_by, trigger_in
-from switchboard.errors import StateUnavailable
-from switchboard.observability import logger, metrics, mistakes_without_words
+from switchboard.errors import StateUnavailable, StateUnreadable, SwitchboardError
+from switchboard.observability import logger, metrics, mistakes_without_words, tell_mistake
 from switchboard.use_cases.sweeper import sweep
 from switchboard.use_cases.taking_back import TakenBack, take_back
 
@@ -43,8 +43,22 @@ def take_spilled(deadline: Deadline, now: datetime) -> None:
 
 
 def take(body: bytes) -> None:
-    """Read and keep one spilled event, as intake would have done. Safe to repeat."""
-    sent = KeptTrigger.read(body)
+    """Read and keep one spilled event, as intake would have done. Safe to repeat.
+
+    A mistake of ours over one of them is told, and passed over: others wait behind it.
+
+    Raises: SwitchboardError.
+    """
+    try:
+        keep(KeptTrigger.read(body))
+    except SwitchboardError:
+        raise
+    except Exception as mistake:  # noqa: BLE001 - as loud, and none behind it waits
+        tell_mistake("SpillMistake", mistake)
+        raise StateUnreadable("our own code failed over a spilled event; see the log") from None
+
+
+def keep(sent: KeptTrigger) -> None:
     zone = ZoneInfo(wiring.lookup_settings().time_zone)
     take_told(
         told_by(sent, trigger_in(sent), zone=zone),

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
 from switchboard.adapters.dynamodb_table import DynamoDbTable
+from switchboard.contracts.kept_trigger import KeptTrigger
+from switchboard.edges.trigger_request import Told, told_by
 from switchboard.errors import StateUnavailable
 from switchboard.observability import Mistake
 from switchboard.ports import LedgerRow
@@ -166,6 +168,28 @@ def test_spilled_events_of_one_interaction_become_one_document(switchboard: Depl
     assert kept(switchboard, interaction)["business_process"] == "Customer Care"
     assert kept(switchboard, interaction)["remarks"] == "told afterwards"
     assert switchboard.put_aside("spill") == {}
+
+
+def test_a_mistake_of_ours_over_one_spilled_event_keeps_no_other_waiting(
+    switchboard: Deployment,
+) -> None:
+    doomed, other = new_interaction(), new_interaction()
+    with ledger_down(switchboard):
+        tell(switchboard, the_end_of(doomed))
+        tell(switchboard, the_end_of(other))
+
+    def told_by_mistake(sent: KeptTrigger, *args: Any, **options: Any) -> Told:
+        if doomed.encode() in sent.body:
+            raise KeyError(REMARK)
+        return told_by(sent, *args, **options)
+
+    with patch("functions.sweeper.app.told_by", told_by_mistake):
+        sweep(switchboard)
+
+    assert (kept(switchboard, doomed), len(switchboard.put_aside("spill"))) == ({}, 1)
+    assert kept(switchboard, other)
+    assert counted(switchboard, "SpillMistake") == 1
+    assert leaks(switchboard.output.getvalue()) == []
 
 
 def test_an_undated_event_is_taken_back_as_of_when_it_came(switchboard: Deployment) -> None:

@@ -3,7 +3,9 @@
 import functools
 import logging
 import os
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics, single_metric
@@ -53,6 +55,15 @@ def join(**keys: str) -> None:
     # Clearing begins a new dict. Removing would change the one that work beside us has, too.
     logger.thread_safe_clear_keys()
     logger.thread_safe_append_keys(**{name: value for name, value in joined.items() if value})
+
+
+def tell_mistake(event: str, mistake: Exception) -> None:
+    """Count and log what went wrong and where, for who goes on after it; without its text, which
+    may hold what somebody said."""
+    count(event)
+    frames = traceback.extract_tb(mistake.__traceback__)
+    where = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    logger.error("our own code failed", error=type(mistake).__name__, where=where)
 
 
 class Mistake(Exception):

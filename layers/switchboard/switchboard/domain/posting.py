@@ -44,6 +44,8 @@ KEY_WINDOW_S: Final = 2 * 3600.0
 # A record without a customer is looked at again: somebody may have entered the person since.
 LOOK_AGAIN_AFTER_S: Final = (900, 14_400, 86_400, 259_200, 604_800)
 _TRIES_KEPT: Final = 12
+# A row has room for a hundred of these.
+_TRIES_KEPT_OF_A_PART: Final = 4
 
 
 class Idempotency(StrEnum):
@@ -455,4 +457,5 @@ def next_of(postings: Sequence[Posting], *others: datetime | None) -> datetime |
 
 def _tried(posting: Posting, outcome: str, now: datetime, took_ms: int) -> Posting:
     tried = Try(now, posting.revision, outcome, took_ms)
-    return replace(posting, tries=(*posting.tries, tried)[-_TRIES_KEPT:])
+    kept = _TRIES_KEPT_OF_A_PART if posting.part else _TRIES_KEPT
+    return replace(posting, tries=(*posting.tries, tried)[-kept:])
