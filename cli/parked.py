@@ -49,7 +49,7 @@ def list_parked(
     with refusing():
         found = list(islice(chosen(_ledger(target(stack)), choice), limit + 1))
     shown = found[:limit]
-    for line in map(json.dumps, map(_facts, shown)) if in_json else _lines(shown):
+    for line in map(json.dumps, map(_facts, shown)) if in_json else _lines(shown, choice):
         typer.echo(printable(line))
     if len(found) > limit:
         typer.secho(f"There are more than {limit}; see --limit.", fg="yellow", err=True)
@@ -174,15 +174,19 @@ def _end(told: Sequence[tuple[Waiting, Decided]], found: Sequence[Waiting]) -> N
         raise typer.Exit(1)
 
 
-def _lines(shown: Sequence[Waiting]) -> Iterator[str]:
+def _lines(shown: Sequence[Waiting], choice: Choice) -> Iterator[str]:
     for one in shown:
         since = moment(one.since) if one.since else "unknown"
         yield f"{one.id}  {one.posting.key}  {one.posting.reason}  since {since}"
     if not shown:
-        yield "Nothing waits for a person."
+        # A filter with a typo in it must not look like an empty list.
+        few = "Nothing that waits for a person is meant; without filters, all is listed."
+        yield "Nothing waits for a person." if choice.is_open else few
+        return
     for reason, number in Counter(one.posting.reason for one in shown).most_common():
         words = words_of(reason)
         yield f"{reason} ({number}): {words.meaning}. {words.mend}".rstrip()
+    yield "Once it is mended: `switchboard parked retry ID`; else `switchboard parked resolve ID`."
 
 
 def _facts(one: Waiting) -> dict[str, Any]:

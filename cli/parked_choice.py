@@ -67,7 +67,10 @@ class Choice:
             self.connector in {None, posting.connector}
             and self.part in {None, posting.part}
             and posting.reason.startswith(self.reason or "")
-            and self.business_process in {None, _business_process(row)}
+            and (
+                self.business_process is None
+                or self.business_process.strip().casefold() == _business_process(row).casefold()
+            )
             and self._came_in_time(row)
         )
 

@@ -56,7 +56,9 @@ def list_refused(
     for one in found[:limit]:
         typer.echo(_as_json(one) if in_json else _line(one))
     if not found and not in_json:
-        typer.echo("Nothing waits for the ledger." if spilled else "Nothing was refused.")
+        none = "Nothing waits for the ledger." if spilled else "Nothing was refused."
+        # A filter with a typo in it must not look like an empty list.
+        typer.echo("Nothing of that kind; without filters, all is listed." if there else none)
     if len(found) > limit:
         more = f"There are {len(found) - limit} more; see --limit."
         typer.secho(more, fg="yellow", err=True)
@@ -81,6 +83,8 @@ def show(
     typer.echo(_line(one))
     for line in _personal(sent) if personal else _masked(sent):
         typer.echo(printable(line))
+    told = f"`switchboard refused retry {one.token}`, with --set or --body to mend it"
+    typer.secho(f"next: {told}; --personal shows what was sent", err=True)
 
 
 @app.command("retry")

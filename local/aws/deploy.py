@@ -53,6 +53,7 @@ def deploy(
     wait_until_settled(formation, stack_name)
     make_concurrency_a_number(client(aws.endpoint, "lambda"))
     allow_plain_http(client(aws.endpoint, "sqs"))
+    allow_batches(client(aws.endpoint, "iam"))
     physical = physical_ids(formation, stack_name)
     client(aws.endpoint, "s3").delete_bucket_policy(Bucket=physical[ASIDE])  # for the same reason
     create_routes(aws, formation, stack_name)
@@ -132,6 +133,34 @@ def allow_plain_http(queues: Any) -> None:
     queues.meta.events.register("before-sign.sqs", say_tls_ended_before_us)
     for url in queues.list_queues().get("QueueUrls", []):
         queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
+
+
+def allow_batches(iam: Any) -> None:
+    """Let whoever may send one message send several at once, as on AWS, where it is one right.
+
+    MiniStack 1.5 asks for a right called `sqs:SendMessageBatch`, which AWS does not have.
+    """
+    for role in (each["RoleName"] for each in iam.list_roles()["Roles"]):
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+            if with_batches(policy):
+                iam.put_role_policy(
+                    RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy)
+                )
+
+
+def with_batches(policy: dict[str, Any]) -> bool:
+    """Add the right to the statements that allow sending; say whether there was one."""
+    told = policy["Statement"]
+    statements = told if isinstance(told, list) else [told]
+    found = False
+    for statement in statements:
+        actions = statement.get("Action", [])
+        actions = actions if isinstance(actions, list) else [actions]
+        if "sqs:SendMessage" in actions:
+            statement["Action"] = sorted({*actions, "sqs:SendMessageBatch"})
+            found = True
+    return found
 
 
 def say_tls_ended_before_us(request: Any, **_event: object) -> None:

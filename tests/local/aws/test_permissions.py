@@ -57,11 +57,12 @@ def test_anything_else_is_denied(stack: Stack, path: str, do: str, table: str) -
     assert answer.body["outcome"] == "AccessDeniedException"
 
 
-def test_a_function_sends_to_its_own_queue_only(stack: Stack) -> None:
+@pytest.mark.parametrize("do", ["send", "send_many"])
+def test_a_function_sends_to_its_own_queue_only(stack: Stack, do: str) -> None:
     own, other = (stack.deployment.queues[name] for name in ("PostingQueue", "DialingQueue"))
 
-    assert stack.call(TRIGGER, do="send", on=own).body["outcome"] == "allowed"
-    assert "AccessDenied" in stack.call(TRIGGER, do="send", on=other).body["outcome"]
+    assert stack.call(TRIGGER, do=do, on=own).body["outcome"] == "allowed"
+    assert "AccessDenied" in stack.call(TRIGGER, do=do, on=other).body["outcome"]
 
 
 @pytest.mark.parametrize("kind", ["spill", "refused"])

@@ -63,6 +63,7 @@ def test_what_waits_is_listed_the_longest_first(waiting: Stack) -> None:
         (["--reason", "invalid"], ["i-1", "i-2"]),
         (["--reason", "outcome"], ["i-3"]),
         (["--business-process", "Care"], ["i-1"]),
+        (["--business-process", " care"], ["i-1"]),
         (["--since", f"{days_ago(2.5):%Y-%m-%dT%H:%M}"], ["i-2", "i-3"]),
         (["--until", f"{days_ago(1.5):%Y-%m-%dT%H:%M}"], ["i-1", "i-2"]),
         (["--connector", "other", "--reason", "outcome"], []),
@@ -81,6 +82,13 @@ def test_a_short_list_says_that_there_are_more(waiting: Stack) -> None:
 
 def test_where_nothing_waits_it_says_so(stack: Stack) -> None:
     assert "Nothing waits for a person." in stack.run("parked", "list").output
+
+
+def test_a_filter_that_means_nothing_does_not_say_that_nothing_waits(waiting: Stack) -> None:
+    said = waiting.run("parked", "list", "--connector", "sandbx").output
+
+    assert "Nothing waits" not in said
+    assert "without filters" in said
 
 
 def test_one_interaction_is_taken_up_again_without_a_question(waiting: Stack) -> None:

@@ -103,6 +103,18 @@ def test_nothing_refused_is_said(here: Target) -> None:
     assert run("list", "--json") == ""
 
 
+def test_a_filter_that_means_nothing_does_not_say_that_nothing_was_refused(here: Target) -> None:
+    refuse(here, {})
+
+    assert "without filters" in run("list", "--code", "conflct")
+
+
+def test_showing_one_says_what_can_be_done_next(here: Target) -> None:
+    refuse(here, {})
+
+    assert "switchboard refused retry 0a1b2c3d4e5f" in run("show", "0a1b2c3d4e5f")
+
+
 def test_a_list_says_what_when_and_why_and_nothing_of_what_was_sent(here: Target) -> None:
     refuse(here, {**GOOD, "remarks": [REMARK]})
 

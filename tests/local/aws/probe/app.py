@@ -81,6 +81,9 @@ def attempt(query: dict[str, str]) -> str:
             ExpressionAttributeValues={":day": {"S": "2026-11-02"}},
         ),
         "send": lambda: boto3.client("sqs").send_message(QueueUrl=name, MessageBody="sent"),
+        "send_many": lambda: boto3.client("sqs").send_message_batch(
+            QueueUrl=name, Entries=[{"Id": "1", "MessageBody": "sent"}]
+        ),
         "put-object": lambda: boto3.client("s3").put_object(**place_of(name), Body=b"kept"),
         "get-object": lambda: boto3.client("s3").get_object(**place_of(name)),
         "delete-object": lambda: boto3.client("s3").delete_object(**place_of(name)),
