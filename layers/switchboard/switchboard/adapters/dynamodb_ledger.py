@@ -1,7 +1,6 @@
 """The interaction ledger in DynamoDB: one item per interaction (see `ledger_items`)."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -49,6 +48,8 @@ from switchboard.ports import (
 
 # Of n writers that meet on one row, one gets through each time: enough for 24 others.
 _MOST_ATTEMPTS: Final = 25
+# That a repeat came is worth a few tries.
+_TRIES_TO_NOTE: Final = 3
 # Of the 400 KB of a row; the rest is for the arrival, the decision and the postings.
 LARGEST_DOCUMENT: Final = 250_000
 LARGEST_TRAIL: Final = 30_000
@@ -76,7 +77,7 @@ class DynamoDbInteractionLedger:
         keeps_segment: bool = False,
         ended_at: datetime | None = None,
     ) -> LedgerRow | None:
-        for _ in range(_MOST_ATTEMPTS):
+        for attempt in range(_MOST_ATTEMPTS):
             seen = self._table.get(event.interaction_id)
             known = interaction_of(event.interaction_id, seen)
             _refuse_contradiction(known, event)
@@ -85,8 +86,12 @@ class DynamoDbInteractionLedger:
             is_new = merged is not known
             note = TriggerNote(event.kind, now, merged.revision if is_new else 0, news, request_id)
             if not is_new:
-                self._note_repeat(event.interaction_id, note, seen or {})
-                return None
+                if (
+                    self._has_noted(event.interaction_id, note, seen or {})
+                    or attempt >= _TRIES_TO_NOTE
+                ):
+                    return None
+                continue
             change = self._merge_change(merged, seen or {}, now=now, due_at=due_when(merged))
             _set_times(change, merged, now, ended_at or now)
             change.set(_trail(note, seen or {}))
@@ -259,12 +264,18 @@ class DynamoDbInteractionLedger:
         _set_customer(change, merged, seen)
         return change
 
-    def _note_repeat(self, interaction_id: str, note: TriggerNote, seen: Item) -> None:
-        """For who asks later; what matters is kept already, so nothing depends on it."""
+    def _has_noted(self, interaction_id: str, note: TriggerNote, seen: Item) -> bool:
+        """Whether a repeat is noted, for who asks later; False when the row changed meanwhile.
+
+        What matters is kept already, so an outage costs the note alone.
+        """
         change = Update().set(_trail(note, seen))
         _still(change, "revision", seen)
-        with suppress(StateUnavailable):
-            self._table.change(interaction_id, change)
+        _still(change, "trail", seen)
+        try:
+            return self._table.change(interaction_id, change)
+        except StateUnavailable:
+            return True
 
     def _expiry(self, at: datetime) -> int:
         return epoch_s(at + self._keep)
