@@ -31,9 +31,11 @@ from switchboard.observability import (
 )
 from switchboard.use_cases.disposition_posting import post_interactions
 from switchboard.use_cases.posting_quarantine import quarantine
-from switchboard.use_cases.posting_run import PostingRun
+from switchboard.use_cases.posting_run import PostingRun, Times
 from switchboard.use_cases.posting_work import Posted
 
+# bench/posting.py shortens the waits.
+TIMES = Times()
 processor = BatchProcessor(event_type=EventType.SQS)
 
 
@@ -112,6 +114,7 @@ def new_run(pointers: Sequence[Pointer]) -> PostingRun:
         regions=lookup.regions_by_dialed_number,
         request_ids={pointer.id: pointer.request_id for pointer in pointers},
         ambiguity=lookup.rules.ambiguity,
+        times=TIMES,
         together=side_by_side,
         retry_budgets=wiring.retry_budget,
     )
