@@ -102,7 +102,7 @@ class SmallDynamoDb:
         item_id = sent["Key"]["id"]["S"]
         _check(table.get(item_id, {}), sent)
         table[item_id] = _updated(table.get(item_id, dict(sent["Key"])), sent)
-        return {"Attributes": table[item_id]}
+        return {"Attributes": table[item_id]} if sent.get("ReturnValues") == "ALL_NEW" else {}
 
     def _delete(self, table: dict[str, Item], sent: Mapping[str, Any]) -> Answer:
         item = table.pop(sent["Key"]["id"]["S"], None)
