@@ -13,6 +13,8 @@ CRM ?= sandbox
 WORKERS ?= 2
 # What test-pythons tests on; CI takes the oldest, `make test` the newest.
 PYTHONS ?= 3.11 3.12 3.13
+# And which tests; CI takes the unit tests.
+PARTS ?= tests/unit tests/ports
 CONNECTORS := layers/switchboard/switchboard/connectors/*.yaml
 SAM := .local/venvs/sam/bin/sam
 
@@ -83,7 +85,7 @@ test-pythons: $(READY) ## Unit tests on every supported Python that this machine
 	    $(BIN)/uv pip install -q --python $$folder/bin/python --no-deps --no-build-isolation -e .
 	    echo "Python $$version"
 	    # Not the enumeration of traces: it says the same on every Python, and takes its time.
-	    $$folder/bin/pytest tests/unit tests/ports -n $(WORKERS) --dist worksteal -q -p no:cacheprovider \
+	    $$folder/bin/pytest $(PARTS) -n $(WORKERS) --dist worksteal -q -p no:cacheprovider \
 	        --ignore tests/unit/use_cases/test_disposition_posting_every_trace.py
 	done
 
@@ -91,7 +93,7 @@ test-pythons: $(READY) ## Unit tests on every supported Python that this machine
 check: $(READY) ## Formatting, lint, strict types, import arrows, configuration, lock files
 	@$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	$(BIN)/mypy & types=$$!
 	$(BIN)/lint-imports
 	$(BIN)/switchboard rules check config/routing.yaml
 	$(BIN)/switchboard lookup check config/lookup.yaml
@@ -103,6 +105,7 @@ check: $(READY) ## Formatting, lint, strict types, import arrows, configuration,
 	$(BIN)/python -m tools.ruleset_schema --check
 	$(BIN)/python -m tools.openapi --check
 	$(BIN)/switchboard handover --config config --base-url https://switchboard.example.com --out docs/handover --check
+	wait $$types
 	$(BIN)/python -m bench.connector_engine --check
 	$(BIN)/python -m bench.rules --check
 	$(BIN)/python -m bench.replay --check
@@ -122,7 +125,7 @@ bench: $(READY) ## What rules, connectors, a start and a warm lookup cost beside
 
 .PHONY: proof
 proof: proof-posting $(READY) ## A caller never waits, nothing is lost or doubled (run nothing beside it; SHORT=1: CI's part)
-	@$(BIN)/python -m bench.hostile_lookups $(if $(SHORT),--lookups 700) --check
+	@$(BIN)/python -m bench.hostile_lookups $(if $(SHORT),--lookups 500) --check
 	if [ -n "$(SHORT)" ]; then exit 0; fi
 	$(BIN)/python -m bench.contact_reader --check
 	$(BIN)/python -m bench.warm_lookup --check

@@ -1,5 +1,7 @@
 """Commands for whoever runs a Switchboard: publish, hand out keys, follow the log."""
 
+import os
+import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -112,13 +114,11 @@ def logs(
     aws = running_stack(HOME, Ports.from_environment().aws)
     if aws is None:
         _fail("No Switchboard runs here. Start one with `make run`.")
-    try:
-        for line in follow(
-            LogReader(client(aws.endpoint, "logs"), describe(aws).functions), request_id
-        ):
-            typer.echo(line)
-    except KeyboardInterrupt:
-        return
+    # An interrupt that is raised may be swallowed, in a destructor for one.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    reader = LogReader(client(aws.endpoint, "logs"), describe(aws).functions)
+    for line in follow(reader, request_id):
+        typer.echo(line)
 
 
 def _fail(message: str) -> NoReturn:

@@ -68,7 +68,7 @@ def test_where_nothing_failed_nothing_waits_and_there_are_no_dead_letters(world:
     letters = switchboard(world, "deadletters", "list", "--queue", "dialing")
 
     assert waiting.returncode == letters.returncode == 0, waiting.stderr + letters.stderr
-    assert "Nothing waits for a person." in waiting.stdout
+    assert "Nothing that waits for a person is meant" in waiting.stdout
     assert "No dead letters of dialing." in letters.stdout
 
 
