@@ -1,7 +1,7 @@
 """Lookups among enemies: is every caller answered in time, flat, and with nobody else's data?
 
     python -m bench.hostile_lookups                          10,000 lookups, some minutes
-    python -m bench.hostile_lookups --lookups 700 --check    what CI runs; fails when one is not
+    python -m bench.hostile_lookups --lookups 500 --check    what CI runs; fails when one is not
 
 Real functions in processes of their own ask a CRM that hangs, drips, lies and sometimes answers,
 and tables that hang, throttle and fail, about callers of every kind. Every answer is read by the
