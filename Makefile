@@ -135,7 +135,7 @@ proof: proof-posting $(READY) ## A caller never waits, nothing is lost or double
 
 .PHONY: proof-posting
 proof-posting: $(READY) ## Every interaction in the CRM, once: 10,000 with kills, pauses and faults (SHORT=1: a minute)
-	@$(BIN)/python -m bench.posting_proof $(if $(SHORT),--short) --check
+	@$(BIN)/python -m bench.posting_proof $(if $(SHORT),--short --seed 8) --check
 
 .PHONY: handover
 handover: $(READY) ## Write docs/handover/, the example of the sheet for Evolve IP
