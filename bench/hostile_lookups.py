@@ -55,7 +55,6 @@ WORKERS: Final = 10
 _NAIVE_LOOKUPS: Final = 120
 _ONE_CALLER: Final = 1_000
 _SOMEBODY: Final = re.compile(r"(?<!\d)[2-9]\d{2}55501\d{2}(?!\d)")
-_LINE: Final = '"message":"contact looked up"'
 _ABOUT_THE_CALL: Final = frozenset({"screen_pop_url", "request_id", "elapsed_ms"})
 
 

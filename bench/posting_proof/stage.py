@@ -59,10 +59,6 @@ class Stage:
     def control_file(self) -> Path:
         return self.home / "control"
 
-    @property
-    def effects_file(self) -> Path:
-        return self.home / "effects.sqlite"
-
     def aws(self) -> Asking:
         """A line of one's own to the AWS stand-in."""
         return Asking(self.aws_port)

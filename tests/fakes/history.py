@@ -1,5 +1,6 @@
 """The part of the ledger in memory that tells whose interactions there were."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -22,7 +23,7 @@ class Entry(NamedTuple):
         return utc_text(self.started_at), self.id
 
 
-class InMemoryHistory(InMemoryStore):
+class InMemoryHistory(InMemoryStore, ABC):
     """Keeps the promises of `InteractionLedger` about histories. Nothing in it expires."""
 
     def __init__(self) -> None:
@@ -30,9 +31,9 @@ class InMemoryHistory(InMemoryStore):
         self._links: dict[tuple[str, str], datetime] = {}
         self._merged: dict[str, list[str]] = {}
 
+    @abstractmethod
     def owned(self) -> Iterator[tuple[str, Entry]]:
         """Every row that has a customer, with its key."""
-        raise NotImplementedError
 
     def history(self, customer_key: str, *, limit: int) -> tuple[LedgerRow, ...]:
         with self._reached():

@@ -272,3 +272,15 @@ def test_of_a_quarantined_row_each_segment_waits_and_nothing_else() -> None:
         world.crash()
 
     assert world.row.postings.keys() == {"sandbox#s-1"}
+
+
+def test_a_lost_answer_costs_a_search_no_write_for_waiting() -> None:
+    world = World("lost", idempotency=Idempotency.SEARCH_FIRST, settle_s=5)
+    world.end_call()
+    writes = counting_writes(world)
+    world.work()
+
+    world.settle()
+
+    assert writes == ["claim", "settle"] * 2
+    assert len(world.records) == 1

@@ -229,6 +229,7 @@ def next_step(posting: Posting, *, revision: int, habits: Habits, now: datetime)
     way would undo a newer one. Where a second write would make a second record, or the first
     one's answer again, there are no amendments.
     """
+    posting = death_noted(posting, habits)
     if posting.state is PostingState.PARKED and posting.reason.startswith(RESOLVED):
         return Nothing()
     match posting.state:
@@ -267,16 +268,14 @@ def _settle(posting: Posting, revision: int, habits: Habits, now: datetime) -> S
 
 def _is_key_forgotten(posting: Posting, habits: Habits, now: datetime) -> bool:
     """Whether the CRM would take the key of an attempt of unknown outcome for a new one."""
-    since = posting.unknown_since or (posting.attempted_at if _was_cut_short(posting) else None)
+    since = posting.unknown_since
     return since is not None and now >= since + timedelta(seconds=habits.key_window_s)
 
 
 def _settled_at(posting: Posting, habits: Habits) -> datetime | None:
     """When what was attempted before is done and seen, or will never be; None: it is by now."""
     moments = [posting.unsettled_until]
-    if posting.attempted_at and _was_cut_short(posting):
-        moments.append(_unsettled_by_death(posting.attempted_at, habits))
-    elif posting.attempted_at and habits.searches and posting.state is not PostingState.PENDING:
+    if posting.attempted_at and habits.searches and posting.state is not PostingState.PENDING:
         moments.append(posting.attempted_at + timedelta(seconds=habits.seen_after_s))
     return max((moment for moment in moments if moment), default=None)
 
@@ -284,10 +283,6 @@ def _settled_at(posting: Posting, habits: Habits) -> datetime | None:
 def _was_cut_short(posting: Posting) -> bool:
     """Whether a worker died over it: who loses an answer says when to look again."""
     return posting.state is PostingState.ATTEMPTING and posting.due_at is None
-
-
-def _unsettled_by_death(attempted_at: datetime, habits: Habits) -> datetime:
-    return attempted_at + timedelta(seconds=habits.call_s + habits.unsettled_s)
 
 
 def attempting(posting: Posting, *, revision: int, habits: Habits, at: datetime) -> Posting:
@@ -308,7 +303,7 @@ def death_noted(posting: Posting, habits: Habits) -> Posting:
     """With what somebody who died over it left unsettled, whatever becomes of it next."""
     if posting.attempted_at is None or not _was_cut_short(posting):
         return posting
-    by_death = _unsettled_by_death(posting.attempted_at, habits)
+    by_death = posting.attempted_at + timedelta(seconds=habits.call_s + habits.unsettled_s)
     left = posting.unsettled_until
     return replace(
         posting,
@@ -429,7 +424,9 @@ def lost_answer(
     )
     if lost.attempts >= len(schedule):
         return parked(lost, _OUTCOME_UNKNOWN, revision=lost.revision)
-    wait_s = max(habits.settle_s, _drawn(schedule[lost.attempts], jitter))
+    # A search that is due sooner than it can be trusted would only be put off, for another write.
+    settle_s = habits.unsettled_s if habits.searches else habits.settle_s
+    wait_s = max(settle_s, _drawn(schedule[lost.attempts], jitter))
     return replace(lost, attempts=lost.attempts + 1, due_at=now + timedelta(seconds=wait_s))
 
 

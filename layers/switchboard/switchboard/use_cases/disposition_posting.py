@@ -417,7 +417,7 @@ class _Worker:
     def _leave_to_others(self, work: Work) -> None:
         """Somebody else went on with the row; what we sent may have come after what they sent."""
         work.is_lost = True
-        _log.warning("lease of %s lost; the worker that took it goes on", work.id)
+        _log.warning("not kept, %s went on without us; whoever took it goes on", work.id)
         may_be_older = [
             task
             for task in work.tasks
