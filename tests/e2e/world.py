@@ -1,6 +1,8 @@
 """The running stack as its users touch it: customers, agents, the CRM's people, the operator."""
 
 import json
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +14,7 @@ import requests
 
 from cli.publishing import publish
 from local.aws.clients import client
-from local.aws.workers import kill_workers
+from local.aws.workers import kill_workers, workers
 from local.running import Running
 from switchboard.adapters.dynamodb_config import DynamoDbPublications
 from switchboard.adapters.dynamodb_table import DynamoDbTable
@@ -128,6 +130,18 @@ class World:
         """How many processes of these functions were killed."""
         functions = self.running.deployment.functions
         return sum(len(kill_workers(self.running.aws, functions[job])) for job in jobs)
+
+    @contextmanager
+    def stopped(self, job: str) -> Iterator[None]:
+        """The function's processes stand still until the block ends; what comes waits for them."""
+        held = workers(self.running.aws, self.running.deployment.functions[job])
+        for worker in held:
+            os.kill(worker.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for worker in held:
+                os.kill(worker.pid, signal.SIGCONT)
 
     def published(self, kind: str) -> Json:
         body = DynamoDbPublications(self.table("Config")).active(kind).body

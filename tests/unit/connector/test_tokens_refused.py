@@ -11,6 +11,7 @@ import pytest
 
 from switchboard.adapters.connector.engine import Engine, Shared
 from switchboard.adapters.connector.rendering import HttpRequest
+from switchboard.adapters.connector.table_patience import Beside
 from switchboard.adapters.connector.token_store import (
     REFUSED_FOR_S,
     TRIED_AGAIN_AFTER_S,
@@ -18,6 +19,7 @@ from switchboard.adapters.connector.token_store import (
     TokenStore,
 )
 from switchboard.adapters.connector.transport import HttpAnswer
+from switchboard.beside import run_beside
 from switchboard.errors import (
     CredentialRefused,
     UpstreamError,
@@ -26,6 +28,7 @@ from switchboard.errors import (
     UpstreamUnavailable,
 )
 from switchboard.observability import logger
+from tests.fakes.beside import run_at_once
 from tests.fakes.tokens import InMemoryTokens, TokenServer
 from tests.unit.connector.examples import (
     Reaction,
@@ -43,7 +46,12 @@ REFRESH = {"scheme": "oauth2_refresh", "token_url": "${settings.base}/oauth/toke
 
 
 class World:
-    """Workers of one connector, which share the store, the secret and the clock."""
+    """Workers of one connector, which share the store, the secret and the clock.
+
+    What runs beside a caller is done at once: a slow machine is not to look like a slow table.
+    """
+
+    beside: Beside = staticmethod(run_at_once)
 
     def __init__(self, auth: Mapping[str, Any], transport: Any, **secrets: str) -> None:
         self.secrets = secrets
@@ -59,7 +67,7 @@ class World:
             lambda: self.secrets,
             transport=self.transport,
             wall_clock=self.clock,
-            shared=Shared(tokens=self.store),
+            shared=Shared(tokens=self.store, beside=self.beside),
         )
 
 
@@ -239,15 +247,15 @@ def test_a_caller_does_not_wait_for_a_slow_table_to_say_how_the_key_fares() -> N
             return super().read_credential(system, now=now)
 
     world = with_key(GOOD, GOOD)
-    world.store = HeldUp()
+    world.store, world.beside = HeldUp(), run_beside
     worker, started_s = world.worker(), time.monotonic()
     find(worker)
     first_s, started_s = time.monotonic() - started_s, time.monotonic()
     find(worker)
     goes_on.set()
 
-    assert 0.2 < first_s < 0.5
-    assert time.monotonic() - started_s < 0.2
+    assert 0.2 < first_s < 2
+    assert time.monotonic() - started_s < 2
 
 
 def test_a_refused_grant_is_not_asked_for_again_for_a_while() -> None:
@@ -372,7 +380,7 @@ def test_a_caller_does_not_wait_while_what_was_known_a_moment_ago_is_read_again(
             return super().read_credential(system, now=now)
 
     world = with_key(*[GOOD] * 4)
-    world.store = HeldUp()
+    world.store, world.beside = HeldUp(), run_beside
     worker = world.worker()
     goes_on.set()
     find(worker)
@@ -382,7 +390,7 @@ def test_a_caller_does_not_wait_while_what_was_known_a_moment_ago_is_read_again(
         world.clock.now_s += seconds
         started_s = time.monotonic()
         find(worker)
-        assert time.monotonic() - started_s < 0.2
+        assert time.monotonic() - started_s < 2
     # Whoever reads beside us may begin later than we are done.
     readers = {read_by.get(timeout=5) for _ in range(2)}
     goes_on.set()
