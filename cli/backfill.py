@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -15,9 +15,11 @@ from cli.backfill_file import PastFile, opened
 from cli.backfill_run import Run, refusal
 from cli.backfill_traffic import written_connectors
 from cli.deployment import Target, target
+from cli.exit_codes import LOOK, cannot
 from cli.operate import Stack
 from cli.publishing import publications_of
-from switchboard.domain.report_csv import NoReport
+from cli.unused_columns import columns_told
+from switchboard.domain.report_header import NoReport
 from switchboard.errors import Misconfigured, StateUnavailable
 from switchboard.use_cases.backfill import Line
 
@@ -56,24 +58,29 @@ def backfill(
 
     Each goes the way that ECS's own triggers go: into the ledger, then as the posting profiles
     say. Safe to repeat, to interrupt and to go on with: what is known already is not written
-    twice. Lines that cannot be used are told of in FILE.refused and do not stop it.
+    twice. Lines that cannot be used are told of in FILE.refused and do not stop it. Ends with 0, or
+    with 1 when lines were refused, 2 when it could not begin or go on.
     """
     per_s = _per_second(rate)
     where = target(stack)
     try:
         past = opened(file, columns, _zone(where, time_zone))
+        about_columns = list(columns_told(past.kept, past.unused))
+        _tell(about_columns)
         if dry_run:
-            _tell_dry_run(_totals(past, from_line or 1))
-            return
-        only = tuple(connector or ())
-        run = Run(past, _others(where, only), only, per_s, where)
-        run.go(from_line)
+            refused = _tell_dry_run(_totals(past, from_line or 1))
+        else:
+            only = tuple(connector or ())
+            refused = Run(past, _others(where, only), only, per_s, where).go(from_line)
+            _tell(about_columns)
     except OSError as error:
-        _fail(f"{file}: {error.strerror}")
+        cannot(f"{file}: {error.strerror}")
     except (NoReport, Misconfigured) as error:
-        _fail(f"{file}: {error}" if isinstance(error, NoReport) else str(error))
+        cannot(f"{file}: {error}" if isinstance(error, NoReport) else str(error))
     except StateUnavailable as error:
-        _fail(f"{error}\nIt needs to read and write Interactions and to use the posting queue.")
+        cannot(f"{error}\nIt needs to read and write Interactions and to use the posting queue.")
+    if refused:
+        raise typer.Exit(LOOK)
 
 
 @dataclass
@@ -98,19 +105,26 @@ def _totals(past: PastFile, from_line: int) -> _Totals:
     return totals
 
 
-def _tell_dry_run(totals: _Totals) -> None:
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def _tell_dry_run(totals: _Totals) -> int:
+    """How many are refused."""
     typer.echo(f"{totals.good:,} would be taken or are known, {totals.refused:,} refused.")
     for text in map(refusal, totals.first_refused):
         typer.echo(f"  {text}")
     if totals.refused > _SHOWN:
         typer.echo("  … and so on")
+    return totals.refused
 
 
 def _per_second(rate: str) -> float:
     found = _RATE.fullmatch(rate.strip())
     per_s = float(found[1]) / _SECONDS[found[2]] if found else 0.0
     if not 0 < per_s <= _FASTEST_PER_S:
-        _fail(f"Write the rate as 2/s, 90/m or 1000/h; at most {_FASTEST_PER_S:g}/s.")
+        cannot(f"Write the rate as 2/s, 90/m or 1000/h; at most {_FASTEST_PER_S:g}/s.")
     return per_s
 
 
@@ -136,8 +150,3 @@ def _others(where: Target, only: Iterable[str]) -> tuple[str, ...]:
         if name not in written:
             raise Misconfigured(f"No posting profile writes to {name}; some write to {written}.")
     return tuple(name for name in written if name not in chosen)
-
-
-def _fail(message: str) -> NoReturn:
-    typer.secho(message, fg="red", err=True)
-    raise typer.Exit(1)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,19 +11,20 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from cli.yaml_text import KeysTwice, read_yaml_text
 from switchboard.contracts.applications import read_contract
 from switchboard.contracts.ecs import Trigger
 from switchboard.domain.interaction import TriggerKind
 from switchboard.domain.past_interaction import past_interaction
-from switchboard.domain.report_csv import (
+from switchboard.domain.report_csv import encoding_of, header_of, report_rows
+from switchboard.domain.report_header import (
     SHORT_NAMES,
+    Header,
     NoReport,
     checked_columns,
     columns_in,
-    encoding_of,
-    report_rows,
 )
-from switchboard.edges.ecs_request import parameters_in
+from switchboard.edges.ecs_request import MOST_FIELDS, parameters_in
 from switchboard.errors import InvalidRequest
 from switchboard.use_cases.backfill import Line
 
@@ -37,7 +38,10 @@ _LONGEST_LINE: Final = 256 * 1024
 @dataclass(frozen=True)
 class PastFile:
     """What there is to read: where, written how, about how many lines, and a digest of all that
-    decides what comes of it."""
+    decides what comes of it.
+
+    `kept` are columns that stay under their own names; `unused` are those that nobody reads.
+    """
 
     path: Path
     encoding: str
@@ -45,6 +49,8 @@ class PastFile:
     digest: str
     columns: Mapping[str, str]
     zone: ZoneInfo
+    kept: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
 
     def read(self, *, from_line: int, now: datetime) -> Generator[Line]:
         """Every interaction from that line on, or why a line is none.
@@ -71,7 +77,7 @@ class PastFile:
 
 
 def opened(path: Path, columns: str, zone: ZoneInfo) -> PastFile:
-    """Look the file over once. Raises: NoReport, OSError."""
+    """Look the file over once, and its header. Raises: NoReport, OSError."""
     if not _is_csv(path) and path.suffix.lower() not in _JSON_LINES:
         raise NoReport("the file must end in .csv, or in .jsonl with one JSON object a line")
     named = columns_of(columns)
@@ -90,7 +96,10 @@ def opened(path: Path, columns: str, zone: ZoneInfo) -> PastFile:
     encoding = encoding_of(reading)
     for _ in reading:  # what it did not need, the digest does
         pass
-    return PastFile(path, encoding, lines, digest.hexdigest(), named, zone)
+    header = _header(path, encoding, named)
+    return PastFile(
+        path, encoding, lines, digest.hexdigest(), named, zone, header.kept, header.unused
+    )
 
 
 def columns_of(columns: str) -> Mapping[str, str]:
@@ -101,8 +110,10 @@ def columns_of(columns: str) -> Mapping[str, str]:
     if not columns or "=" in columns:
         return columns_in(columns, KNOWN)
     try:
-        named = yaml.safe_load(Path(columns).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError):
+        named = read_yaml_text(Path(columns).read_text(encoding="utf-8"))
+    except KeysTwice as error:
+        raise NoReport(f"{columns}: {error}") from None
+    except (OSError, yaml.YAMLError, ValueError, RecursionError):
         raise NoReport(
             f"{columns} cannot be read as YAML; write field: column, a line each"
         ) from None
@@ -111,10 +122,39 @@ def columns_of(columns: str) -> Mapping[str, str]:
     return checked_columns({str(name): str(column) for name, column in named.items()}, KNOWN)
 
 
+def _header(path: Path, encoding: str, columns: Mapping[str, str]) -> Header:
+    """What becomes of the columns of the whole file; of JSON, of the names in its first line.
+
+    Raises: NoReport, OSError.
+    """
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        if not _is_csv(path):
+            return _header_of_json(file, columns)
+        header = header_of(file, columns, known=KNOWN, keeps_others=True)
+    if len(header.places) > MOST_FIELDS:
+        raise NoReport(
+            f"it has {len(header.places)} columns, and one interaction has room for "
+            f"{MOST_FIELDS}; choose some with --columns"
+        )
+    return header
+
+
+def _header_of_json(lines: Iterable[str], columns: Mapping[str, str]) -> Header:
+    first = next((line.strip().strip("\ufeff") for line in lines if line.strip()), "")
+    try:
+        names = list(_object(first))
+    except InvalidRequest:
+        names = []
+    known = {*KNOWN, *SHORT_NAMES}
+    kept = [] if columns else [name for name in names if name not in known]
+    unused = [name for name in names if name not in columns.values()] if columns else []
+    return Header({}, tuple(kept), tuple(unused))
+
+
 def _csv(
     lines: Iterator[str], columns: Mapping[str, str]
 ) -> Iterator[tuple[int, Mapping[str, str]]]:
-    for row in report_rows(lines, columns, known=KNOWN):
+    for row in report_rows(lines, columns, known=KNOWN, keeps_others=True):
         yield row.number, row.texts
 
 
@@ -138,8 +178,13 @@ def _object(text: str) -> Mapping[str, str]:
 def _named(said: Mapping[str, str], columns: Mapping[str, str]) -> Mapping[str, str]:
     if columns:
         return {name: said[column] for name, column in columns.items() if column in said}
-    short = {SHORT_NAMES[name]: text for name, text in said.items() if name in SHORT_NAMES}
-    return {**short, **{name: text for name, text in said.items() if name not in SHORT_NAMES}}
+    told: dict[str, str] = {}
+    for name, text in said.items():
+        whole = SHORT_NAMES.get(name, name)
+        if whole in told:
+            raise InvalidRequest(f"It says {whole} twice, also by its short name; leave one out.")
+        told[whole] = text
+    return told
 
 
 def _is_csv(path: Path) -> bool:

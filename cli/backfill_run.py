@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO, Final
+from typing import IO
 
 import typer
 from rich.console import Console
@@ -15,15 +15,14 @@ from cli.backfill_checkpoint import Checkpoint, refusals_beside
 from cli.backfill_file import PastFile
 from cli.backfill_traffic import LiveTraffic, posting_queue_of, written_connectors
 from cli.deployment import Target
+from cli.exit_codes import INTERRUPTED
 from cli.publishing import operator_name
 from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
 from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.domain.backfill_pace import Share
-from switchboard.domain.report_csv import NoReport
+from switchboard.domain.report_header import NoReport
 from switchboard.errors import Misconfigured, StateUnavailable
 from switchboard.use_cases.backfill import Backfill, Came, Line, Pace, Step
-
-_INTERRUPTED: Final = 130
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,8 @@ class Run:
     per_s: float
     where: Target
 
-    def go(self, from_line: int | None) -> None:
+    def go(self, from_line: int | None) -> int:
+        """How many lines were refused, those of an earlier run over the file included."""
         done = Checkpoint.beside(self.past.path, f"{self.past.digest} {' '.join(self.only)}")
         if from_line is not None:
             done = Checkpoint(done.path, done.digest, line=from_line - 1)
@@ -49,7 +49,7 @@ class Run:
             done.save()
             typer.echo(f"\n{_told(done)} Stopped after line {done.line:,}.")
             typer.echo("The same command goes on there.")
-            raise typer.Exit(_INTERRUPTED) from None
+            raise typer.Exit(INTERRUPTED) from None
         except (StateUnavailable, Misconfigured, NoReport):
             done.save()
             typer.secho(f"{_told(done)} Stopped after line {done.line:,}.", err=True)
@@ -58,6 +58,7 @@ class Run:
         typer.echo(_told(done))
         if done.refused:
             typer.echo(f"Refused lines: {self.past.path}.refused")
+        return done.refused
 
     def _work(self, done: Checkpoint, refusals: IO[str]) -> None:
         now = datetime.now(UTC)

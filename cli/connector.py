@@ -11,7 +11,8 @@ from cli.connector_differences import print_report
 from cli.connector_docs import docs
 from cli.connector_draft import new
 from cli.connector_files import File, compiled, plain_console, read_document, stop
-from cli.connector_state import resume, state
+from cli.connector_resume import resume
+from cli.connector_state import state
 from switchboard.adapters.connector.compile import ConnectorMistakes
 from switchboard.adapters.connector.lint import Finding, findings
 from switchboard.adapters.connector.samples import run_samples

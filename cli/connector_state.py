@@ -1,4 +1,4 @@
-"""`switchboard connector state` and `resume`: what holds a CRM's calls back, and ending it.
+"""`switchboard connector state`: what holds a CRM's calls back, and how that is ended.
 
 Shows what workers share: pauses, breakers, what of each limit is used, a blocked credential.
 Nothing of it is personal.
@@ -62,22 +62,7 @@ def state(stack: Stack = None) -> None:
     except SwitchboardError as error:
         stop([str(error)])
     for one in states:
-        _print(one, now)
-
-
-def resume(
-    name: Annotated[str, typer.Argument(help="The connector's id, for example hubspot")],
-    stack: Stack = None,
-) -> None:
-    """End a connector's pauses, close its breakers, and try its credential again."""
-    now = datetime.now(UTC)
-    try:
-        before = resumed(target(stack), name, now=now)
-    except SwitchboardError as error:
-        stop([str(error)])
-    _print(before, now)
-    said = "It goes on within 30 seconds." if before.is_held_back(now) else "Nothing held it back."
-    plain_console().print(said)
+        print_state(one, now)
 
 
 def states_of(where: Target, *, now: datetime) -> list[SystemState]:
@@ -88,16 +73,21 @@ def states_of(where: Target, *, now: datetime) -> list[SystemState]:
     return [_state_of(where, system, now) for _, system in sorted(_published(where).items())]
 
 
+def state_of(where: Target, name: str, *, now: datetime) -> SystemState:
+    """Raises: Misconfigured when no such connector is published; StateUnavailable."""
+    systems = _published(where)
+    if name not in systems:
+        nearest = get_close_matches(name, systems, n=1) or sorted(systems)
+        raise Misconfigured(f"No connector {name} is published; there is {', '.join(nearest)}.")
+    return _state_of(where, systems[name], now)
+
+
 def resumed(where: Target, name: str, *, now: datetime) -> SystemState:
     """How the connector stood before everything that held it back was ended.
 
     Raises: Misconfigured when no such connector is published; StateUnavailable.
     """
-    systems = _published(where)
-    if name not in systems:
-        nearest = get_close_matches(name, systems, n=1) or sorted(systems)
-        raise Misconfigured(f"No connector {name} is published; there is {', '.join(nearest)}.")
-    before = _state_of(where, systems[name], now)
+    before = state_of(where, name, now=now)
     table = _table(where, "Coordination")
     for key in before.gates:
         DynamoDbPacingStore(table).resume(key)
@@ -163,7 +153,7 @@ def _credential_line(system: str, credential: CredentialState) -> str:
     )
 
 
-def _print(one: SystemState, now: datetime) -> None:
+def print_state(one: SystemState, now: datetime) -> None:
     console = plain_console()
     mark = "[red]held back[/]" if one.is_held_back(now) else "[green]ok[/]"
     console.print(f"{mark} {escape(one.id)}")

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.controls import Stack, fail
+from cli.controls import Stack
 from cli.dead_letter_box import DeadLetterBox, Letter
 from cli.dead_letter_work import QUEUES, Pointed, Queue, WorkState
 from cli.deployment import Target, target
+from cli.exit_codes import LOOK, cannot, ending, look
 from cli.rules.printable import printable
-from cli.rules.telling import refusing
 from switchboard.adapters.sqs_queue import SqsWorkQueue
 from switchboard.domain.durations import read_duration, spoken_duration
 from switchboard.edges.work import Pointer
@@ -63,18 +63,21 @@ def list_letters(
 ) -> None:
     """What is in a dead-letter queue, how that stands now, and what sending it again would do.
 
-    Nothing is taken out; letters are hidden from others for as long as it takes to look.
+    Nothing is taken out; letters are hidden from others for as long as it takes to look. Ends with
+    1 when there are some.
     """
     now = datetime.now(UTC)
     wanted, where, of = _Wanted(ids, older_than, now), target(stack), QUEUES[queue]
-    with refusing(), _box(where, of) as box:
+    with ending(), _box(where, of) as box:
         state_of = of.states(where, now)
         number = 0
         for letter in _first(box, wanted, limit):
             number += 1
             facts = _facts(letter, state_of, now)
             typer.echo(json.dumps(facts) if in_json else printable("\n".join(_told(facts))))
-    if not number and not in_json:
+    if number:
+        raise typer.Exit(LOOK)
+    if not in_json:
         typer.echo(f"No dead letters of {of.name}.")
 
 
@@ -87,11 +90,11 @@ def show(
     """One letter; fails when there is none."""
     now = datetime.now(UTC)
     where, of = target(stack), QUEUES[queue]
-    with refusing(), _box(where, of) as box:
+    with ending(), _box(where, of) as box:
         found = [_facts(each, of.states(where, now), now)
                  for each in _first(box, _Wanted([work_id], None, now), 1)]  # fmt: skip
     if not found:
-        fail(f"No dead letter of {of.name} points at it.")
+        look(f"No dead letter of {of.name} points at it.")
     typer.echo(printable("\n".join(_told(found[0]))))
 
 
@@ -119,13 +122,13 @@ def redrive(
     wanted, where, of = _Wanted(ids, older_than, now), target(stack), QUEUES[queue]
     if not (ids or dry_run or yes):
         typer.confirm(f"Send the dead letters of {of.name} again?", abort=True, err=True)
-    again = _Again(where, of, now, dry_run=dry_run, drop_unreadable=drop_unreadable)
-    with refusing(), _box(where, of) as box:
+    with ending(), _box(where, of) as box:
+        again = _Again(where, of, now, dry_run=dry_run, drop_unreadable=drop_unreadable)
         for letter in _first(box, wanted, limit):
             typer.echo(printable(again.send(letter, box)))
     typer.echo(again.summary())
-    if again.left:
-        raise typer.Exit(1)
+    if again.left or (ids and not again.has_met_any):
+        raise typer.Exit(LOOK)
 
 
 class _Again:
@@ -149,6 +152,10 @@ class _Again:
             box.discard(letter)
         self.sent += 1
         return f"{letter.pointer.id}: {'would be sent' if self._dry_run else 'sent'}; {brings}"
+
+    @property
+    def has_met_any(self) -> bool:
+        return bool(self.sent or self.dropped or self.left)
 
     def _unreadable(self, letter: Letter, box: DeadLetterBox) -> str:
         if not self._drops:
@@ -213,7 +220,9 @@ def _box(where: Target, of: Queue) -> DeadLetterBox:
 
 def _address(where: Target, name: str) -> str:
     if name not in where.queues:
-        fail(f"The address of {name} is not known here. Start `make run` anew, or name a --stack.")
+        cannot(
+            f"The address of {name} is not known here. Start `make run` anew, or name a --stack."
+        )
     return where.queues[name]
 
 
@@ -221,4 +230,4 @@ def _seconds(written: str) -> float:
     try:
         return read_duration(written)
     except ValueError as error:
-        fail(f"--older-than: {error}.")
+        cannot(f"--older-than: {error}.")

@@ -7,9 +7,9 @@ from typing import Annotated, Final
 import typer
 
 from cli.deployment import target
+from cli.exit_codes import LOOK, ending
 from cli.posting_ledger import PostingLedger
 from cli.rules.printable import printable
-from cli.rules.telling import refusing
 from switchboard.contracts.interaction_report import InteractionAnswer
 from switchboard.domain.posting_report import (
     ArrivalTold,
@@ -34,16 +34,20 @@ def explain(
         str | None, typer.Option(help="A deployed stack; without it, the one on this machine.")
     ] = None,
 ) -> None:
-    """Is it in the CRM, and if not, why? Every trigger, every attempt, and what happens next."""
-    with refusing():
+    """Is it in the CRM, and if not, why? Every trigger, every attempt, and what happens next.
+
+    Ends with 1 when a record of it waits for a person, or nobody knows the id.
+    """
+    with ending():
         where = PostingLedger(target(stack), now=datetime.now(UTC))
         report = where.report_on(interaction_id)
     if as_json:
         told = InteractionAnswer.of(report)
         typer.echo(told.model_dump_json(indent=2, exclude={"request_id"}))
-        return
-    for line in lines(report):
-        typer.echo(printable(line))
+    else:
+        typer.echo(printable("\n".join(lines(report))))
+    if any(record.standing is Standing.PARKED for record in report.records):
+        raise typer.Exit(LOOK)
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -55,8 +59,8 @@ def lines(report: Report) -> Iterator[str]:
     if report.arrival:
         yield from _arrival(report.arrival, report.interaction_id)
     yield from _block("triggers", map(_trigger, report.triggers), otherwise=_no_triggers(report))
-    if report.triggers_are_cut:
-        yield _line("", "and perhaps more: the first hundred are kept")
+    if report.untold_triggers:
+        yield _line("", f"and {report.untold_triggers} more, which were only counted")
     yield from _block("fields", _fields(report), otherwise="none")
     for record in report.records:
         yield from _record(record)
@@ -82,6 +86,7 @@ def _no_triggers(report: Report) -> str:
 
 def _trigger(told: TriggerTold) -> str:
     made = f"revision {told.revision}" if told.revision else "nothing new"
+    made = f"refused as {told.refused}" if told.refused else made
     names = [*told.fields, *([f"{told.other_fields} more"] if told.other_fields else [])]
     news = f": {', '.join(names)}" if names else ""
     request = f" (request {told.request_id})" if told.request_id else ""

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from cli.deployment import Target, target
+from cli.exit_codes import cannot
 from cli.operate import Stack
 from cli.rules.printable import printable
 from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
@@ -35,13 +36,10 @@ def history(
     try:
         told = _told(target(stack), customer, limit=limit, after=after)
     except InvalidRequest as error:
-        typer.secho(str(error), fg="red", err=True)
-        raise typer.Exit(2) from None
+        cannot(str(error))
     except StateUnavailable as error:
-        typer.secho(f"The ledger cannot be read: {error}", fg="red", err=True)
         needs = "dynamodb:Query on its index by_customer and BatchGetItem on Interactions"
-        typer.secho(f"It needs {needs}.", fg="red", err=True)
-        raise typer.Exit(1) from None
+        cannot(f"The ledger cannot be read: {error}\nIt needs {needs}.")
     if as_json:
         shown = told.model_dump(mode="json", exclude={"request_id"})
         typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))

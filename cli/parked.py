@@ -10,12 +10,12 @@ from uuid import uuid4
 
 import typer
 
-from cli.controls import By, Stack, fail, who
+from cli.controls import By, Stack, who
 from cli.deployment import Target, target
+from cli.exit_codes import LOOK, cannot, ending, look
 from cli.parked_choice import Choice, Connector, Process, Reason, Since, Until, Waiting, chosen
 from cli.personal import EMAIL, PHONE
 from cli.rules.printable import printable
-from cli.rules.telling import refusing
 from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
 from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.domain.posting_reasons import words_of
@@ -43,16 +43,18 @@ def list_parked(
     """What waits, for which reason, and what to do about each reason.
 
     An interaction is listed once nothing of it is left to try; `switchboard explain ID` tells of
-    one whose other records are still being written.
+    one whose other records are still being written. Ends with 1 when something waits.
     """
     choice = Choice(connector, None, reason, business_process, since, until)
-    with refusing():
+    with ending():
         found = list(islice(chosen(_ledger(target(stack)), choice), limit + 1))
     shown = found[:limit]
     for line in map(json.dumps, map(_facts, shown)) if in_json else _lines(shown, choice):
         typer.echo(printable(line))
     if len(found) > limit:
         typer.secho(f"There are more than {limit}; see --limit.", fg="yellow", err=True)
+    if found:
+        raise typer.Exit(LOOK)
 
 
 @app.command("retry")
@@ -75,8 +77,8 @@ def retry(
     """Have parked records written; the sweeper sends them within a minute."""
     choice = Choice(connector, part, reason, business_process, since, until)
     if not ids and choice.is_open:
-        fail("Name interactions, or say which with a filter such as --connector or --reason.")
-    with refusing():
+        cannot("Name interactions, or say which with a filter such as --connector or --reason.")
+    with ending():
         ledger = _ledger(target(stack))
         found = list(islice(chosen(ledger, choice, ids or ()), limit))
         meant = [each for each in found if unknown or not each.posting.is_outcome_unknown]
@@ -88,7 +90,7 @@ def retry(
             f"{left} left as they are: the record may stand in the CRM. Look there, "
             "then `parked resolve`, or this again with --unknown."
         )
-    _end(told, found)
+    _end(told, found, named=() if limit else ids or ())
 
 
 @app.command("resolve")
@@ -114,15 +116,15 @@ def settle(
     _refuse_personal(why)
     choice = Choice(connector, part)
     resolution = Resolution(record.strip(), who(by), why, datetime.now(UTC))
-    with refusing():
+    with ending():
         ledger = _ledger(target(stack))
         found = list(chosen(ledger, choice, [interaction_id]))
         if record and len(found) > 1:
-            fail("Several of its records wait; say which with --part.")
+            cannot("Several of its records wait; say which with --part.")
         told = [(each, _settled(ledger, each, resolution, dry_run=dry_run)) for each in found]
     what = f"stands in the CRM as {record}" if record else "is not to be written"
     _tell(told, f"{'would be noted' if dry_run else 'noted'}: it {what}")
-    _end(told, found)
+    _end(told, found, named=[interaction_id])
 
 
 def _again(ledger: DynamoDbInteractionLedger, one: Waiting, *, dry_run: bool) -> Decided:
@@ -155,9 +157,9 @@ def _confirm(number: int, what: str, *, skip: bool) -> None:
 
 def _refuse_personal(why: str) -> None:
     if not why.strip() or len(why) > _LONGEST_WHY:
-        fail(f"Say why with --why, in at most {_LONGEST_WHY} characters.")
+        cannot(f"Say why with --why, in at most {_LONGEST_WHY} characters.")
     if EMAIL.search(why) or PHONE.search(why):
-        fail("--why holds a number or an address. It is kept and shown: say it without.")
+        cannot("--why holds a number or an address. It is kept and shown: say it without.")
 
 
 def _tell(told: Sequence[tuple[Waiting, Decided]], done: str) -> None:
@@ -166,12 +168,18 @@ def _tell(told: Sequence[tuple[Waiting, Decided]], done: str) -> None:
         typer.echo(printable(f"{one.id}  {one.posting.key}: {said}"))
 
 
-def _end(told: Sequence[tuple[Waiting, Decided]], found: Sequence[Waiting]) -> None:
-    """With a failure when nothing waits, or when a worker was faster."""
+def _end(
+    told: Sequence[tuple[Waiting, Decided]], found: Sequence[Waiting], *, named: Sequence[str]
+) -> None:
+    """With 1 when nothing waits of what was named, something was left, or a worker was faster."""
+    waiting = {one.id for one in found}
+    if lost := [each for each in named if each not in waiting]:
+        what = "Nothing that waits for a person is meant by"
+        look(f"{what} {', '.join(lost)}; `switchboard explain ID` tells more.")
     if not found:
-        fail("Nothing that waits for a person is meant; `switchboard explain ID` tells more.")
-    if any(decided is Decided.BUSY for _, decided in told):
-        raise typer.Exit(1)
+        typer.echo("Nothing that waits for a person is meant.")
+    if len(told) < len(found) or any(decided is Decided.BUSY for _, decided in told):
+        raise typer.Exit(LOOK)
 
 
 def _lines(shown: Sequence[Waiting], choice: Choice) -> Iterator[str]:

@@ -8,8 +8,9 @@ from typing import Annotated, Final
 
 import typer
 
-from cli.controls import Stack, at, fail
+from cli.controls import Stack, at
 from cli.deployment import target
+from cli.exit_codes import LOOK, cannot, ending
 from cli.masking import Mask
 from cli.refused_again import Again
 from cli.refused_choice import (
@@ -23,7 +24,6 @@ from cli.refused_choice import (
     words_about,
 )
 from cli.rules.printable import printable
-from cli.rules.telling import refusing
 from switchboard.contracts.kept_trigger import KeptTrigger
 from switchboard.edges.body_text import body_text
 from switchboard.edges.ecs_request import parameters_in
@@ -48,8 +48,11 @@ def list_refused(
     in_json: Annotated[bool, typer.Option("--json", help="One JSON object in each line.")] = False,
     stack: Stack = None,
 ) -> None:
-    """What was refused, when and why; nothing of what was sent. The oldest comes first."""
-    with refusing():
+    """What was refused, when and why; nothing of what was sent. The oldest comes first.
+
+    Ends with 1 when there is some. What waits for the ledger needs nobody.
+    """
+    with ending():
         place = place_of(target(stack))
         there = place.waiting(SPILLED if spilled else REFUSED, limit=MOST)
     found = [one for one in there if Choice(event, code, since).means(one)]
@@ -62,6 +65,8 @@ def list_refused(
     if len(found) > limit:
         more = f"There are {len(found) - limit} more; see --limit."
         typer.secho(more, fg="yellow", err=True)
+    if found and not spilled:
+        raise typer.Exit(LOOK)
 
 
 @app.command("show")
@@ -74,7 +79,7 @@ def show(
     stack: Stack = None,
 ) -> None:
     """One request, masked: what it says, as far as it can be read, and what is wrong with it."""
-    with refusing():
+    with ending():
         place = place_of(target(stack))
         one = named(place.waiting(REFUSED, limit=MOST), name)
         if personal and not yes:
@@ -114,10 +119,10 @@ def retry(
     """
     choice, better = Choice(event, code, since), _changes(changes or ())
     if not (names or every) and choice.is_open:
-        fail("Name them, say which with --event, --code or --since, or say --all.")
+        cannot("Name them, say which with --event, --code or --since, or say --all.")
     if body and len(names or ()) != 1:
-        fail("A body belongs to one of them; name it.")
-    with refusing():
+        cannot("A body belongs to one of them; name it.")
+    with ending():
         where = target(stack)
         place = place_of(where)
         there = place.waiting(REFUSED, limit=MOST)
@@ -126,7 +131,8 @@ def retry(
         failed = 0
         for one in (one for one in meant if choice.means(one)):
             failed += not _retried(place, one, again, better, body)
-    raise typer.Exit(1 if failed else 0)
+    if failed:
+        raise typer.Exit(LOOK)
 
 
 def _retried(
@@ -196,5 +202,5 @@ def _as_json(one: Aside) -> str:
 def _changes(written: Sequence[str]) -> dict[str, str]:
     pairs = [text.partition("=") for text in written]
     if any(not (name and separator) for name, separator, _ in pairs):
-        fail("Write --set as name=value.")
+        cannot("Write --set as name=value.")
     return {name: value for name, _, value in pairs}

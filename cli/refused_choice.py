@@ -10,7 +10,7 @@ import typer
 from cli.deployment import Target
 from switchboard.adapters.s3_aside import S3KeptAside
 from switchboard.domain.interaction import TriggerKind
-from switchboard.errors import NotFound
+from switchboard.errors import Misconfigured, NotFound
 from switchboard.ports import Aside, KeptAside
 
 # More than this is no mistake of single requests, and is mended in ECS.
@@ -55,9 +55,9 @@ def words_about(one: Aside) -> tuple[str, str, str]:
 
 
 def place_of(where: Target) -> KeptAside:
-    """Raises: NotFound."""
+    """Raises: Misconfigured."""
     if not where.aside:
-        raise NotFound("This Switchboard was deployed before there was a place for them.")
+        raise Misconfigured("This Switchboard was deployed before there was a place for them.")
     return S3KeptAside(where.client("s3"), where.aside)
 
 

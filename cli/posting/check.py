@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.configuration import compiled_connectors, read_yaml
+from cli.exit_codes import LOOK, cannot, look
 from cli.posting.problems import posting_findings
 from cli.rules.ruleset_file import read_document, ruleset_in
 from switchboard.adapters.connector.lint import Finding
@@ -23,18 +24,20 @@ def check(
     """Name every problem of posting.yaml: typos, fields that no CRM reads, profiles in vain.
 
     Warnings are about what works and is probably not meant. Connectors are read beside it.
+    Ends with 1 when there is a problem, 2 when there is no file to check.
     """
     file = folder / "posting.yaml"
+    if not file.is_file():
+        cannot(f"{file}: there is no such file")
     try:
         written, found = checked(folder)
     except Misconfigured as error:
-        typer.secho(str(error), fg="red", err=True)
-        raise typer.Exit(1) from None
+        look(str(error))
     for one in found:
         mark, colour = ("", "red") if one.is_mistake else ("warning: ", "yellow")
         typer.secho(f"{file}: {mark}{one}", fg=colour, err=True)
     if any(one.is_mistake or strict for one in found):
-        raise typer.Exit(1)
+        raise typer.Exit(LOOK)
     connectors = ", ".join(dict.fromkeys(spec.connector for spec in written.profiles))
     count = len(written.profiles)
     typer.echo(f"{file}: {count} profile{'' if count == 1 else 's'} into {connectors or 'no CRM'}")

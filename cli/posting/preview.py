@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from cli.connector_files import plain_console, stop
+from cli.connector_files import plain_console
 from cli.deployment import target
+from cli.exit_codes import cannot, ending
 from cli.masking import Mask
 from cli.posting.asking import asked_customer
 from cli.posting.preview_report import tell
@@ -17,7 +18,7 @@ from cli.posting.rehearsal import made_up_customer
 from cli.posting.settings import PreviewSettings, published_settings, settings_in
 from cli.posting.told_interactions import ToldInteraction, in_files, in_ledger
 from switchboard.domain.customer import Customer
-from switchboard.errors import SwitchboardError, UpstreamError
+from switchboard.errors import UpstreamError
 
 Whose = Callable[[str], Customer | None]
 
@@ -53,21 +54,21 @@ def preview(
     """Show, for each profile, what would be written of an interaction, when, or why not.
 
     Nothing is written. Several --event files are told as if they came now, one after the other.
+    Ends with 1 when nobody knows the interaction or intake would refuse the event, 2 when
+    something cannot be read or reached.
     """
     if personal and not sys.stdout.isatty():
-        stop(["--personal is for a terminal: files and pipes are kept"], code=2)
+        cannot("--personal is for a terminal: files and pipes are kept")
     if (interaction is None) is (not event):
-        stop(["say --interaction ID, or --event FILE"], code=2)
+        cannot("say --interaction ID, or --event FILE")
     now = datetime.now(UTC)
-    try:
+    with ending():
         settings = settings_in(config) if config else published_settings(target(stack))
         told = (
             [in_ledger(interaction, target(stack), now=now)]
             if interaction is not None
             else in_files(event or [], settings, now=now)
         )
-    except SwitchboardError as error:
-        stop([str(error)])
     _tell_each(
         told, settings, now=now, personal=personal,
         ask=(lambda one: _asking(one, settings, secrets_from, live)) if ask else _made_up,
@@ -84,12 +85,11 @@ def _tell_each(
 ) -> None:
     console, mask = plain_console(), Mask({}, show_people=personal)
     for one in told:
-        try:
-            tell(console, mask, one, settings, whose=ask(one), now=now)
-        except UpstreamError as error:
-            stop([f"the CRM could not be asked: {error}"])
-        except SwitchboardError as error:
-            stop([str(error)])
+        with ending():
+            try:
+                tell(console, mask, one, settings, whose=ask(one), now=now)
+            except UpstreamError as error:
+                cannot(f"the CRM could not be asked: {error}")
 
 
 def _made_up(told: ToldInteraction) -> Whose:

@@ -1,21 +1,20 @@
-"""What a person asked for, read or refused, and the codes that a command ends with."""
+"""What a person asked for, read or refused."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Final, NoReturn
+from typing import Final
 
 import typer
 
+from cli.exit_codes import cannot
 from cli.rules.period import Period, read_period
-from switchboard.domain.report_csv import NoReport
+from switchboard.domain.compared_record import IN_FLIGHT
+from switchboard.domain.durations import read_duration
+from switchboard.domain.report_header import NoReport
 from switchboard.errors import Misconfigured, SwitchboardError
 
-DIFFERENT: Final = 1
-WRONGLY_ASKED: Final = 2
-UNFINISHED: Final = 3
-INTERRUPTED: Final = 130
 _SHARE: Final = re.compile(r"(\d{1,3}(?:\.\d+)?)%")
 
 
@@ -25,14 +24,13 @@ def answering() -> Iterator[None]:
     try:
         yield
     except NoReport as error:
-        refuse(f"The report cannot be read: {error}")
+        cannot(f"The report cannot be read: {error}")
     except OSError as error:
-        refuse(f"{error.filename}: {error.strerror}")
+        cannot(f"{error.filename}: {error.strerror}")
     except Misconfigured as error:
-        refuse(str(error))
+        cannot(str(error))
     except SwitchboardError as error:
-        say(f"Stopped: {error}")
-        raise typer.Exit(UNFINISHED) from None
+        cannot(f"Stopped: {error}")
 
 
 def period_of(first: str | None, last: str | None, time_zone: str, now: datetime) -> Period:
@@ -42,21 +40,27 @@ def period_of(first: str | None, last: str | None, time_zone: str, now: datetime
     try:
         return read_period(first or last, last or first, time_zone=time_zone, now=now)
     except ValueError as error:
-        refuse(str(error))
+        cannot(str(error))
+
+
+def patience_of(text: str) -> timedelta:
+    """How long something may take before it counts as a difference; an hour at most."""
+    try:
+        patience = timedelta(seconds=read_duration(text))
+    except ValueError as error:
+        cannot(f"--patience: {error}")
+    if patience > IN_FLIGHT:
+        cannot("--patience is an hour at most")
+    return patience
 
 
 def share_of(text: str) -> float:
     found = _SHARE.fullmatch(text.strip())
     share = float(found[1]) / 100 if found else 0.0
     if not 0 < share <= 1:
-        refuse(f"--sample {text!r} is no share; write it as 5%")
+        cannot(f"--sample {text!r} is no share; write it as 5%")
     return share
 
 
 def say(message: str) -> None:
     typer.secho(message, fg="red", err=True)
-
-
-def refuse(message: str) -> NoReturn:
-    say(message)
-    raise typer.Exit(WRONGLY_ASKED)

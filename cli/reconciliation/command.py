@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from cli.deployment import target
+from cli.exit_codes import LOOK, cannot
 from cli.operate import Stack
 from cli.reconciliation import with_crms, with_report
-from cli.reconciliation.asked import DIFFERENT, answering, period_of, refuse, share_of
+from cli.reconciliation.asked import answering, patience_of, period_of, share_of
 from cli.reconciliation.connected import crms_of, ledgers_of, profiles_of
 from cli.reconciliation.outcome import Differences, answer_json
 from cli.reconciliation.refused_ids import refused_ids
@@ -53,6 +54,12 @@ def reconcile(
     rate: Annotated[
         float, typer.Option(min=0.01, help="Questions a second to one CRM, at most.")
     ] = 10.0,
+    patience: Annotated[
+        str,
+        typer.Option(
+            help="What is younger may be under way and is no difference; less to try it out, as 0s."
+        ),
+    ] = "1h",
     repair: Annotated[
         bool, typer.Option("--repair", help="Have what is missing written again.")
     ] = False,
@@ -74,9 +81,9 @@ def reconcile(
 ) -> None:
     """Compare the ledger with the CRMs, or with a report of the contact centre.
 
-    Ends with 0 when nothing differs, 1 when something does, 3 when it could not be finished.
+    Ends with 0 when nothing differs, 1 when something does, 2 when it could not begin or finish.
     """
-    share, now = share_of(sample), datetime.now(UTC)
+    share, waits, now = share_of(sample), patience_of(patience), datetime.now(UTC)
     is_repair = repair and not dry_run
     if report:
         _with_report(
@@ -85,6 +92,7 @@ def reconcile(
             period=(first, last, time_zone),
             region=region,
             tolerance=timedelta(seconds=tolerance),
+            patience=waits,
             is_repair=is_repair,
             as_json=as_json,
             csv=csv,
@@ -93,7 +101,7 @@ def reconcile(
         )
         return
     if columns:
-        refuse("--columns is for --report; there is no report to read")
+        cannot("--columns is for --report; there is no report to read")
     period = period_of(first, last, "UTC", now)
     asked = Asked(
         period.first,
@@ -104,6 +112,7 @@ def reconcile(
         after,
         repairs=is_repair,
         allow_risky=unknown,
+        patience=waits,
     )
     _with_crms(asked, shows_repair=repair or dry_run, as_json=as_json, csv=csv, stack=stack)
 
@@ -116,7 +125,7 @@ def _with_crms(
     with ExitStack() as closing, answering():
         crms = crms_of(where, stack, closing)
         if missing := sorted(asked.connectors - crms.keys()):
-            refuse(f"no connector {missing[0]} is published; there are {', '.join(crms)}")
+            cannot(f"no connector {missing[0]} is published; there are {', '.join(crms)}")
         profiles = profiles_of(where)
         differences = closing.enter_context(Differences(columns, csv, keeps_all=as_json))
         run = CrmReconciliation(
@@ -131,7 +140,7 @@ def _with_crms(
             answer_json({**run.as_json(), "finished": code == 0})
         else:
             show_crms(run, differences, asked, shows_repair=shows_repair)
-    raise typer.Exit(code or (DIFFERENT if run.has_differences else 0))
+    raise typer.Exit(code or (LOOK if run.has_differences else 0))
 
 
 def _with_report(
@@ -141,6 +150,7 @@ def _with_report(
     period: tuple[str | None, str | None, str],
     region: str,
     tolerance: timedelta,
+    patience: timedelta,
     is_repair: bool,
     as_json: bool,
     csv: Path | None,
@@ -161,6 +171,7 @@ def _with_report(
             differences,
             default_region=region,
             tolerance=tolerance,
+            patience=patience,
             missing=missing,
             is_refused=refused_ids(where),
         )
@@ -169,4 +180,4 @@ def _with_report(
             answer_json({**run.as_json(), "finished": code == 0})
         else:
             show_report(run, differences, missing)
-    raise typer.Exit(code or (DIFFERENT if run.has_differences else 0))
+    raise typer.Exit(code or (LOOK if run.has_differences else 0))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
@@ -11,17 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import ValidationError
 
+from cli.yaml_text import KeysTwice, read_yaml_text
 from switchboard.contracts.ecs import Trigger, read_time
 from switchboard.contracts.report_columns import KNOWN_FIELDS, read_report_columns
 from switchboard.domain.interaction import TriggerEvent, TriggerKind
 from switchboard.domain.report_comparison import FACTS, Reported
-from switchboard.domain.report_csv import (
-    NoReport,
-    ReportRow,
-    columns_in,
-    encoding_of,
-    report_rows,
-)
+from switchboard.domain.report_csv import ReportRow, encoding_of, header_of, report_rows
+from switchboard.domain.report_header import NoReport, columns_in
 from switchboard.errors import InvalidRequest, Misconfigured
 from switchboard.use_cases.report_comparison import ReportTerms, canonical_contact
 
@@ -32,11 +28,15 @@ _YAML: Final = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class ReportFile:
-    """A report and how it is read. `columns` is empty where its headers speak for themselves."""
+    """A report and how it is read. `columns` is empty where its headers speak for themselves.
+
+    `unused` are columns that nobody reads.
+    """
 
     file: Path
     columns: Mapping[str, str]
     zone: ZoneInfo
+    unused: tuple[str, ...] = ()
 
     @contextmanager
     def opened(self) -> Iterator[TextIO]:
@@ -63,9 +63,12 @@ def report_file(file: Path, columns: str, time_zone: str) -> ReportFile:
     elif columns:
         mapping = columns_in(columns, KNOWN_FIELDS)
     try:
-        return ReportFile(file, mapping, ZoneInfo(time_zone or "UTC"))
+        zone = ZoneInfo(time_zone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         raise NoReport(f"{time_zone!r} is no time zone; write it as America/New_York") from None
+    read = ReportFile(file, mapping, zone)
+    with read.opened() as text:
+        return replace(read, unused=header_of(text, mapping, known=KNOWN_FIELDS).unused)
 
 
 def reported(row: ReportRow, zone: ZoneInfo, terms: ReportTerms) -> Reported:
@@ -129,7 +132,9 @@ def _moment(text: str) -> datetime | None:
 
 def _from_yaml(file: Path) -> tuple[Mapping[str, str], str]:
     try:
-        read = read_report_columns(yaml.safe_load(file.read_text(encoding="utf-8")))
+        read = read_report_columns(read_yaml_text(file.read_text(encoding="utf-8")))
+    except KeysTwice as error:
+        raise NoReport(f"{file}: {error}") from None
     except (yaml.YAMLError, UnicodeDecodeError):
         raise NoReport(f"{file} cannot be read; write it as docs/reconciliation.md shows") from None
     except Misconfigured as error:

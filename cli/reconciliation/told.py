@@ -2,13 +2,20 @@
 
 import re
 from pathlib import Path
+from typing import Final
 
-from cli.reconciliation.asked import INTERRUPTED, UNFINISHED, say
+from cli.exit_codes import CANNOT, INTERRUPTED
+from cli.reconciliation.asked import say
 from cli.reconciliation.outcome import Differences, show
 from cli.reconciliation.with_crms import Asked, CrmReconciliation
 from cli.reconciliation.with_report import ReportReconciliation
+from cli.unused_columns import columns_told
+from switchboard.domain.compared_record import IN_FLIGHT
+from switchboard.domain.durations import duration_text
 from switchboard.errors import StateUnavailable
 from switchboard.use_cases.asked_crm import CannotGoOn
+
+_LINES_SHOWN: Final = 20
 
 
 def ran_with_crms(run: CrmReconciliation, asked: Asked, stack: str | None) -> int:
@@ -17,10 +24,10 @@ def ran_with_crms(run: CrmReconciliation, asked: Asked, stack: str | None) -> in
         run.run()
     except CannotGoOn as stopped:
         say(f"Stopped: {stopped}.")
-        code = UNFINISHED
+        code = CANNOT
     except StateUnavailable as error:
         say(f"Stopped: our own tables do not answer ({error}).")
-        code = UNFINISHED
+        code = CANNOT
     except KeyboardInterrupt:
         say("Interrupted.")
         code = INTERRUPTED
@@ -36,12 +43,14 @@ def ran_with_crms(run: CrmReconciliation, asked: Asked, stack: str | None) -> in
 
 
 def _again(run: CrmReconciliation, asked: Asked, stack: str | None) -> str:
+    is_short = asked.patience != IN_FLIGHT
     parts = [
         "switchboard reconcile",
         f"--from {run.reached.day} --to {asked.last}",
         f"--after {_quoted(run.reached.after)}" if run.reached.after else "",
         *(f"--connector {name}" for name in sorted(asked.connectors)),
         f"--sample {asked.share:.4%}" if asked.share < 1 else "",
+        f"--patience {duration_text(asked.patience.total_seconds())}" if is_short else "",
         "--repair" if asked.repairs else "",
         "--unknown" if asked.allow_risky else "",
         f"--stack {stack}" if stack else "",
@@ -80,7 +89,14 @@ def ran_with_report(run: ReportReconciliation, file: Path) -> int:
 
 
 def show_report(run: ReportReconciliation, differences: Differences, missing: Path | None) -> None:
-    notes = []
+    notes = list(columns_told((), run.report.unused))
+    if run.not_read:
+        lines = ", ".join(map(str, run.not_read[:_LINES_SHOWN]))
+        more = ", …" if len(run.not_read) > _LINES_SHOWN else ""
+        notes.append(
+            f"Not read, as they are no interactions: line {lines}{more}. They say neither who nor "
+            "when, and have no id, as a line of totals."
+        )
     if missing:
         notes.append(f"Rows that are missing here: {missing}; then `switchboard backfill`.")
     show(

@@ -11,7 +11,7 @@ from uuid import uuid4
 from cli.reconciliation.connected import Ledgers
 from cli.reconciliation.outcome import Differences
 from cli.rules.progress import watched
-from switchboard.domain.compared_record import DIFFERENCES, Compared, Verdict
+from switchboard.domain.compared_record import DIFFERENCES, IN_FLIGHT, Compared, Verdict
 from switchboard.domain.posting_profile import PostingProfile
 from switchboard.errors import Misconfigured
 from switchboard.ports import Crm, DaysOfLedger
@@ -36,7 +36,7 @@ COLUMNS: Final = (
 )
 WORDS: Final = {
     Verdict.AGREES: "stand there as written",
-    Verdict.WAITING: "wait for their turn, or came within the last hour",
+    Verdict.WAITING: "wait for their turn, or came a short while ago",
     Verdict.UNWANTED: "are not wanted by the profiles",
     Verdict.DECIDED: "were decided by a person",
     Verdict.MISSING: "MISSING in the CRM",
@@ -66,6 +66,7 @@ class Asked:
     after: str = ""
     repairs: bool = False
     allow_risky: bool = False
+    patience: timedelta = IN_FLIGHT
 
     @property
     def days(self) -> list[date]:
@@ -109,6 +110,7 @@ class CrmReconciliation:
             asks_per_s=asked.asks_per_s,
             connectors=asked.connectors,
             share=asked.share,
+            patience=asked.patience,
         )
         self.comparison = Comparison(
             ledger=ledgers.ledger, days=ledgers.days, crms=crms, profiles=profiles, terms=terms

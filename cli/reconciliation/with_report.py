@@ -15,6 +15,7 @@ from cli.reconciliation.outcome import Differences, private_file
 from cli.reconciliation.report_file import ReportFile, reported, with_moments
 from cli.rules.period import Period
 from cli.rules.progress import watched
+from switchboard.domain.compared_record import IN_FLIGHT
 from switchboard.domain.report_comparison import (
     REPORT_DIFFERENCES,
     ReportCompared,
@@ -22,18 +23,20 @@ from switchboard.domain.report_comparison import (
     ReportVerdict,
 )
 from switchboard.domain.report_csv import ReportRow
+from switchboard.domain.report_header import NoReport
 from switchboard.use_cases.report_comparison import ReportComparison, ReportTerms
 
 COLUMNS: Final = ("difference", "line", "interaction_id", "started_at", "contact", "why")
 WORDS: Final = {
     ReportVerdict.AGREES: "rows that the ledger has",
-    ReportVerdict.TOO_NEW: "rows of the last hour, not here yet",
+    ReportVerdict.TOO_NEW: "rows too young to be here",
     ReportVerdict.OTHER_DAY: "rows of other days, not compared",
     ReportVerdict.TWICE: "rows about an interaction of an earlier row",
     ReportVerdict.NOT_HERE: "rows that are MISSING HERE",
     ReportVerdict.DIFFERS: "rows whose facts DIFFER",
     ReportVerdict.AMBIGUOUS: "rows that fit several interactions",
     ReportVerdict.UNREADABLE: "rows that say too little",
+    ReportVerdict.NOT_READ: "rows that are no interactions, not read",
     ReportVerdict.OUTSIDE_REPORT: "interactions here that the report need not have",
     ReportVerdict.NOT_REPORTED: "interactions here that are MISSING IN THE REPORT",
 }
@@ -49,9 +52,11 @@ class ReportReconciliation:
     differences: Differences
     default_region: str = "US"
     tolerance: timedelta = timedelta(seconds=60)
+    patience: timedelta = IN_FLIGHT
     missing: Path | None = None
     is_refused: Callable[[str], bool] = lambda _: False
     line: int = 0
+    not_read: list[int] = field(default_factory=list)
     _channels: set[str] = field(default_factory=set)
     _waiting: dict[int, ReportRow] = field(default_factory=dict)
     comparison: ReportComparison = field(init=False)
@@ -63,6 +68,7 @@ class ReportReconciliation:
             end=self.period.end,
             now=datetime.now(UTC),
             tolerance=self.tolerance,
+            patience=self.patience,
             default_region=self.default_region,
             is_refused=self.is_refused,
         )
@@ -77,6 +83,11 @@ class ReportReconciliation:
         finally:
             if file:
                 file.close()
+        if self.not_read and len(self.not_read) == self.differences.counts.total():
+            raise NoReport(
+                "none of its rows says which interaction it was, or who and when; "
+                "look at --columns and at the form of its dates"
+            )
         for one in self.comparison.of_ledger(frozenset(self._channels)):
             self._note(one)
 
@@ -97,6 +108,8 @@ class ReportReconciliation:
             "time_zone": self.period.time_zone,
             "report": str(self.report.file),
             "counts": dict(sorted(counts.items())),
+            "not_read": self.not_read,
+            "columns_not_used": list(self.report.unused),
             "found_by_composite_id": self.comparison.by_composite,
             "found_by_contact_and_start": self.comparison.by_nearness,
             "differences": self.differences.rows,
@@ -126,6 +139,8 @@ class ReportReconciliation:
 
     def _note(self, one: ReportCompared) -> None:
         self.differences.counts[one.verdict.value] += 1
+        if one.verdict is ReportVerdict.NOT_READ:
+            self.not_read.append(one.line)
         if one.is_difference:
             self.differences.add(_row(one))
 

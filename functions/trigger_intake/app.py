@@ -4,6 +4,7 @@ ECS may never send it again. So what the ledger cannot take goes to a second pla
 sweeper takes it back, and what cannot be read is kept for people: docs/intake.md.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
@@ -31,6 +32,7 @@ from switchboard.errors import (
     InvalidRequest,
     Misconfigured,
     NotFound,
+    NotNoted,
     StateConflict,
     StateUnavailable,
     SwitchboardError,
@@ -83,6 +85,12 @@ def _keep(sent: KeptTrigger, trigger: Trigger) -> Response[str]:
         told = told_by(sent, trigger, zone=ZoneInfo(wiring.lookup_settings().time_zone))
         join(interaction_id=told.event.interaction_id)
         is_new = _merge(sent, told)
+    except NotNoted as error:
+        is_new = False
+        count("TriggerRepeated")
+        # It says nothing that is not kept, so nothing fails even if nobody ever tells of it.
+        with suppress(NotNoted):
+            _spill(sent, error)
     except (StateUnavailable, Misconfigured) as error:
         _spill(sent, error)
         is_new = True
@@ -118,7 +126,7 @@ def _spill(sent: KeptTrigger, error: SwitchboardError) -> None:
     try:
         _put_aside(SPILLED, sent, error.code)
     except StateUnavailable as failure:
-        count("TriggerNotKept")
+        count("TriggerNotNoted" if isinstance(error, NotNoted) else "TriggerNotKept")
         logger.error("trigger not kept", error=error.code, detail=str(failure))
         raise error from failure
     count("TriggerSpilled")

@@ -150,6 +150,14 @@ class Activities:
             ).fetchall()
         return [_activity(row) for row in rows]
 
+    def delete(self, external_id: str) -> bool:
+        """Forget it, as somebody does who tidies up; False when there is none."""
+        with self._database.writing() as connection:
+            done = connection.execute(
+                "DELETE FROM activities WHERE external_id = ?", (external_id,)
+            )
+            return done.rowcount > 0
+
     def latest(self, customer_id: str | None, *, limit: int) -> list[Activity]:
         """The newest by when they began, of one customer or of all; without a begin by entry."""
         condition = {

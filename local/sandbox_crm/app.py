@@ -82,6 +82,8 @@ def _add_pages(app: Flask, pages: Pages) -> None:
     add("/customers/<customer_id>/activities", "customer_rows", pages.customer_activity_rows)
     add("/activities", "activities_page", pages.list_activities)
     add("/activities/rows", "rows", pages.activity_rows)
+    remove = pages.delete_activity
+    add("/activities/<path:external_id>/delete", "remove", remove, methods=["POST"])
 
 
 def _require_token_for_api(crm: Crm) -> None:

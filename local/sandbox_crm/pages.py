@@ -71,6 +71,13 @@ class Pages:
         """The list alone, for the page that refreshes it."""
         return render_template("_activities.html", **self._activities_of(None))
 
+    def delete_activity(self, external_id: str) -> AnyResponse:
+        """Delete one, as the button beside it asks."""
+        _refuse_foreign_pages()
+        if not self._activities.delete(external_id):
+            raise not_found("activity")
+        return redirect("/activities", code=303)
+
     def customer_activity_rows(self, customer_id: str) -> str:
         """One customer's list alone, for the page that refreshes it."""
         return render_template(

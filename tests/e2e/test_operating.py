@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,35 @@ def test_a_contact_of_ones_own_can_be_watched_and_explained(
 
 def explain(world: World, interaction_id: str) -> str:
     return switchboard(world, "explain", interaction_id).stdout
+
+
+def test_a_record_deleted_in_the_crm_is_seen_missing_and_is_repaired_on_a_new_stack(
+    world: World,
+) -> None:
+    watched = switchboard(world, "call", "+12125550134")
+    interaction_id = re.findall(r"int-\w+", watched.stdout)[0]
+    eventually(lambda: world.noted(interaction_id), "it is noted")
+    eventually(
+        lambda: explain(world, interaction_id).startswith(THERE), "the ledger knows that it is"
+    )
+    deleted = requests.post(f"{world.crm}/activities/{interaction_id}/delete", timeout=10)
+    assert deleted.status_code == 200
+
+    today = datetime.now(UTC).date().isoformat()
+    ask = ("reconcile", "--from", today, "--connector", "sandbox")
+    # The row may be looked at once more for what others say of it; then it rests.
+    eventually(lambda: interaction_id in missing(world, *ask), "it is seen missing")
+    repaired = switchboard(world, *ask, "--patience", "0s", "--repair")
+    world.sweep()
+
+    assert repaired.returncode == 1, repaired.stderr
+    eventually(lambda: world.noted(interaction_id), "it is written again")
+
+
+def missing(world: World, *ask: str) -> str:
+    done = switchboard(world, *ask, "--patience", "0s")
+    assert done.returncode in {0, 1}, done.stderr
+    return "".join(line for line in done.stdout.splitlines() if line.startswith("missing"))
 
 
 def test_explaining_what_never_came_says_so(world: World) -> None:

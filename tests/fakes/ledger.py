@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from switchboard.adapters.documents import interaction_text
 from switchboard.adapters.dynamodb_ledger import LARGEST_DOCUMENT
-from switchboard.adapters.ledger_items import MOST_NOTES, told_customer_key, told_start
+from switchboard.adapters.ledger_items import told_customer_key, told_start
+from switchboard.adapters.trigger_notes import MOST_NOTES
 from switchboard.domain.interaction import (
     Interaction,
     TriggerEvent,
@@ -43,6 +44,19 @@ class _Row:
     crashes: int = 0
     turn: int = 0
     triggers: tuple[TriggerNote, ...] = ()
+    untold_triggers: int = 0
+
+    def tell(self, note: TriggerNote) -> None:
+        """Once, however often it is brought; beyond a hundred it is counted."""
+        is_repeat = not note.revision and any(
+            replace(told, revision=0, fields=note.fields, other_fields=0) == note
+            for told in self.triggers
+        )
+        if not is_repeat and len(self.triggers) >= MOST_NOTES:
+            self.untold_triggers += 1
+        elif not is_repeat:
+            told = sorted((*self.triggers, note), key=lambda each: each.received_at)
+            self.triggers = tuple(told)
 
     def is_held_at(self, now: datetime) -> bool:
         return self.lease is not None and self.lease.until > now
@@ -75,6 +89,7 @@ class _Row:
             held_by=self.lease.token if self.lease else "",
             customer_key=self.customer_key or "",
             triggers=self.triggers,
+            untold_triggers=self.untold_triggers,
             turn=self.turn,
         )
 
@@ -114,22 +129,24 @@ class InMemoryInteractionLedger(InMemoryHistory):
         request_id: str = "",
         keeps_segment: bool = False,
         ended_at: datetime | None = None,
+        received_at: datetime | None = None,
     ) -> LedgerRow | None:
         with self._reached():
             row = self._rows.get(event.interaction_id) or _Row(Interaction(event.interaction_id))
-            name = contradiction(row.interaction, event)
-            if name:
+            note = TriggerNote(event.kind, received_at or now, 0, request_id=request_id)
+            if name := contradiction(row.interaction, event):
+                row.tell(replace(note, fields=(name,), refused=StateConflict.code))
                 raise StateConflict(f"an earlier event of this interaction had another {name}")
             before = row.interaction
             merged = merge(before, event, keeps_segment=keeps_segment)
-            is_new = merged is not before
-            if is_new and len(interaction_text(merged).encode()) > LARGEST_DOCUMENT:
-                raise RequestTooLarge("too much was said of this interaction; send fewer fields")
-            revision = merged.revision if is_new else 0
-            note = TriggerNote(event.kind, now, revision, news_in(before, merged), request_id)
-            row.triggers = (*row.triggers, note)[:MOST_NOTES]
-            if not is_new:
+            if merged is before:
+                row.tell(note)
                 return None
+            if len(interaction_text(merged).encode()) > LARGEST_DOCUMENT:
+                row.tell(replace(note, refused=RequestTooLarge.code))
+                raise RequestTooLarge("too much was said of this interaction; send fewer fields")
+            news = news_in(before, merged)
+            row.tell(replace(note, revision=merged.revision, fields=news))
             self._rows[event.interaction_id] = row
             row.interaction = merged
             row.first_at = row.first_at or now

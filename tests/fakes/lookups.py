@@ -1,5 +1,6 @@
 """CRM answers kept in memory."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -84,11 +85,12 @@ class InMemoryLookupMemory(InMemoryStore):
         with self._reached():
             self._entries[connector, identity] = _Entry(forgotten_at=now)
 
-    def outdate(self, connector: str, identity: Identity, *, now: datetime) -> None:
+    def outdate(self, asked: Collection[tuple[str, Identity]], *, now: datetime) -> None:
         with self._reached():
-            entry = self._entry(connector, identity)
-            if entry.remembered and now < entry.remembered.fresh_until:
-                entry.remembered = replace(entry.remembered, fresh_until=now)
+            for connector, identity in asked:
+                entry = self._entry(connector, identity)
+                if entry.remembered and now < entry.remembered.fresh_until:
+                    entry.remembered = replace(entry.remembered, fresh_until=now)
 
     def forget_customer(self, customer_key: str, *, now: datetime) -> None:
         with self._reached():

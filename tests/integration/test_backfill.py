@@ -17,6 +17,7 @@ from cli.deployment import Target
 from cli.main import app
 from switchboard.adapters.aws_clients import aws_session
 from switchboard.adapters.connector.pacing import Lane
+from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
 from switchboard.adapters.dynamodb_pacing import DynamoDbPacingStore
 from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.adapters.sqs_queue import SqsWorkQueue
@@ -269,7 +270,7 @@ def test_refused_lines_are_told_of_without_what_they_say(command: Command) -> No
     code, said = command.run("--columns", COLUMNS)
 
     refused = command.file.with_name("past.csv.refused").read_text("utf-8")
-    assert code == 0
+    assert code == 1
     assert "2 taken, 0 known already, 2 refused." in said
     assert [line.split(":")[0] for line in refused.splitlines()] == ["line 4", "line 5"]
     assert REMARK not in refused
@@ -282,11 +283,38 @@ def test_a_dry_run_changes_nothing(command: Command) -> None:
 
     code, said = command.run("--columns", COLUMNS, "--dry-run")
 
-    assert code == 0
+    assert code == 1
     assert "3 would be taken or are known, 1 refused." in said
     assert "line 5: It does not say when it ended" in said
     assert command.switchboard.dynamodb.scan(TableName="Interactions")["Items"] == []
     assert list(command.file.parent.iterdir()) == [command.file]
+
+
+@pytest.mark.parametrize("option", [[], ["--dry-run"]])
+def test_columns_that_are_not_used_are_told_of(command: Command, option: list[str]) -> None:
+    written(command, rows(1, Queue="West", Skill="Spanish"))
+
+    code, said = command.run("--columns", COLUMNS, *option)
+
+    assert code == 0
+    told = "Columns that are NOT USED: Queue, Skill. "
+    assert said.startswith(told)
+    assert said.count(told) == (1 if option else 2), "a long run says it at its end as well"
+
+
+def test_a_column_that_is_none_of_ours_is_kept_in_the_ledger(command: Command) -> None:
+    command.file.write_text(
+        "id,ended,channel,vip tier\nold-9,2025-03-04T05:03:00Z,voice,gold\n", encoding="utf-8"
+    )
+
+    code, said = command.run()
+
+    assert code == 0, said
+    assert "Columns kept under their own names: vip tier." in said
+    table = DynamoDbTable(command.switchboard.dynamodb, "Interactions")
+    row = DynamoDbInteractionLedger(table).read("old-9")
+    assert row
+    assert row.interaction.get("vip tier") == "gold"
 
 
 def test_json_lines_go_the_same_way(command: Command) -> None:
@@ -319,7 +347,7 @@ def test_what_cannot_be_meant_is_said_before_anything_is_done(
 
     code, said = command.run(*options)
 
-    assert code == 1
+    assert code == 2
     assert word in said
     assert "Traceback" not in said
 

@@ -18,7 +18,7 @@ from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
 from switchboard.adapters.dynamodb_table import DynamoDbTable
 from switchboard.contracts.kept_trigger import KeptTrigger
 from switchboard.edges.trigger_request import Told, told_by
-from switchboard.errors import StateUnavailable
+from switchboard.errors import StateBusy, StateUnavailable
 from switchboard.observability import Mistake
 from switchboard.ports import LedgerRow
 from tests.events import read_event, sample_files
@@ -389,6 +389,75 @@ def test_a_contradiction_among_the_spilled_ends_with_the_refused(switchboard: De
     assert switchboard.put_aside("spill") == {}
     assert len(switchboard.put_aside("refused")) == 1
     assert counted(switchboard, "SpillRefused") == 1
+
+
+def told_of(switchboard: Deployment, interaction_id: str) -> list[tuple[int, str]]:
+    """The triggers that `explain` tells: which revision each made, and how it was refused."""
+    row = row_of(switchboard, interaction_id)
+    return [(note.revision, note.refused) for note in row.triggers] if row else []
+
+
+def no_room_for_notes(*_: object) -> NoReturn:
+    raise StateBusy("writing Interactions: ThrottlingException")
+
+
+def test_every_trigger_of_an_interaction_is_told(switchboard: Deployment) -> None:
+    said = the_end_of(new_interaction())
+    interaction = said["interaction_id"]
+
+    tell(switchboard, said)
+    tell(switchboard, said)
+    tell(switchboard, {**said, "channel": "email"})
+    with ledger_down(switchboard):
+        tell(switchboard, said)
+        tell(switchboard, {**said, "channel": "email"})
+    sweep(switchboard)
+
+    told = [(1, ""), (0, ""), (0, "conflict"), (0, ""), (0, "conflict")]
+    assert told_of(switchboard, interaction) == told
+
+
+def test_a_repeat_that_cannot_be_noted_is_answered_the_same_and_noted_later(
+    switchboard: Deployment,
+) -> None:
+    said = the_end_of(new_interaction())
+    tell(switchboard, said)
+
+    with patch.object(DynamoDbTable, "change", no_room_for_notes):
+        answer = tell(switchboard, said)
+    sweep(switchboard)
+
+    assert (answer.status, answer.json["duplicate"]) == (202, "true")
+    assert told_of(switchboard, said["interaction_id"]) == [(1, ""), (0, "")]
+    assert switchboard.put_aside("spill") == {}
+
+
+def test_a_repeat_that_can_be_noted_nowhere_is_answered_the_same_and_counted(
+    switchboard: Deployment,
+) -> None:
+    said = the_end_of(new_interaction())
+    tell(switchboard, said)
+
+    with switchboard.without_aws("s3"), patch.object(DynamoDbTable, "change", no_room_for_notes):
+        answer = tell(switchboard, said)
+
+    assert (answer.status, answer.json["duplicate"]) == (202, "true")
+    assert counted(switchboard, "TriggerNotNoted") == 1
+    assert counted(switchboard, "TriggerNotKept") == 0
+
+
+def test_a_contradiction_that_cannot_be_noted_is_refused_later(switchboard: Deployment) -> None:
+    said = the_end_of(new_interaction())
+    tell(switchboard, said)
+
+    with patch.object(DynamoDbTable, "change", no_room_for_notes):
+        answer = tell(switchboard, {**said, "channel": "email"})
+    assert switchboard.put_aside("refused") == {}
+    sweep(switchboard)
+
+    assert answer.status == 202
+    assert told_of(switchboard, said["interaction_id"]) == [(1, ""), (0, "conflict")]
+    assert len(switchboard.put_aside("refused")) == 1
 
 
 def test_a_document_that_outgrows_its_row_is_refused_and_the_event_kept(

@@ -73,7 +73,7 @@ def test_every_attempt_is_told_while_the_crm_is_away(switchboard: Deployment) ->
     assert record["meaning"].startswith("the CRM cannot be reached")
     assert record["reason"] == "upstream_unavailable"
     assert {one["outcome"] for one in record["tries"]} == {"upstream_unavailable"}
-    assert record["next"] == "it is tried again"
+    assert record["next"].endswith("it is tried again")
     assert record["next_at"]
 
 

@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 from cli.deployment import Target
 from cli.main import app
 from cli.reconciliation import command, connected
-from switchboard.domain import reconciliation
 from tests.events import EVENTS, LambdaContext, read_event
 from tests.integration import template
 from tests.integration.answers import new_interaction, the_end_of
@@ -189,7 +188,7 @@ class Terminal:
 
     def types(self, *words: str, code: int) -> str:
         today = datetime.now(UTC).date().isoformat()
-        typed = ["reconcile", "--from", today, "--to", today, *words]
+        typed = ["reconcile", "--from", today, "--to", today, "--patience", "0s", *words]
         result = CliRunner().invoke(app, typed)
         assert result.exit_code == code, result.output
         return result.output
@@ -205,13 +204,6 @@ def terminal(switchboard: Deployment, monkeypatch: pytest.MonkeyPatch) -> Termin
     return Terminal(monkeypatch)
 
 
-@pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was written a moment ago counts as written long ago."""
-    monkeypatch.setattr(reconciliation, "IN_FLIGHT", timedelta(0))
-
-
-@pytest.mark.usefixtures("at_once")
 def test_what_is_missing_is_repaired_through_the_pipeline(
     switchboard: Deployment, home: Path, terminal: Terminal
 ) -> None:
@@ -235,7 +227,6 @@ def test_what_is_missing_is_repaired_through_the_pipeline(
     assert terminal.asks(code=0)["counts"] == {"agrees": 3}
 
 
-@pytest.mark.usefixtures("at_once")
 def test_a_table_and_a_file_show_what_differs(
     switchboard: Deployment, home: Path, terminal: Terminal, tmp_path: Path
 ) -> None:

@@ -175,12 +175,30 @@ def test_what_is_forgotten_does_not_come_back_with_an_answer_from_before(
 
 
 def test_what_may_be_old_is_told_still_and_renewed_next(memory: LookupMemory) -> None:
-    memory.outdate("sandbox", ADAS_NUMBER, now=NOW)
+    memory.outdate([("sandbox", ADAS_NUMBER)], now=NOW)
     remember(memory, ADA)
-    memory.outdate("sandbox", ADAS_NUMBER, now=at(5))
-    memory.outdate("sandbox", ADAS_NUMBER, now=at(8))
+    memory.outdate([("sandbox", ADAS_NUMBER)], now=at(5))
+    memory.outdate([("sandbox", ADAS_NUMBER)], now=at(8))
 
     assert recall(memory, at(8)) == Recalled(RememberedCustomers((ADA,), NOW, at(5)), is_ours=True)
+
+
+def test_of_many_only_what_is_remembered_may_be_old_by_now(memory: LookupMemory) -> None:
+    remember(memory, ADA)
+    others = [("sandbox", EmailAddress(f"caller-{number}@example.com")) for number in range(150)]
+
+    memory.outdate([*others, ("sandbox", ADAS_NUMBER), ("another", ADAS_NUMBER)], now=at(5))
+
+    assert recall(memory, at(5)) == Recalled(RememberedCustomers((ADA,), NOW, at(5)), is_ours=True)
+    assert memory.look("another", ADAS_NUMBER, now=at(5)).remembered is None
+
+
+def test_of_none_nothing_is_outdated(memory: LookupMemory) -> None:
+    remember(memory, ADA)
+
+    memory.outdate([], now=at(5))
+
+    assert not recall(memory, at(5)).is_ours
 
 
 def test_an_answer_is_kept_at_least_as_long_as_it_is_fresh(memory: LookupMemory) -> None:

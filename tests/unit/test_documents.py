@@ -150,7 +150,9 @@ INTERACTION = Interaction(
         )
     },
 )
-NOTE = TriggerNote(TriggerKind.SEGMENT_CHANGE, NOW, 4, ("agent_name", "remarks"), "req-1")
+NOTE = TriggerNote(
+    TriggerKind.SEGMENT_CHANGE, NOW, 4, ("agent_name", "remarks"), "req-1", 2, "conflict"
+)
 
 
 @pytest.mark.parametrize(

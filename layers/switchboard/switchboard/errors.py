@@ -20,6 +20,7 @@
     │   └── UpstreamUnknown       sent, and no answer: it may have happened      HTTP 504   settle
     ├── StateUnavailable        our own tables or queues did not answer          HTTP 503   retry
     │   ├── StateBusy             too many ask for one key at this moment        HTTP 503   retry
+    │   ├── NotNoted              all of it was known; that it came is not noted HTTP 503   retry
     │   └── StateUnreadable       what stands there is nothing that we write     HTTP 503   retry
     └── Misconfigured           our own mistake; says which setting to mend      HTTP 503   retry
 
@@ -193,6 +194,10 @@ class StateBusy(StateUnavailable):
     """Our own table works, and has too much to do for one key at this moment."""
 
     code = "state_busy"
+
+
+class NotNoted(StateUnavailable):
+    """A trigger that says nothing new came, and only that it did could not be noted."""
 
 
 class StateUnreadable(StateUnavailable):

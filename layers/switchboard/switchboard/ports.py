@@ -197,7 +197,8 @@ class Arrival:
 class TriggerNote:
     """That a trigger came: which revision it made (0: it said nothing new), and of which fields.
 
-    Names alone; what they held is not kept twice.
+    Names alone; what they held is not kept twice. `other_fields` is how many more there was no
+    room for. `refused` is the code of the error; then `fields` are those that it contradicts.
     """
 
     kind: TriggerKind
@@ -205,6 +206,8 @@ class TriggerNote:
     revision: int
     fields: tuple[str, ...] = ()
     request_id: str = ""
+    other_fields: int = 0
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +216,8 @@ class LedgerRow:
 
     `postings` by their keys. `first_at` is when its first trigger came, `ended_at` when its end
     did, both by our clock. `held_until` is when a worker's lease ends, whether it lives or not;
-    `triggers` are the first hundred that came. `turn` grows whenever somebody takes the row or
-    gives it back.
+    `triggers` are the first hundred that came, and `untold_triggers` how many more there were.
+    `turn` grows whenever somebody takes the row or gives it back.
     """
 
     interaction: Interaction
@@ -228,6 +231,7 @@ class LedgerRow:
     held_by: str = ""
     customer_key: str = ""
     triggers: tuple[TriggerNote, ...] = ()
+    untold_triggers: int = 0
     turn: int = 0
 
 
@@ -283,15 +287,18 @@ class InteractionLedger(Protocol):
         request_id: str = "",
         keeps_segment: bool = False,
         ended_at: datetime | None = None,
+        received_at: datetime | None = None,
     ) -> LedgerRow | None:
-        """Add what the event says; None when it said nothing new.
+        """Add what the event says, and tell that it came; None when it said nothing new.
 
         Durable when it returns. `due_when` tells, for the merged interaction, when the sweeper
         looks at the row if nobody does before; a row that a worker holds keeps its own moment.
-        `ended_at` is for an end long past; else it is now.
+        `ended_at` is for an end long past, `received_at` for an event that came before now; else
+        they are now. That the same event came is told once, however often it is brought.
 
         Raises: StateConflict when the event contradicts an immutable field of the same id,
-            RequestTooLarge when the document would outgrow its row.
+            RequestTooLarge when the document would outgrow its row; that is told as well.
+            NotNoted when it said nothing new, and only that it came could not be told.
         """
 
     def note_arrival(self, interaction_id: str, arrival: Arrival) -> None:
@@ -490,8 +497,11 @@ class LookupMemory(Protocol):
     def forget(self, connector: str, identity: Identity, *, now: datetime) -> None:
         """What is remembered is wrong by now, and so is an answer that is still under way."""
 
-    def outdate(self, connector: str, identity: Identity, *, now: datetime) -> None:
-        """What is remembered may be old by now: who asks next is told to renew it."""
+    def outdate(self, asked: Collection[tuple[str, Identity]], *, now: datetime) -> None:
+        """What is remembered of these may be old by now: who asks next is told to renew it.
+
+        Each is a connector's id and whom it was asked for.
+        """
 
     def forget_customer(self, customer_key: str, *, now: datetime) -> None:
         """Forget every answer that is this one customer, merged records of it included.

@@ -460,6 +460,7 @@ def _crms() -> Current[Mapping[str, Crm]]:
                 default_region=region_of(name),
                 transport=_transport(),
                 shared=_shared(),
+                on_refusal=functools.partial(_secrets().is_refused, f"connectors/{name}"),
             )
             for name, spec in _connectors().get().items()
         }
@@ -554,6 +555,8 @@ def _patience() -> Config:
     if settings.is_somebody_waiting():
         timeout_s, tries = 0.4, 1
     return Config(
+        # botocore would put its own together twice for every call, a tenth of what a call costs.
+        user_agent="switchboard",
         connect_timeout=timeout_s,
         read_timeout=timeout_s,
         retries={"total_max_attempts": tries, "mode": "standard"},

@@ -1,5 +1,6 @@
 import re
 from html.parser import HTMLParser
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -76,6 +77,34 @@ def test_an_activity_without_a_customer_is_seen_among_all(crm: Client) -> None:
 
     assert "Stranger" in page(crm, "/activities")
     assert "no customer" in page(crm, "/activities/rows")
+
+
+@pytest.mark.parametrize("external_id", ["i-1", "i/1", "i 1?é#"])
+def test_the_button_beside_an_activity_deletes_that_one(crm: Client, external_id: str) -> None:
+    for each in ("i-0", external_id):
+        written = crm.put(f"/api/activities/{quote(each)}", {"type": "call", "subject": each})
+        assert written.status_code == 201
+    (action,) = re.findall(r'action="(/activities/(?!i-0/)[^"]*/delete)"', page(crm, "/activities"))
+
+    done = requests.post(crm.base + action, timeout=TIMEOUT_S, allow_redirects=False)
+
+    assert (done.status_code, done.headers["Location"]) == (303, "/activities")
+    left = crm.get("/api/activities").json()["activities"]
+    assert [each["external_id"] for each in left] == ["i-0"]
+    assert requests.post(crm.base + action, timeout=TIMEOUT_S).status_code == 404
+
+
+def test_a_page_of_another_site_deletes_nothing(crm: Client) -> None:
+    crm.put("/api/activities/i-1", {"type": "call"})
+
+    answer = requests.post(
+        f"{crm.base}/activities/i-1/delete",
+        headers={"Origin": "https://elsewhere.example.com"},
+        timeout=TIMEOUT_S,
+    )
+
+    assert answer.status_code == 403
+    assert crm.get("/api/activities/i-1").status_code == 200
 
 
 @pytest.mark.parametrize("words", ["byron", "ANALYTICAL", "ada@", "555-0142", "C-1001"])

@@ -14,7 +14,7 @@ from cli.backfill_checkpoint import Checkpoint, refusals_beside
 from cli.backfill_file import opened
 from switchboard.contracts.ecs import Trigger
 from switchboard.domain.interaction import TriggerKind
-from switchboard.domain.report_csv import NoReport
+from switchboard.domain.report_header import NoReport
 from switchboard.use_cases.backfill import Line
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
@@ -156,6 +156,71 @@ def test_reading_goes_on_after_a_line(tmp_path: Path) -> None:
 
     assert [line.number for line in read(file, COLUMNS, from_line=3)] == [4]
     assert read(file, COLUMNS, from_line=5) == []
+
+
+def test_a_column_that_is_none_of_ours_is_kept_as_an_unknown_field_of_a_trigger_is(
+    tmp_path: Path,
+) -> None:
+    said = {"interaction_id": "1", "ended_at": "2025-03-04T10:00:00Z", "Queue Name": "West"}
+    trigger = Trigger.model_validate(said).to_event(
+        TriggerKind.INTERACTION_ENDS, received_at=NOW, zone=NEW_YORK
+    )
+    as_csv = written(tmp_path, "c.csv", "\n".join((",".join(said), ",".join(said.values()))))
+    as_json = written(tmp_path, "c.jsonl", json.dumps(said))
+
+    for file in (as_csv, as_json):
+        (line,) = read(file)
+        assert fields(line)["Queue Name"] == trigger.fields["Queue Name"] == "West"
+        assert opened(file, "", NEW_YORK).kept == ("Queue Name",)
+
+
+def test_what_is_not_read_is_known_before_the_first_row_is(tmp_path: Path) -> None:
+    by_columns = opened(written(tmp_path, "calls.csv", CSV), "id=Start,ended=End", NEW_YORK)
+    nameless = opened(written(tmp_path, "n.csv", "id,ended,\n1,2,3\n"), "", NEW_YORK)
+    said = '{"Call ID": "1", "hung up": "2025-03-04T10:00:00Z", "vip": "yes"}\n'
+    as_json = opened(written(tmp_path, "c.jsonl", said), 'id="Call ID"', NEW_YORK)
+
+    assert by_columns.unused == ("Interaction ID", "Phone", "Note")
+    assert nameless.unused == ("",)
+    assert as_json.unused == ("hung up", "vip")
+
+
+def test_more_columns_than_an_interaction_has_room_for_are_refused_at_once(tmp_path: Path) -> None:
+    names = ",".join(f"c{number}" for number in range(500))
+    file = written(tmp_path, "wide.csv", f"id,ended,{names}\n1,2025-03-04T10:00:00Z,x\n")
+
+    with pytest.raises(NoReport, match="502 columns, and one interaction has room for 200"):
+        opened(file, "", NEW_YORK)
+    past = opened(file, "id=id,ended=ended", NEW_YORK)
+    assert len(past.unused) == 500
+
+
+def test_a_field_that_is_said_by_two_names_is_refused_and_the_next_line_is_read(
+    tmp_path: Path,
+) -> None:
+    good = {"id": "9", "ended": "2025-03-04T10:00:00Z"}
+    said = ({**good, "interaction_id": "8"}, good)
+
+    bad, next_one = read(written(tmp_path, "c.jsonl", "\n".join(map(json.dumps, said))))
+
+    assert "It says interaction_id twice" in bad.why
+    assert next_one.past
+
+
+def test_a_row_without_anything_that_is_read_is_refused_with_its_line(tmp_path: Path) -> None:
+    text = "Agent Of,id,ended\nMaya,1,2025-03-04T10:00:00Z\nTotal,,\n"
+
+    first, totals = read(written(tmp_path, "c.csv", text), "id=id,ended=ended")
+
+    assert first.past
+    assert (totals.number, totals.past) == (3, None)
+
+
+def test_columns_of_a_file_that_name_a_field_twice_are_refused(tmp_path: Path) -> None:
+    columns = written(tmp_path, "columns.yaml", "id: Start\nid: End\n")
+
+    with pytest.raises(NoReport, match="id stands twice, lines 1 and 2"):
+        opened(written(tmp_path, "c.csv", CSV), str(columns), NEW_YORK)
 
 
 @pytest.mark.parametrize("name", ["calls.xlsx", "calls", "calls.txt"])

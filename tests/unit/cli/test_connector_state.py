@@ -11,7 +11,7 @@ import typer
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from cli import connector_state
+from cli import connector_resume, connector_state
 from cli.connector_state import lines_of, resumed, states_of
 from cli.deployment import Target
 from switchboard.adapters.connector.pacing import Bucket, Lane, Slots
@@ -77,7 +77,8 @@ def created_tables() -> Iterator[Any]:
 def here(created_tables: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Here]:
     target = Target({name: name for name in TABLES}, region="eu-west-2")
     monkeypatch.setattr(Target, "client", lambda _self, _service: created_tables)
-    monkeypatch.setattr(connector_state, "target", lambda _stack: target)
+    for command in (connector_state, connector_resume):
+        monkeypatch.setattr(command, "target", lambda _stack: target)
     yield Here(target)
     empty_tables(created_tables)
 
@@ -198,7 +199,7 @@ def test_a_credential_that_was_replaced_holds_nothing_back(here: Here) -> None:
 def test_the_commands_say_it_to_a_person(here: Here) -> None:
     app = typer.Typer()
     app.command()(connector_state.state)
-    app.command()(connector_state.resume)
+    app.command()(connector_resume.resume)
     here.publish(connector("sandbox"))
     block(here)
 
@@ -211,7 +212,7 @@ def test_the_commands_say_it_to_a_person(here: Here) -> None:
     assert shown.output.startswith("held back sandbox\n     lookups: pass\n")
     assert "It goes on within 30 seconds." in ended.output
     assert "Nothing held it back." in again.output
-    assert unknown.exit_code == 1
+    assert unknown.exit_code == 2
     assert "there is sandbox" in unknown.output
 
 

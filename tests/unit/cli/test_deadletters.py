@@ -140,7 +140,7 @@ def test_young_letters_can_be_left(stack: Stack) -> None:
 def test_a_length_of_time_that_is_none_is_explained(stack: Stack) -> None:
     answer = stack.run("deadletters", "list", "--older-than", "yesterday")
 
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "write 30s, 15m, 4h, 14d or 2w" in answer.output
 
 
@@ -191,13 +191,13 @@ def test_an_interruption_between_sending_and_deleting_repeats_it(
 
     again = stack.run("deadletters", "redrive", "--yes")
 
-    assert interrupted.exit_code == 1
+    assert interrupted.exit_code == 2
     assert "nothing: a worker sees" in again.output
     assert stack.bodies("PostingQueue") == [pointer("i-1")] * 2
     assert stack.bodies("PostingDeadLetters") == []
 
 
-def _fails(*_: object) -> None:
+def _fails(*_: object, **__: object) -> None:
     raise StateUnavailable("deleting a dead letter: it did not answer")
 
 
@@ -209,7 +209,7 @@ def test_a_queue_that_takes_nothing_leaves_the_letter(
 
     answer = stack.run("deadletters", "redrive", "--yes")
 
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert stack.bodies("PostingDeadLetters") == [pointer("i-1")]
 
 
@@ -218,7 +218,7 @@ def test_without_the_address_of_the_queue_it_says_what_to_do(stack: Stack) -> No
 
     answer = stack.run("deadletters", "list")
 
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "The address of PostingDeadLetters is not known here" in answer.output
 
 

@@ -10,6 +10,7 @@ import pytest
 from switchboard.domain.interaction import TriggerKind
 from switchboard.domain.posting import Posting, PostingState, Try
 from switchboard.domain.routing_record import RoutingRecord
+from switchboard.errors import StateConflict
 from switchboard.ports import Arrival
 from tests.unit.cli.posting_stack import Stack, parked_posting, standing
 from tests.unit.use_cases.people import ADA, NOW, told
@@ -107,6 +108,27 @@ def test_a_repeated_trigger_is_told_as_nothing_new(stack: Stack) -> None:
     assert "interaction-ends     nothing new" in stack.run("explain", "i-1").output
 
 
+def test_a_refused_trigger_is_told_with_what_it_contradicts(stack: Stack) -> None:
+    stack.interaction("i-1", DONE)
+    other = told(TriggerKind.INTERACTION_ENDS, interaction_id="i-1", channel="email")
+    with pytest.raises(StateConflict):
+        stack.ledger.merge(other, now=datetime.now(UTC), due_when=lambda _: datetime.now(UTC))
+
+    said = stack.run("explain", "i-1").output
+
+    assert "interaction-ends     refused as conflict: channel" in said
+
+
+def test_triggers_that_were_only_counted_are_told_as_a_number(stack: Stack) -> None:
+    stack.interaction("i-1", DONE)
+    for minute in range(102):
+        again = told(TriggerKind.INTERACTION_ENDS, interaction_id="i-1", remarks="canary")
+        now = NOW + timedelta(minutes=minute)
+        stack.ledger.merge(again, now=now, due_when=lambda _: NOW)
+
+    assert "and 3 more, which were only counted" in stack.run("explain", "i-1").output
+
+
 def test_other_programs_get_what_the_http_route_answers(stack: Stack) -> None:
     stack.interaction("i-1", DONE)
 
@@ -151,7 +173,7 @@ def test_a_table_that_cannot_be_read_is_said(stack: Stack) -> None:
 
     answer = stack.run("explain", "i-1")
 
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "gone" in answer.output
 
 

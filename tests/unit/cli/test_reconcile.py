@@ -107,6 +107,39 @@ def test_a_repair_has_what_is_missing_written_again(desk: Desk) -> None:
     assert "Repair: 1 is written" in result.stdout
 
 
+def test_what_was_written_just_now_is_missing_for_who_says_so_and_is_repaired(desk: Desk) -> None:
+    now = datetime.now(UTC)
+    today = now.date().isoformat()
+    desk.world.written("int-1", at=now)
+    del desk.world.crm.records["int-1"]
+
+    assert "wait for their turn" in desk.types("--from", today, "--repair").stdout
+    assert desk.state("int-1") is PostingState.DONE
+    repaired = desk.types("--from", today, "--repair", "--patience", "0s")
+
+    assert repaired.exit_code == 1
+    assert desk.state("int-1") is PostingState.PENDING
+
+
+@pytest.mark.parametrize("how", ["held", "due", "settling"])
+def test_what_is_in_flight_is_not_repaired_however_short_the_patience(desk: Desk, how: str) -> None:
+    now = datetime.now(UTC)
+    desk.world.written("int-1", at=now)
+    del desk.world.crm.records["int-1"]
+    if how == "held":
+        desk.world.ledger.hold("int-1", token="worker", now=now, lease_s=45)
+    elif how == "due":
+        desk.world.comes("int-1", at=now, remarks="said later")
+    else:
+        desk.world.crm.settle_s = 30.0
+    before = desk.world.row("int-1")
+
+    result = desk.types("--from", now.date().isoformat(), "--repair", "--patience", "0s")
+
+    assert result.exit_code == 0
+    assert desk.world.row("int-1") == before
+
+
 def test_where_a_second_record_could_come_of_it_it_must_be_said_twice(desk: Desk) -> None:
     desk.world.crm.idempotency = Idempotency.NONE
     desk.lost("int-1")
@@ -177,7 +210,7 @@ def test_interrupted_it_says_how_far_it_was_and_how_to_go_on(desk: Desk) -> None
     assert desk.world.crm.asked == ids[12:]
 
 
-def test_a_crm_that_is_down_ends_it_with_3_and_what_was_found_is_kept(desk: Desk) -> None:
+def test_a_crm_that_is_down_ends_it_with_2_and_what_was_found_is_kept(desk: Desk) -> None:
     desk.lost("int-1", "int-2")
     ask = desk.world.crm.find_record
 
@@ -190,7 +223,7 @@ def test_a_crm_that_is_down_ends_it_with_3_and_what_was_found_is_kept(desk: Desk
 
     result = desk.types("--stack", "prod")
 
-    assert result.exit_code == 3
+    assert result.exit_code == 2
     assert "Stopped: sandbox: it gives no usable answer" in result.stderr
     assert "--after int-1 --stack prod" in result.stderr
     assert "example.com" not in result.output
@@ -239,6 +272,8 @@ def test_other_days_and_connectors_are_compared_when_asked_for(desk: Desk) -> No
         (["--sample", "120%"], "write it as 5%"),
         (["--connector", "elsewhere"], "no connector elsewhere is published; there are sandbox"),
         (["--columns", "id=ID"], "--columns is for --report"),
+        (["--patience", "soon"], "write 30s, 15m"),
+        (["--patience", "2h"], "an hour at most"),
         (["--report", "nowhere.csv"], "nowhere.csv: No such file"),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, list) else "",
@@ -345,6 +380,30 @@ def test_rows_that_are_missing_here_become_a_file_for_backfill(report: Report) -
     assert "switchboard backfill" in " ".join(result.stdout.split())
     assert "0199" not in result.stdout, "a number is masked"
     assert "+1415*****99" in result.stdout
+
+
+def test_a_line_of_totals_is_told_with_its_number_and_is_not_missing(report: Report) -> None:
+    text = (
+        "Interaction ID,Start,Queue,Talk\n"
+        f"int-1,{began(1)},West,61\nint-2,{began(2)},East,62\nTotal,,,123\nPrinted 9 Nov,,,\n,,,9\n"
+    )
+
+    result = report.typed(text)
+
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.stdout.split())
+    assert "rows that are no interactions, not read 3" in said
+    assert "line 4, 5, 6" in said
+    assert "Columns that are NOT USED: Queue, Talk." in said
+    assert report.compared(text)["not_read"] == [4, 5, 6]
+    assert report.compared(text)["columns_not_used"] == ["Queue", "Talk"]
+
+
+def test_a_report_of_which_nothing_can_be_read_is_none(report: Report) -> None:
+    result = report.typed("Contact,Start\nAda,once\nBob,twice\n")
+
+    assert result.exit_code == 2
+    assert "none of its rows says which interaction" in " ".join(result.stderr.split())
 
 
 def test_what_stands_here_and_not_in_the_report_is_told(report: Report) -> None:

@@ -118,7 +118,7 @@ def test_showing_one_says_what_can_be_done_next(here: Target) -> None:
 def test_a_list_says_what_when_and_why_and_nothing_of_what_was_sent(here: Target) -> None:
     refuse(here, {**GOOD, "remarks": [REMARK]})
 
-    said = run("list")
+    said = run("list", exit_code=1)
 
     assert said.startswith(
         "0a1b2c3d4e5f  2026-11-23 12:00 UTC  interaction-ends    invalid_request "
@@ -133,17 +133,16 @@ def test_a_list_is_filtered_and_cut(here: Target) -> None:
     refuse(here, {}, "bbbb", event=TriggerKind.SEGMENT_CHANGE)
     refuse(here, {}, "cccc", kind="spill")
 
-    def names(*arguments: str) -> list[str]:
-        return [
-            json.loads(line)["token"] for line in run("list", "--json", *arguments).splitlines()
-        ]
+    def names(*arguments: str, exit_code: int = 1) -> list[str]:
+        said = run("list", "--json", *arguments, exit_code=exit_code)
+        return [json.loads(line)["token"] for line in said.splitlines()]
 
     assert names() == ["aaaa0", "bbbb", "aaaa1", "aaaa2"]
     assert names("--code", "conflict") == ["aaaa0", "aaaa1"]
     assert names("--event", "segment-change") == ["bbbb"]
     assert names("--since", "2026-11-24") == ["aaaa1", "aaaa2"]
-    assert names("--spilled") == ["cccc"]
-    assert "There are 3 more; see --limit." in run("list", "--limit", "1")
+    assert names("--spilled", exit_code=0) == ["cccc"]
+    assert "There are 3 more; see --limit." in run("list", "--limit", "1", exit_code=1)
 
 
 def test_what_is_shown_is_masked(here: Target) -> None:
@@ -248,26 +247,28 @@ def test_what_nobody_of_us_wrote_is_left_alone(here: Target) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "said", "code"),
     [
-        (["retry"], "say --all"),
-        (["retry", "aaaa", "--set", "x"], "name=value"),
-        (["retry", "aaaa", "--set", "=x"], "name=value"),
-        (["retry", "aaaa"], "Several are called aaaa"),
-        (["retry", "zzzz"], "Nothing refused is called zzzz"),
-        (["show", "a"], "Nothing refused is called a"),
-        (["retry", "--all", "--body", __file__], "name it"),
+        (["retry"], "say --all", 2),
+        (["retry", "aaaa", "--set", "x"], "name=value", 2),
+        (["retry", "aaaa", "--set", "=x"], "name=value", 2),
+        (["retry", "aaaa"], "Several are called aaaa", 1),
+        (["retry", "zzzz"], "Nothing refused is called zzzz", 1),
+        (["show", "a"], "Nothing refused is called a", 1),
+        (["retry", "--all", "--body", __file__], "name it", 2),
     ],
 )
-def test_what_is_not_clear_is_refused(here: Target, arguments: list[str], said: str) -> None:
+def test_what_is_not_clear_is_refused(
+    here: Target, arguments: list[str], said: str, code: int
+) -> None:
     refuse(here, GOOD, "aaaa1")
     refuse(here, GOOD, "aaaa2")
 
-    assert said in run(*arguments, exit_code=1)
+    assert said in run(*arguments, exit_code=code)
     assert left(here) == ["aaaa1", "aaaa2"]
 
 
 def test_a_switchboard_from_before_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refused, "target", lambda _: Target({}))
 
-    assert "deployed before" in run("list", exit_code=1)
+    assert "deployed before" in run("list", exit_code=2)

@@ -97,6 +97,38 @@ def test_a_changed_secret_is_noticed() -> None:
     assert ours.read("connectors/sandbox") == {"api_key": "new"}
 
 
+def test_what_was_refused_is_read_again_after_a_quarter_of_a_minute() -> None:
+    behind, clock = service(), Clock()
+    ours = secrets(behind, clock)
+    ours.read("connectors/sandbox")
+    behind.documents["switchboard/connectors/sandbox"] = json.dumps({"api_key": "new"})
+
+    clock.now_s = 14
+    ours.is_refused("connectors/sandbox")
+    assert ours.read("connectors/sandbox") == {"api_key": "s3cret"}
+    clock.now_s = 15
+
+    assert ours.read("connectors/sandbox") == {"api_key": "new"}
+    assert behind.reads == 2
+
+
+def test_a_refused_secret_serves_while_it_cannot_be_read_again() -> None:
+    behind, clock = service(), Clock()
+    ours = secrets(behind, clock)
+    ours.read("connectors/sandbox")
+    ours.is_refused("connectors/sandbox")
+    behind.is_down, clock.now_s = True, 60
+
+    assert ours.read("connectors/sandbox") == {"api_key": "s3cret"}
+
+
+def test_that_a_secret_was_refused_which_nobody_read_changes_nothing() -> None:
+    behind = service()
+    secrets(behind).is_refused("connectors/sandbox")
+
+    assert behind.reads == 0
+
+
 def test_printing_the_adapter_shows_no_value() -> None:
     ours = secrets(service())
     ours.read("connectors/sandbox")

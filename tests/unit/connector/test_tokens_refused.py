@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from switchboard.adapters.connector.engine import Engine, Shared
+from switchboard.adapters.connector.pacing import Lane
 from switchboard.adapters.connector.rendering import HttpRequest
 from switchboard.adapters.connector.table_patience import Beside
 from switchboard.adapters.connector.token_store import (
@@ -42,6 +43,7 @@ from tests.unit.connector.token_workers import Clock
 GOOD, REFUSED, BUSY = answer('{"customers": []}'), answer(status=401), answer(status=503)
 KEY = {"scheme": "header", "name": "X-Key", "value": "${secret.key}"}
 OAUTH = {"scheme": "oauth2_client_credentials", "token_url": "${settings.base}/oauth/token"}
+CLIENT = {"client_id": "id", "client_secret": "s3cret"}
 REFRESH = {"scheme": "oauth2_refresh", "token_url": "${settings.base}/oauth/token"}
 
 
@@ -55,20 +57,25 @@ class World:
 
     def __init__(self, auth: Mapping[str, Any], transport: Any, **secrets: str) -> None:
         self.secrets = secrets
+        self.refusals_heard = 0
         self.store: TokenStore = InMemoryTokens()
         self.clock = Clock()
         self.transport = transport
         self._definition = compiled(auth=dict(auth), secrets=list(secrets))
 
-    def worker(self) -> Engine:
+    def worker(self, lane: Lane = Lane.LOOKUP) -> Engine:
         return Engine(
             self._definition,
             {},
             lambda: self.secrets,
             transport=self.transport,
             wall_clock=self.clock,
-            shared=Shared(tokens=self.store, beside=self.beside),
+            shared=Shared(lane=lane, tokens=self.store, beside=self.beside),
+            on_refusal=self._hear_of_refusal,
         )
+
+    def _hear_of_refusal(self) -> None:
+        self.refusals_heard += 1
 
 
 def with_key(*reactions: Reaction) -> World:
@@ -333,6 +340,45 @@ def test_a_person_resumes_it() -> None:
     world.clock.now_s += 30
 
     assert find(worker) == []
+
+
+def test_a_posting_goes_on_two_seconds_after_a_person_resumed_it() -> None:
+    world = with_key(*[REFUSED] * 3, GOOD)
+    is_refused(world, world.worker(), 3)
+    worker = world.worker(Lane.POSTING)
+    assert is_blocked(worker)
+
+    assert world.store.unblock("example")
+    world.clock.now_s += 2
+
+    assert find(worker) == []
+
+
+@pytest.mark.parametrize("auth", [KEY, OAUTH])
+def test_a_refusal_is_heard_of_where_it_happens_and_wherever_it_is_respected(
+    auth: Mapping[str, Any],
+) -> None:
+    """So that whoever keeps a copy of the secret looks whether it was replaced."""
+    world = World(auth, ScriptedTransport([REFUSED] * 3), key="k-1", **CLIENT)
+    is_refused(world, world.worker(), 1)
+    assert world.refusals_heard
+    is_refused(world, world.worker(), 2)
+    world.refusals_heard = 0
+
+    assert is_blocked(world.worker())
+
+    assert world.refusals_heard == 1
+
+
+def test_of_a_credential_that_is_accepted_no_refusal_is_heard() -> None:
+    world = with_key(REFUSED, GOOD, GOOD)
+    is_refused(world, world.worker(), 1)
+    find(world.worker())
+    world.refusals_heard = 0
+
+    find(world.worker())
+
+    assert world.refusals_heard == 0
 
 
 def test_a_connector_without_a_credential_cannot_be_blocked() -> None:

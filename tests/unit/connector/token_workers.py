@@ -75,6 +75,7 @@ class Worker:
             world.store,
             patience=TablePatience("crm", Lane.POSTING, wall_clock=world.clock),
             wall_clock=world.clock,
+            on_refusal=lambda: None,
         )
         self.tokens = SharedTokens(
             "crm",

@@ -73,6 +73,23 @@ def test_what_was_written_a_moment_ago_may_not_be_found_yet() -> None:
     assert verdict_on(WRITTEN, None, settle_s=24 * 3600) is Verdict.WAITING
 
 
+def test_a_shorter_patience_counts_for_what_was_answered_and_rests_alone() -> None:
+    just_now = replace(WRITTEN, attempted_at=NOW - timedelta(seconds=5))
+    lost = replace(just_now, state=PostingState.PARKED, reason="outcome_unknown")
+
+    def verdict(posting: Posting, *, settle_s: float = 0.0, **row: datetime) -> Verdict:
+        (said,) = told(posting, **row)
+        none = timedelta(0)
+        return judged(said, None, now=NOW, settle_s=settle_s, patience=none).verdict
+
+    assert verdict(just_now) is Verdict.MISSING
+    assert verdict(just_now, held_until=NOW - timedelta(seconds=1)) is Verdict.MISSING
+    assert verdict(just_now, settle_s=10) is Verdict.WAITING
+    assert verdict(just_now, due_at=NOW) is Verdict.WAITING
+    assert verdict(just_now, held_until=NOW + timedelta(seconds=9)) is Verdict.WAITING
+    assert verdict(lost) is Verdict.PARKED
+
+
 @pytest.mark.parametrize(
     ("found", "verdict"),
     [
@@ -187,6 +204,38 @@ def test_what_no_profile_wants_says_which_and_why() -> None:
 
 def test_what_was_written_counts_although_no_profile_wants_it_any_more() -> None:
     assert [one.verdict for one in told(WRITTEN, profiles=())] == [Verdict.AGREES]
+
+
+BEHIND = replace(WRITTEN, revision=0)
+
+
+def verdict_behind(posting: Posting = BEHIND, **row: Any) -> Verdict:
+    (said,) = told(posting, **{"amending": {"sandbox"}, **row})
+    return judged(said, replace(THERE, revision=None), now=NOW, settle_s=0).verdict
+
+
+def test_what_came_while_its_profile_was_away_is_missing_in_the_record() -> None:
+    assert verdict_behind() is Verdict.OVERDUE
+
+
+def test_what_is_about_to_be_amended_or_cannot_be_or_is_not_to_be_agrees() -> None:
+    assert verdict_behind(due_at=NOW + timedelta(minutes=5)) is Verdict.AGREES
+    assert verdict_behind(held_until=NOW + timedelta(seconds=9)) is Verdict.AGREES
+    assert verdict_behind(amending=()) is Verdict.AGREES
+    assert verdict_behind(profiles=()) is Verdict.AGREES
+
+
+def test_whose_a_record_is_was_to_be_looked_up_while_its_profile_was_away() -> None:
+    nobodys = replace(WRITTEN, reason="no_customer", due_at=YESTERDAY)
+
+    assert verdict_behind(nobodys) is Verdict.OVERDUE
+    assert verdict_behind(replace(nobodys, due_at=NOW + timedelta(hours=1))) is Verdict.AGREES
+
+
+def test_what_is_behind_and_not_there_at_all_is_missing() -> None:
+    (said,) = told(BEHIND, amending={"sandbox"})
+
+    assert judged(said, None, now=NOW, settle_s=0).verdict is Verdict.MISSING
 
 
 def test_a_record_of_a_segment_is_asked_for_by_its_own_key() -> None:

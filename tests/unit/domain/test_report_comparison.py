@@ -60,7 +60,7 @@ def test_each_fact_that_differs_is_named() -> None:
     [
         (NOON + 2 * HOUR, False, ReportVerdict.NOT_HERE, "no trigger"),
         (NOON + 2 * HOUR, True, ReportVerdict.NOT_HERE, "refused list"),
-        (NOON + HOUR / 2, False, ReportVerdict.TOO_NEW, "last hour"),
+        (NOON + HOUR / 2, False, ReportVerdict.TOO_NEW, "a short while ago"),
     ],
 )
 def test_a_row_that_is_not_here_says_why(

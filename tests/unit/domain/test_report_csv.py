@@ -9,14 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchboard.domain.report_csv import (
-    NoReport,
-    ReportRow,
-    checked_columns,
-    columns_in,
-    encoding_of,
-    report_rows,
-)
+from switchboard.domain.report_csv import ReportRow, encoding_of, header_of, report_rows
+from switchboard.domain.report_header import Header, NoReport, checked_columns, columns_in
 
 KNOWN = ("interaction_id", "started_at", "contact", "disposition_code", "business_process")
 COLUMNS = {"interaction_id": "Interaction ID", "started_at": "Start", "disposition_code": "Result"}
@@ -85,10 +79,51 @@ def test_short_rows_and_long_rows_are_read_as_far_as_they_go() -> None:
     ]
 
 
-def test_a_line_of_totals_says_nothing_and_is_left_out() -> None:
-    assert texts("Agent,Interaction ID,Start,Result\nMaya,int-1,9,SOLD\nTotal,,,\n") == [
-        {"interaction_id": "int-1", "started_at": "9", "disposition_code": "SOLD"}
-    ]
+def test_a_line_of_totals_says_nothing_in_the_columns_that_are_read_and_has_its_number() -> None:
+    first, totals = rows("Agent,Interaction ID,Start,Result\nMaya,int-1,9,SOLD\nTotal,,,\n")
+
+    assert first.texts == {"interaction_id": "int-1", "started_at": "9", "disposition_code": "SOLD"}
+    assert (totals.number, totals.texts) == (3, {})
+
+
+def header(text: str, columns: dict[str, str] | None = None, *, keeps_others: bool) -> Header:
+    lines = io.StringIO(text, newline="")
+    return header_of(lines, columns or {}, known=KNOWN, keeps_others=keeps_others)
+
+
+def test_columns_that_are_none_of_ours_stay_under_their_own_names_where_that_is_wanted() -> None:
+    text = "ID,vip,Queue Name,,Note,Note\nint-1,yes,West,x,a,b\n"
+
+    lines = io.StringIO(text, newline="")
+    (row,) = report_rows(lines, {}, known=KNOWN, keeps_others=True)
+
+    assert row.texts == {"interaction_id": "int-1", "vip": "yes", "Queue Name": "West"}
+    kept = header(text, keeps_others=True)
+    assert (kept.kept, kept.unused) == (("vip", "Queue Name"), ("", "Note", "Note"))
+    left = header(text, keeps_others=False)
+    assert (left.kept, left.unused) == ((), ("vip", "Queue Name", "", "Note", "Note"))
+
+
+def test_where_columns_are_named_the_others_are_not_used() -> None:
+    told = header(PLAIN, {"interaction_id": "Interaction ID"}, keeps_others=True)
+
+    assert (dict(told.places), told.kept) == ({"interaction_id": 0}, ())
+    assert told.unused == ("Start", "Agent", "Result")
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "said"),
+    [
+        ("ID,Start,Start Time\n1,2,3\n", {}, "'Start' and 'Start Time' both mean started_at"),
+        ("ID,Contact,contact\n1,2,3\n", {}, "both mean contact; say which with --columns"),
+        ("ID,Phone,Phone\n1,2,3\n", {"contact": "Phone"}, "give one another name"),
+    ],
+)
+def test_two_columns_that_mean_one_field_are_refused(
+    text: str, columns: dict[str, str], said: str
+) -> None:
+    with pytest.raises(NoReport, match=said):
+        rows(text, columns)
 
 
 def test_headers_that_speak_for_themselves_need_no_columns() -> None:
@@ -175,6 +210,8 @@ def test_columns_written_otherwise_are_told_how(written: str) -> None:
 def test_a_field_that_there_is_not_comes_with_what_was_meant() -> None:
     with pytest.raises(NoReport, match="no field startd; did you mean started"):
         checked_columns({"startd": "Start"}, KNOWN)
+    with pytest.raises(NoReport, match="two columns are given for id"):
+        columns_in("id=A,id=B", KNOWN)
     with pytest.raises(NoReport, match="two columns are given for interaction_id"):
         checked_columns({"id": "A", "interaction_id": "B"}, KNOWN)
 
@@ -206,7 +243,7 @@ def test_any_text_is_read_or_refused_in_words(text: str) -> None:
     with suppress(NoReport):
         read = rows(text)
 
-    assert all(row.texts and row.number > 1 for row in read)
+    assert all(row.number > 1 for row in read)
 
 
 def test_a_report_is_read_line_by_line() -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from switchboard.domain.found_record import FoundRecord
-from switchboard.domain.posting import InteractionRecord, Posting, PostingState
+from switchboard.domain.posting import Idempotency, InteractionRecord, Posting, PostingState
 from switchboard.domain.posting_profile import PostingProfile
 from switchboard.errors import (
     CredentialRefused,
@@ -242,3 +242,20 @@ def test_an_outage_of_our_own_tables_is_no_missing_record() -> None:
 
     with pytest.raises(StateUnavailable):
         world.compared()
+
+
+class LookupOnly:
+    connector = "lookup-only"
+    can_list_records = can_find_records = False
+
+    @property
+    def idempotency(self) -> Idempotency:
+        raise Misconfigured("the connector has no method log_interaction")
+
+
+def test_a_crm_that_is_only_looked_up_in_disturbs_no_comparison() -> None:
+    world = World()
+    world.crms[LookupOnly.connector] = LookupOnly()
+    world.written("int-1")
+
+    assert world.compared() == {"int-1": ["agrees"]}

@@ -246,6 +246,25 @@ def test_an_amendment_right_after_the_record_was_made_changes_that_record(
     assert is_posted_once(world)
 
 
+def test_who_sent_it_as_nobodys_does_not_hide_whose_another_found_it_to_be() -> None:
+    world = World()
+    world.crm.ignores_older = True
+    world.crm.customers = ()
+    world.end_call()
+
+    def find_out() -> None:
+        world.crm.meanwhile = lambda: None
+        world.crm.customers = (ADA,)
+        world.work()
+        assert [record.customer for record in world.records] == [ADA]
+
+    world.crm.meanwhile = find_out
+    world.work()
+    world.settle()
+
+    assert [record.customer for record in world.records] == [ADA]
+
+
 def outlived_by_its_heir(world: World) -> None:
     """A worker is so slow in its call that another takes the row over, and writes it first."""
 

@@ -1,5 +1,6 @@
 """Several interactions go to a CRM in one call, and each ends as if it had gone alone."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
@@ -130,12 +131,12 @@ class HangingMemory(InMemoryLookupMemory):
         super().__init__()
         self._clock = clock
         self.is_down = True
-        self.outdated = 0
+        self.outdated: list[int] = []
 
-    def outdate(self, connector: str, identity: Identity, *, now: datetime) -> None:
-        self.outdated += 1
+    def outdate(self, asked: Collection[tuple[str, Identity]], *, now: datetime) -> None:
+        self.outdated.append(len(asked))
         self._clock.advance(timedelta(seconds=12))
-        super().outdate(connector, identity, now=now)
+        super().outdate(asked, now=now)
 
 
 @pytest.mark.parametrize("at_once", [1, 100])
@@ -155,7 +156,7 @@ def test_a_lookup_memory_that_hangs_costs_no_row_its_lease(
     for each in five:
         (posting,) = cast("tuple[Posting]", posted[each])
         assert posting.state is PostingState.DONE
-    assert memory.outdated == 1
+    assert memory.outdated == [5]
     assert sorted(revisions(world)) == five
 
 
@@ -166,7 +167,7 @@ def test_what_several_results_say_of_one_customer_is_outdated_once() -> None:
 
     world.work(*THREE)
 
-    assert memory.outdated == 1
+    assert memory.outdated == [1]
 
 
 @pytest.mark.parametrize("first", FATES)

@@ -88,6 +88,30 @@ def test_what_waits_for_a_crm_that_is_down_says_why_and_until_when() -> None:
     assert said.records[0].do
 
 
+def test_what_waits_for_hours_names_the_command_for_when_it_is_mended() -> None:
+    refused = Posting(
+        "sandbox", attempts=1, revision=1, due_at=after(3_600), reason="credential_refused"
+    )
+
+    said = report(row(refused, due_at=after(3_600)))
+
+    assert said.records[0].next == (
+        "once that is mended, `switchboard connector resume sandbox` has it tried at once; "
+        "else it is tried again"
+    )
+    assert said.records[0].next_at == after(3_600)
+
+
+def test_a_command_that_would_change_nothing_is_not_named() -> None:
+    asked_to_wait = Posting(
+        "sandbox", attempts=1, revision=1, due_at=after(3_600), reason="upstream_throttled"
+    )
+
+    said = report(row(asked_to_wait, due_at=after(3_600)))
+
+    assert said.records[0].next == "it is tried again"
+
+
 def test_what_waits_for_a_person_comes_with_the_commands_for_it() -> None:
     lost = Posting("sandbox", PostingState.PARKED, 1, reason="outcome_unknown")
 
@@ -251,6 +275,16 @@ def test_of_several_crms_the_most_urgent_is_said_first() -> None:
     assert [answer.split()[0] for answer in answers] == ["Waits", "In"]
 
 
+def test_what_nobody_is_going_to_look_at_says_what_brings_it() -> None:
+    """Its profile was away when it was to be tried again, and is back."""
+    left = Posting("sandbox", attempts=1, revision=1, due_at=NOW, reason="upstream_unavailable")
+
+    record = only_record(row(left))
+
+    assert "`switchboard reconcile --repair`" in record.next
+    assert record.next_at is None
+
+
 def test_every_trigger_is_told_and_what_it_changed() -> None:
     again = TriggerNote(TriggerKind.INTERACTION_ENDS, after(5), 0, (), "req-67890")
 
@@ -261,11 +295,29 @@ def test_every_trigger_is_told_and_what_it_changed() -> None:
     by_name = {field.name: field.changes for field in said.fields}
     assert [change.revision for change in by_name["remarks"]] == [1]
     assert by_name["disposition_code"] == ()
-    assert not said.triggers_are_cut
+    assert said.untold_triggers == 0
 
 
-def test_it_says_when_there_were_more_triggers_than_are_kept() -> None:
-    assert report(row(IN_CRM, triggers=(ENDS,) * 100)).triggers_are_cut
+def test_a_refused_trigger_is_told_and_changed_nothing() -> None:
+    refused = replace(ENDS, revision=0, fields=("channel",), refused="conflict")
+
+    said = report(row(IN_CRM, triggers=(ENDS, refused)))
+
+    assert (said.triggers[1].refused, said.triggers[1].fields) == ("conflict", ("channel",))
+    by_name = {field.name: field.changes for field in said.fields}
+    assert [change.revision for change in by_name["channel"]] == [1]
+
+
+def test_it_says_how_many_triggers_there_were_beside_those_that_are_told() -> None:
+    said = report(row(IN_CRM, untold_triggers=12))
+
+    assert InteractionAnswer.of(said).untold_triggers == 12
+
+
+def test_names_for_which_there_was_no_room_are_counted() -> None:
+    said = report(row(IN_CRM, triggers=(replace(ENDS, fields=(), other_fields=40),)))
+
+    assert said.triggers[0].other_fields == 40
 
 
 def test_names_that_a_sender_chose_are_counted_and_not_repeated() -> None:

@@ -82,7 +82,7 @@ def test_a_change_that_could_not_be_forgotten_is_to_be_told_again() -> None:
 
 
 class SlowMemory(InMemoryLookupMemory):
-    """Each call takes two seconds, by `seconds`; `calls` says what was forgotten or outdated."""
+    """Each call takes two seconds, by `seconds`; `calls` says what was forgotten."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,10 +96,6 @@ class SlowMemory(InMemoryLookupMemory):
     def forget_customer(self, customer_key: str, *, now: datetime) -> None:
         self._take_time(customer_key)
         super().forget_customer(customer_key, now=now)
-
-    def outdate(self, connector: str, identity: Identity, *, now: datetime) -> None:
-        self._take_time(identity.canonical)
-        super().outdate(connector, identity, now=now)
 
     def _take_time(self, call: str) -> None:
         self.seconds += 2

@@ -143,10 +143,41 @@ def test_rows_of_other_days_are_not_compared() -> None:
     ) == ["2 int-1 other_day", "3 int-2 other_day"]
 
 
-def test_a_row_that_says_neither_who_nor_when_cannot_be_compared() -> None:
+def test_a_row_that_says_too_little_to_be_found_is_a_difference() -> None:
     desk = Desk()
 
-    assert desk.told(desk.row(2), desk.row(3, contact=ADA)) == ["2  unreadable", "3  unreadable"]
+    assert desk.told(desk.row(3, contact=ADA)) == ["3  unreadable"]
+
+
+def test_what_stands_below_the_rows_of_a_report_is_no_missing_interaction() -> None:
+    desk = Desk()
+    below = [
+        desk.row(9),
+        desk.row(10, "Total"),
+        desk.row(11, "Total", contact="25"),
+        desk.row(12, contact="Total"),
+    ]
+
+    assert desk.told(*below) == ["9  not_read", "10  not_read", "11  not_read", "12  not_read"]
+
+
+def test_an_id_without_a_digit_is_found_where_the_ledger_has_it() -> None:
+    desk = Desk()
+    desk.comes("Total")
+
+    assert desk.told(desk.row(2, "Total"), desk.row(3, "int-9")) == [
+        "2 Total agrees",
+        "3 int-9 not_here",
+    ]
+
+
+def test_how_long_a_row_is_too_young_can_be_said() -> None:
+    told = []
+    for patience in (timedelta(hours=1), timedelta(0)):
+        desk = Desk(now=NOON + timedelta(minutes=5), patience=patience)
+        told += desk.told(desk.row(2, "int-1", started_at=NOON))
+
+    assert told == ["2 int-1 too_new", "2 int-1 not_here"]
 
 
 def test_a_trigger_that_was_refused_is_named_as_such() -> None:

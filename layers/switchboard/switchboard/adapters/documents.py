@@ -108,21 +108,32 @@ def read_interaction(interaction_id: str, text: str, *, revision: int) -> Intera
 
 def trail_text(notes: Sequence[TriggerNote]) -> str:
     """As short as it can be read: each later write of the row pays for it. Microseconds."""
-    return to_text(
-        [
-            [n.kind, _epoch_us(n.received_at), n.revision, " ".join(n.fields), n.request_id]
-            for n in notes
-        ]
-    )
+    return to_text([_note_list(note) for note in notes])
+
+
+def _note_list(note: TriggerNote) -> list[object]:
+    names = " ".join(note.fields)
+    said = [note.kind, _epoch_us(note.received_at), note.revision, names, note.request_id]
+    return [*said, note.other_fields, note.refused] if note.other_fields or note.refused else said
 
 
 def read_trail(text: str) -> tuple[TriggerNote, ...]:
-    return tuple(
-        TriggerNote(
-            TriggerKind(kind), _EPOCH + at * _US, revision, tuple(names.split()), request_id
-        )
-        for kind, at, revision, names, request_id, *_ in json.loads(text)
-    )
+    return tuple(_read_note(*said) for said in json.loads(text))
+
+
+def _read_note(
+    kind: str,
+    at: int,
+    revision: int,
+    names: str,
+    request_id: str,
+    other_fields: int = 0,
+    refused: str = "",
+    *_: object,
+) -> TriggerNote:
+    fields_ = tuple(names.split())
+    at_ = _EPOCH + at * _US
+    return TriggerNote(TriggerKind(kind), at_, revision, fields_, request_id, other_fields, refused)
 
 
 def _epoch_us(at: datetime) -> int:

@@ -18,6 +18,7 @@ from typing import Final
 from switchboard.adapters.dynamodb_table import DynamoDbTable, Update
 from switchboard.adapters.items import Item, epoch_s, utc_text
 from switchboard.adapters.ledger_items import row_of
+from switchboard.adapters.trigger_notes import without_notes
 from switchboard.ports import HistoryPage, HistoryPlace, LedgerRow
 
 _INDEX: Final = "by_customer"
@@ -184,9 +185,7 @@ def _record(customer_key: str) -> str:
 
 def _row_of(item: Item) -> LedgerRow:
     """Without what nobody asks a history for, and which takes a while to read."""
-    return row_of(
-        {name: value for name, value in item.items() if name != "trail"}, with_routing=False
-    )
+    return row_of(without_notes(item), with_routing=False)
 
 
 def _link_id(word: str, customer_key: str, whose: str) -> str:

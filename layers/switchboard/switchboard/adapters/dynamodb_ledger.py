@@ -8,10 +8,8 @@ from typing import Final
 from switchboard.adapters.documents import (
     interaction_text,
     posting_text,
-    read_trail,
     routing_text,
     to_text,
-    trail_text,
     value_text,
 )
 from switchboard.adapters.dynamodb_history import DynamoDbHistory
@@ -19,7 +17,6 @@ from switchboard.adapters.dynamodb_table import DynamoDbTable, Update
 from switchboard.adapters.items import Item, epoch_ms, epoch_s, utc_text
 from switchboard.adapters.ledger_items import (
     DUE_BUCKET,
-    MOST_NOTES,
     PARKED_BUCKET,
     POSTING_PREFIX,
     interaction_of,
@@ -27,6 +24,7 @@ from switchboard.adapters.ledger_items import (
     told_customer_key,
     told_start,
 )
+from switchboard.adapters.trigger_notes import is_told, tell_merged, tell_unmerged
 from switchboard.domain.interaction import (
     Interaction,
     TriggerEvent,
@@ -35,7 +33,13 @@ from switchboard.domain.interaction import (
     news_in,
 )
 from switchboard.domain.posting import Posting
-from switchboard.errors import RequestTooLarge, StateConflict, StateUnavailable
+from switchboard.errors import (
+    InvalidRequest,
+    NotNoted,
+    RequestTooLarge,
+    StateConflict,
+    StateUnavailable,
+)
 from switchboard.ports import (
     Arrival,
     HistoryPage,
@@ -48,11 +52,8 @@ from switchboard.ports import (
 
 # Of n writers that meet on one row, one gets through each time: enough for 24 others.
 _MOST_ATTEMPTS: Final = 25
-# That a repeat came is worth a few tries.
-_TRIES_TO_NOTE: Final = 3
 # Of the 400 KB of a row; the rest is for the arrival, the decision and the postings.
 LARGEST_DOCUMENT: Final = 250_000
-LARGEST_TRAIL: Final = 30_000
 
 
 class DynamoDbInteractionLedger:
@@ -76,25 +77,29 @@ class DynamoDbInteractionLedger:
         request_id: str = "",
         keeps_segment: bool = False,
         ended_at: datetime | None = None,
+        received_at: datetime | None = None,
     ) -> LedgerRow | None:
-        for attempt in range(_MOST_ATTEMPTS):
-            seen = self._table.get(event.interaction_id)
+        came = TriggerNote(event.kind, received_at or now, 0, request_id=request_id)
+        for _ in range(_MOST_ATTEMPTS):
+            seen = self._table.get(event.interaction_id) or {}
             known = interaction_of(event.interaction_id, seen)
-            _refuse_contradiction(known, event)
             merged = merge(known, event, keeps_segment=keeps_segment)
-            news = news_in(known, merged)
+            document = interaction_text(merged)
             is_new = merged is not known
-            note = TriggerNote(event.kind, now, merged.revision if is_new else 0, news, request_id)
+            if refused := _refused(known, event, document if is_new else ""):
+                error, names = refused
+                note = replace(came, fields=names, refused=error.code)
+                if self._is_noted(known, note, seen):
+                    raise error
+                continue
             if not is_new:
-                if (
-                    self._has_noted(event.interaction_id, note, seen or {})
-                    or attempt >= _TRIES_TO_NOTE
-                ):
+                if self._is_repeat_noted(known, came, seen):
                     return None
                 continue
-            change = self._merge_change(merged, seen or {}, now=now, due_at=due_when(merged))
+            change = self._merge_change(merged, document, seen, now=now, due_at=due_when(merged))
             _set_times(change, merged, now, ended_at or now)
-            change.set(_trail(note, seen or {}))
+            news = news_in(known, merged)
+            tell_merged(change, replace(came, revision=merged.revision, fields=news), seen)
             stored = self._table.update(event.interaction_id, change)
             if stored is not None:
                 return row_of(stored)
@@ -239,15 +244,9 @@ class DynamoDbInteractionLedger:
         self._history.note_merged(old_key, survivor_key, now=now)
 
     def _merge_change(
-        self, merged: Interaction, seen: Item, *, now: datetime, due_at: datetime
+        self, merged: Interaction, document: str, seen: Item, *, now: datetime, due_at: datetime
     ) -> Update:
-        """What merging changes, on condition that revision and lease are still those seen.
-
-        Raises: RequestTooLarge.
-        """
-        document = interaction_text(merged)
-        if len(document.encode()) > LARGEST_DOCUMENT:
-            raise RequestTooLarge("too much was said of this interaction; send fewer fields")
+        """What merging changes, on condition that revision and lease are still those seen."""
         change = Update().set(
             {
                 "revision": merged.revision,
@@ -264,30 +263,37 @@ class DynamoDbInteractionLedger:
         _set_customer(change, merged, seen)
         return change
 
-    def _has_noted(self, interaction_id: str, note: TriggerNote, seen: Item) -> bool:
-        """Whether a repeat is noted, for who asks later; False when the row changed meanwhile.
-
-        What matters is kept already, so an outage costs the note alone.
-        """
-        change = Update().set(_trail(note, seen))
-        _still(change, "revision", seen)
-        _still(change, "trail", seen)
+    def _is_repeat_noted(self, known: Interaction, note: TriggerNote, seen: Item) -> bool:
+        """Raises: NotNoted, because what it said is kept all the same."""
         try:
-            return self._table.change(interaction_id, change)
-        except StateUnavailable:
+            return self._is_noted(known, note, seen)
+        except StateUnavailable as error:
+            raise NotNoted("what came is known; that it came again could not be noted") from error
+
+    def _is_noted(self, known: Interaction, note: TriggerNote, seen: Item) -> bool:
+        """Whether there is nothing left to note; False when the row must be read again."""
+        if not known.revision or is_told(note, seen):
             return True
+        return self._table.change(known.id, tell_unmerged(note, seen))
 
     def _expiry(self, at: datetime) -> int:
         return epoch_s(at + self._keep)
 
 
-def _refuse_contradiction(known: Interaction, event: TriggerEvent) -> None:
-    name = contradiction(known, event)
-    if name:
-        raise StateConflict(
+def _refused(
+    known: Interaction, event: TriggerEvent, document: str
+) -> tuple[InvalidRequest, tuple[str, ...]] | None:
+    """Why the event may not become a part of this document, and over which fields."""
+    if name := contradiction(known, event):
+        said = (
             f"an earlier event of this interaction had another {name}; "
             "give each interaction an id of its own"
         )
+        return StateConflict(said), (name,)
+    if len(document.encode()) > LARGEST_DOCUMENT:
+        said = "too much was said of this interaction; send fewer fields"
+        return RequestTooLarge(said), ()
+    return None
 
 
 def _still(change: Update, name: str, seen: Item) -> None:
@@ -341,19 +347,6 @@ def _turn(row: LedgerRow) -> dict[str, int]:
 
 def _as_items(postings: Sequence[Posting]) -> Item:
     return {f"{POSTING_PREFIX}{posting.key}": posting_text(posting) for posting in postings}
-
-
-def _trail(note: TriggerNote, seen: Item) -> Item:
-    """The notes with one more; as they are when there are enough of them.
-
-    Of an interaction of which much is said, not every name is told.
-    """
-    notes = read_trail(str(seen["trail"])) if "trail" in seen else ()
-    for told in (note, replace(note, fields=())):
-        text = trail_text((*notes, told)[:MOST_NOTES])
-        if len(text.encode()) <= LARGEST_TRAIL:
-            break
-    return {"trail": text}
 
 
 def _lease_begins(token: str, now: datetime, lease_s: float) -> Update:

@@ -9,6 +9,7 @@ forgotten_at                           answers that were asked for before this a
 `looked_up_at` is text (see `items`), the other moments are epoch milliseconds.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -111,13 +112,21 @@ class DynamoDbLookupMemory:
     def forget(self, connector: str, identity: Identity, *, now: datetime) -> None:
         self._forget(_key(connector, identity), now)
 
-    def outdate(self, connector: str, identity: Identity, *, now: datetime) -> None:
+    def outdate(self, asked: Collection[tuple[str, Identity]], *, now: datetime) -> None:
+        keys = [_key(connector, identity) for connector, identity in asked]
+        # One read for all of them, because most are not fresh any more: a conversation takes
+        # longer than an answer is, and a condition that fails costs as much as a write.
+        for item in self._table.get_many(keys, only=("fresh_until",)):
+            if int(item.get("fresh_until", 0)) > epoch_ms(now):
+                self._end_freshness(str(item["id"]), now)
+
+    def _end_freshness(self, key: str, now: datetime) -> None:
         change = (
             Update()
             .set({"fresh_until": epoch_ms(now)})
             .only_if("fresh_until > :now", now=epoch_ms(now))
         )
-        self._table.change(_key(connector, identity), change)
+        self._table.change(key, change)
 
     def forget_customer(self, customer_key: str, *, now: datetime) -> None:
         found = self._table.query(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _METADATA: Final = "ResponseMetadata"
 _Start = Mapping[str, Any]
 _EMPTY: Final = "{}"
+_MOST_READ_AT_ONCE: Final = 100
 # Of many items DynamoDB may leave some out, of large ones or when it is busy.
 _TRIES_FOR_MANY: Final = 8
 
@@ -130,16 +131,21 @@ class DynamoDbTable:
         self._require_whole(answer)
         return from_attributes(answer["Item"]) if "Item" in answer else None
 
-    def get_many(self, item_ids: Sequence[str]) -> list[Item]:
-        """Those of at most a hundred items that there are, in no order, read consistently."""
-        if not item_ids:
-            return []
-        asked: dict[str, Any] = {
-            self._name: {
-                "Keys": [{"id": {"S": item_id}} for item_id in dict.fromkeys(item_ids)],
-                "ConsistentRead": True,
-            }
-        }
+    def get_many(self, item_ids: Sequence[str], *, only: Sequence[str] = ()) -> list[Item]:
+        """Those of the items that there are, in no order, read consistently.
+
+        With `only`, of each its id and these attributes.
+        """
+        keys = [{"id": {"S": item_id}} for item_id in dict.fromkeys(item_ids)]
+        part = {"ProjectionExpression": ", ".join(("id", *only))} if only else {}
+        items: list[Item] = []
+        for start in range(0, len(keys), _MOST_READ_AT_ONCE):
+            some = keys[start : start + _MOST_READ_AT_ONCE]
+            items += self._get_some({"Keys": some, "ConsistentRead": True, **part})
+        return items
+
+    def _get_some(self, wanted: Mapping[str, Any]) -> list[Item]:
+        asked: dict[str, Any] = {self._name: wanted}
         items: list[Item] = []
         for _ in range(_TRIES_FOR_MANY):
             with aws_call(f"reading {self._name}"):

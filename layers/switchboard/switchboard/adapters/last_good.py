@@ -6,7 +6,7 @@ an old copy, and waits as long as for a first one.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
 from switchboard.beside import run_beside
@@ -78,6 +78,13 @@ class LastGoodCopies(Generic[T]):
         except (StateUnavailable, TimeoutError):
             self._keep(key, _Copy(copy.value, copy.read_at, now + _PAUSE_AFTER_FAILURE_S))
             return copy.value
+
+    def ask_again(self, key: str, *, after_s: float) -> None:
+        """Somebody found the copy to be wrong: it is fresh for no longer than this."""
+        copy = self._copies.get(key)
+        if copy:
+            again_at = min(copy.ask_again_at, copy.read_at + after_s)
+            self._copies[key] = replace(copy, ask_again_at=again_at)
 
     def forget(self, key: str) -> None:
         self._copies.pop(key, None)

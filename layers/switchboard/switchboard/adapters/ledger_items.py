@@ -8,7 +8,9 @@
     routing        what is kept of the decision, JSON; with routed_at, ISO UTC
     posting#<key>  how far a posting has come, JSON; the key is the connector, or
                    <connector>#<segment> for the record of a segment
-    trail          which triggers came, JSON; the first hundred
+    trail          which triggers came and were merged, JSON
+    note#<digest>  that one came and changed nothing, JSON; notes_beside N is how many of these
+    untold         N   of triggers for which there is no note (see `trigger_notes`)
     started_at     ISO UTC; with customer_key the index by_customer
     ended_at       ISO UTC; our own clock
     first_at       ISO UTC; our own clock, when the first trigger came; day is its date
@@ -35,9 +37,9 @@ from switchboard.adapters.documents import (
     read_interaction,
     read_posting,
     read_routing,
-    read_trail,
 )
 from switchboard.adapters.items import Item, moment_in
+from switchboard.adapters.trigger_notes import notes_in
 from switchboard.domain.interaction import Interaction
 from switchboard.ports import Arrival, LedgerRow
 
@@ -45,8 +47,6 @@ POSTING_PREFIX: Final = "posting#"
 # One value for all rows: the index is sparse, and its one partition takes 1,000 writes a second.
 DUE_BUCKET: Final = "due"
 PARKED_BUCKET: Final = "parked"
-# An interaction has eight to twenty triggers; of one with more, the first are told of.
-MOST_NOTES: Final = 100
 # Bounded, because DynamoDB refuses a whole row whose index key is over 2,048 bytes.
 _CUSTOMER_KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}:\S{1,250}")
 
@@ -74,7 +74,8 @@ def row_of(item: Item, *, with_routing: bool = True) -> LedgerRow:
         held_until=moment_in(item, "lease_until"),
         held_by=str(item.get("lease_token", "")),
         customer_key=str(item.get("customer_key", "")),
-        triggers=read_trail(str(item["trail"])) if "trail" in item else (),
+        triggers=notes_in(item),
+        untold_triggers=int(item.get("untold", 0)),
         turn=int(item.get("turn", 0)),
     )
 

@@ -51,6 +51,7 @@ class RestCrm:
         wall_clock: Callable[[], datetime] = utc_now,
         shared: Shared | None = None,
         watcher: Watcher | None = None,
+        on_refusal: Callable[[], None] | None = None,
     ) -> None:
         self._engine = Engine(
             definition,
@@ -60,6 +61,7 @@ class RestCrm:
             wall_clock=wall_clock,
             shared=shared,
             watcher=watcher,
+            on_refusal=on_refusal,
         )
         self._lookups = definition["lookups"]
         self._methods = definition["methods"]

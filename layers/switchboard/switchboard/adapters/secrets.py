@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 KEEP_S: Final = 300.0
+# While it is refused, somebody is about to replace it; Secrets Manager bills for each reading.
+_KEEP_REFUSED_S: Final = 15.0
 _ABSENT: Final = frozenset({"ResourceNotFoundException", "InvalidRequestException"})
 
 
@@ -44,6 +46,10 @@ class SecretsManagerSecrets:
             StateUnavailable when Secrets Manager does not answer and we have no copy.
         """
         return self._copies.get(name, lambda: self._fetched(name))
+
+    def is_refused(self, name: str) -> None:
+        """What stands in it was refused: look soon whether it was replaced."""
+        self._copies.ask_again(name, after_s=_KEEP_REFUSED_S)
 
     def reader(self, name: str) -> Callable[[], Mapping[str, str]]:
         """For adapters that take a secret without reading it until they need it."""

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from switchboard.contracts.ecs import Trigger
 from switchboard.domain.posting import PostingState
 from switchboard.domain.posting_report import Report, Standing
-from switchboard.use_cases.interaction_report import MOST_TRIGGERS
 
 # Names that may be told. Any other was chosen by who sent it: a remark with an unescaped `&` in
 # a form makes names of its words.
@@ -40,10 +39,16 @@ class ReportedTrigger(Reported):
 
     kind: str
     received_at: datetime
-    revision: int = Field(description="The revision that it made; 0 where it said nothing new.")
-    fields: list[str] = Field(description="Names of fields that got a new value.")
-    other_fields: int = Field(description="How many more, under names that are not ours.")
+    revision: int = Field(description="The revision that it made; 0 where it changed nothing.")
+    fields: list[str] = Field(
+        description="Names of fields that got a new value; of one that was refused, those in which "
+        "it contradicts what is known."
+    )
+    other_fields: int = Field(
+        description="How many more, under names that are not ours, or for which there was no room."
+    )
     request_id: str
+    refused: str = Field("", description="The error it was answered with; empty for none.")
 
 
 class ReportedChange(Reported):
@@ -115,7 +120,10 @@ class InteractionAnswer(Reported):
     due_at: datetime | None = Field(description="When it is looked at again.")
     arrival: ReportedArrival | None
     triggers: list[ReportedTrigger]
-    triggers_are_cut: bool = Field(description=f"Of more than {MOST_TRIGGERS} the first are kept.")
+    untold_triggers: int = Field(
+        description="How many more came. Of more than a hundred, or of very long ones, the rest "
+        "is counted."
+    )
     fields: list[ReportedField]
     other_fields: int = Field(description="How many more it has, under names that are not ours.")
     records: list[ReportedRecord]

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from switchboard.contracts.configuration import Configuration, read_configuration
 from switchboard.contracts.ecs import Trigger
-from switchboard.domain.report_csv import NoReport, checked_columns
+from switchboard.domain.report_header import NoReport, checked_columns
 from switchboard.errors import Misconfigured
 
 # Fields of a trigger, so that a row of a report reads as the trigger that it should have been.

@@ -50,7 +50,7 @@ class Compared:
     """One record, as far as it has been compared. Holds ids alone, nothing of a person.
 
     `record_id` is what the ledger calls it, `found_id` what the CRM does. `must_ask` says that
-    the ledger alone cannot tell.
+    the ledger alone cannot tell. `is_moving` says that somebody is at its interaction, or is to be.
     """
 
     verdict: Verdict
@@ -62,6 +62,7 @@ class Compared:
     why: str = ""
     posting: Posting | None = None
     must_ask: bool = False
+    is_moving: bool = False
 
     @property
     def key(self) -> str:

@@ -172,6 +172,11 @@ class Habits:
         return self.settle_s + self.clocks_s
 
     @property
+    def arrives_within_s(self) -> float:
+        """How long after it is decided a call may be carried out, by whichever clock."""
+        return self.call_s + self.in_flight_s + self.clocks_s
+
+    @property
     def searches(self) -> bool:
         """Whether only a search tells what stands in the CRM."""
         return self.idempotency in {Idempotency.SEARCH_FIRST, Idempotency.ONCE_TOKEN}
@@ -267,9 +272,9 @@ def _settle(posting: Posting, revision: int, habits: Habits, now: datetime) -> S
 
 
 def _is_key_forgotten(posting: Posting, habits: Habits, now: datetime) -> bool:
-    """Whether the CRM would take the key of an attempt of unknown outcome for a new one."""
-    since = posting.unknown_since
-    return since is not None and now >= since + timedelta(seconds=habits.key_window_s)
+    """Whether the CRM may take the key of an attempt of unknown outcome for a new one."""
+    since, repeated_by = posting.unknown_since, now + timedelta(seconds=habits.arrives_within_s)
+    return since is not None and repeated_by >= since + timedelta(seconds=habits.key_window_s)
 
 
 def _settled_at(posting: Posting, habits: Habits) -> datetime | None:

@@ -6,6 +6,7 @@ from typing import Final
 from switchboard.domain.posting import NO_CUSTOMER, QUARANTINED, RESOLVED
 
 _GAVE_UP: Final = "gave_up:"
+_WAITS_AS_ASKED: Final = frozenset({"upstream_throttled", "throttled", "quota_exhausted"})
 _BY_HAND: Final = f"{RESOLVED}:"
 
 
@@ -53,8 +54,8 @@ WORDS: Final = {
     ),
     "credential_refused": Words(
         "the CRM refused our credential several times, and nothing more is sent with it",
-        "Put a good credential into the connector's secret; functions read it again within five "
-        "minutes. If the value stays the same: `switchboard connector resume {connector}`.",
+        "Put a good credential into the connector's secret, then "
+        "`switchboard connector resume {connector}`.",
     ),
     "state_unavailable": _OUR_TABLES,
     "state_busy": _OUR_TABLES,
@@ -127,6 +128,11 @@ def words_of(reason: str) -> Words:
         cause = words_of(reason.removeprefix(_GAVE_UP))
         return Words(f"given up after days of trying: {cause.meaning}", cause.mend)
     return WORDS.get(reason, _UNKNOWN)
+
+
+def is_asked_to_wait(reason: str) -> bool:
+    """The CRM itself, or a limit of its, said when to come again."""
+    return reason in _WAITS_AS_ASKED
 
 
 def is_resolved(reason: str) -> bool:

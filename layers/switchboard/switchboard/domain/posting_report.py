@@ -22,8 +22,10 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TriggerTold:
-    """One trigger. `revision` is the one it made, 0 where it said nothing new; `fields` are the
-    names that got a new value, `other_fields` how many more, of names that are not ours."""
+    """One trigger. `revision` is the one it made, 0 where it changed nothing; `fields` are the
+    names that got a new value, `other_fields` how many more, of names that are not ours or for
+    which there was no room. `refused` is the code of the error, then `fields` are what it is about.
+    """
 
     kind: str
     received_at: datetime
@@ -31,6 +33,7 @@ class TriggerTold:
     fields: tuple[str, ...]
     other_fields: int
     request_id: str
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ class Report:
     due_at: datetime | None
     arrival: ArrivalTold | None
     triggers: tuple[TriggerTold, ...]
-    triggers_are_cut: bool
+    untold_triggers: int
     fields: tuple[FieldTold, ...]
     other_fields: int
     records: tuple[RecordTold, ...]

@@ -1,7 +1,7 @@
 """What the ledger says should stand in a CRM, beside what the CRM shows."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -35,18 +35,27 @@ def said_by_ledger(
     ended_at: datetime | None,
     due_at: datetime | None,
     now: datetime,
+    held_until: datetime | None = None,
+    amending: Collection[str] = (),
 ) -> list[Compared]:
     """Every record that was written, is to be written or is not wanted, one by one.
 
     What was written counts whatever the profiles say by now: it stands there. `due_at` is when
-    a worker looks at the interaction next.
+    a worker looks at the interaction next, `held_until` how long one has it. `amending` are the
+    connectors by which a record can be amended.
     """
     wanted = wanted_records(
         profiles, interaction, first_at=first_at, ended_at=ended_at, now=now - IN_FLIGHT
     )
     latest = max(moment for moment in (first_at, ended_at, due_at) if moment)
     known = {posting.key: posting for posting in postings}
-    told = [_of_posting(interaction.id, posting, due_at, now) for posting in known.values()]
+    is_moving = due_at is not None or (held_until is not None and held_until > now)
+    told = [
+        replace(_of_posting(interaction.id, posting, due_at, now), is_moving=is_moving)
+        for posting in known.values()
+    ]
+    resting = {r.key for r in wanted.records if not is_moving and r.connector in amending}
+    told = [_left_behind(one, resting, interaction.revision, now) for one in told]
     told += [
         _of_wanted(interaction.id, record, latest, now)
         for record in wanted.records
@@ -63,9 +72,18 @@ def said_by_ledger(
 
 
 def judged(
-    told: Compared, found: FoundRecord | None, *, now: datetime, settle_s: float
+    told: Compared,
+    found: FoundRecord | None,
+    *,
+    now: datetime,
+    settle_s: float,
+    patience: timedelta = IN_FLIGHT,
 ) -> Compared:
-    """The verdict, now that the CRM was asked."""
+    """The verdict, now that the CRM was asked.
+
+    What was written less than `patience` ago may not be shown yet. Only what rests may be given
+    less than an hour: of a moving row, or of a write whose answer was lost, more may be to come.
+    """
     posting = told.posting
     if posting is None:
         return replace(told, must_ask=False)
@@ -77,15 +95,18 @@ def judged(
             why=f"{found.copies} records of the CRM carry this interaction's key",
         )
     if posting.state is not PostingState.DONE:
-        return _settled(asked, found, posting, now, settle_s)
+        return _settled(asked, found, posting, now, max(IN_FLIGHT, timedelta(seconds=settle_s)))
     if found is None:
-        return _missing(asked, posting, now, settle_s)
+        given = max(patience, IN_FLIGHT) if asked.is_moving else patience
+        return _missing(asked, posting, now, max(given, timedelta(seconds=settle_s)))
     if posting.record_id and found.record_id != posting.record_id:
         why = "the CRM has it under another record id than it told when it was written"
         return replace(asked, verdict=Verdict.OTHER_RECORD, why=why)
     if found.revision is not None and found.revision < posting.revision:
         why = f"the CRM has revision {found.revision}, revision {posting.revision} was written"
         return replace(asked, verdict=Verdict.OLDER, why=why)
+    if asked.verdict is Verdict.OVERDUE:
+        return asked
     return replace(asked, verdict=Verdict.AGREES, why="")
 
 
@@ -180,6 +201,24 @@ def _of_posting(
     return _unfinished(told, posting.reason or posting.state.value, due_at, now)
 
 
+def _left_behind(
+    told: Compared, resting: Collection[str], revision: int, now: datetime
+) -> Compared:
+    """What stands there and should have been gone on with, when nobody is going to.
+
+    So it is when its profile was away while there was something to do, and was put back since.
+    """
+    posting = told.posting
+    if posting is None or told.verdict is not Verdict.AGREES or posting.key not in resting:
+        return told
+    why = ""
+    if posting.revision < revision:
+        why = "it is without what came later, and nobody is going to look at it"
+    elif posting.due_at and posting.due_at < now - IN_FLIGHT:
+        why = "whose it is was to be looked up again, and nobody is going to look at it"
+    return replace(told, verdict=Verdict.OVERDUE, why=why) if why else told
+
+
 def _unfinished(told: Compared, why: str, due_at: datetime | None, now: datetime) -> Compared:
     if due_at is None:
         why = f"{why}, and nobody is going to look at it"
@@ -209,26 +248,30 @@ def _of_wanted(
 
 
 def _settled(
-    asked: Compared, found: FoundRecord | None, posting: Posting, now: datetime, settle_s: float
+    asked: Compared,
+    found: FoundRecord | None,
+    posting: Posting,
+    now: datetime,
+    patience: timedelta,
 ) -> Compared:
     """A record whose write had no answer: the CRM itself says what became of it."""
     if found:
         why = "parked because its answer was lost; the CRM has it"
         return replace(asked, verdict=Verdict.UNSETTLED, why=why)
-    if _is_fresh(posting, now, settle_s):
+    if _is_fresh(posting, now, patience):
         return asked
     why = "parked because its answer was lost; the CRM has no record with this key"
     return replace(asked, verdict=Verdict.MISSING, why=why)
 
 
-def _missing(asked: Compared, posting: Posting, now: datetime, settle_s: float) -> Compared:
-    if _is_fresh(posting, now, settle_s):
-        why = "written within the last hour; a CRM's search may not show it yet"
+def _missing(asked: Compared, posting: Posting, now: datetime, patience: timedelta) -> Compared:
+    if _is_fresh(posting, now, patience):
+        why = "written so lately that a CRM's search may not show it yet"
         return replace(asked, verdict=Verdict.WAITING, why=why)
     why = "the ledger says that it was written, and the CRM has no record with this key"
     return replace(asked, verdict=Verdict.MISSING, why=why)
 
 
-def _is_fresh(posting: Posting, now: datetime, settle_s: float) -> bool:
+def _is_fresh(posting: Posting, now: datetime, patience: timedelta) -> bool:
     tried_at = posting.tries[-1].at if posting.tries else posting.attempted_at
-    return tried_at is not None and tried_at > now - max(IN_FLIGHT, timedelta(seconds=settle_s))
+    return tried_at is not None and tried_at > now - patience

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from switchboard.domain.interaction import Interaction
 from switchboard.domain.posting import RESOLVED, Idempotency, Posting, PostingState, Try
 from switchboard.domain.posting_profile import WantedRecord
 from switchboard.domain.posting_reasons import is_resolved, words_of
 from switchboard.domain.posting_report import RecordTold, Standing, TryTold
+from switchboard.domain.tried_sooner import tried_sooner
+
+# What is tried sooner than this by itself needs nobody's help.
+_WORTH_A_COMMAND: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ def _next(
 ) -> tuple[str, datetime | None]:
     """What happens by itself, and when; both empty when nothing does."""
     if standing is Standing.IN_CRM:
-        if posting.due_at:
+        if posting.due_at and seen.due_at:
             return "whose record it is, is looked up again", posting.due_at
         return "", None
     if standing in {Standing.PARKED, Standing.LEFT_OUT, Standing.NOT_AMENDED}:
@@ -102,11 +107,19 @@ def _next(
         return "a worker has it; should it die, another takes over", seen.held_until
     if wanted and wanted.not_before and wanted.not_before > seen.now:
         return _waiting_for(seen.interaction), wanted.not_before
-    if due_at := posting.due_at or seen.due_at:
+    if seen.due_at and (due_at := posting.due_at or seen.due_at):
         what = "it is written" if due_at <= seen.now else "it is tried again"
         is_new = not posting.tries and not posting.attempts
+        if tried_sooner(posting, at=seen.now + _WORTH_A_COMMAND):
+            return _once_mended(posting), due_at
         return ("it is written" if is_new else what), due_at
-    return "it is written with the next change of the interaction", None
+    brings = "`switchboard reconcile --repair`"
+    return f"it is written with the next change of the interaction, or by {brings}", None
+
+
+def _once_mended(posting: Posting) -> str:
+    command = f"`switchboard connector resume {posting.connector}`"
+    return f"once that is mended, {command} has it tried at once; else it is tried again"
 
 
 def _obstacle(posting: Posting, wanted: WantedRecord | None, seen: Seen) -> str:

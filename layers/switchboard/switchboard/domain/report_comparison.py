@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+_FEWEST_DIGITS: Final = 7
 # Facts that both sides may know; the rest of a report is its own.
 FACTS: Final = ("business_process", "disposition_code")
 
@@ -22,6 +23,7 @@ class ReportVerdict(StrEnum):
     AMBIGUOUS = "ambiguous"
     TWICE = "reported_twice"
     UNREADABLE = "unreadable"
+    NOT_READ = "not_read"
     OTHER_DAY = "other_day"
     NOT_REPORTED = "not_reported"
     OUTSIDE_REPORT = "outside_report"
@@ -50,6 +52,18 @@ class Reported:
     started_at: datetime | None = None
     contact: str = field(default="", repr=False)
     facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_an_interaction(self) -> bool:
+        """False for what reports have below their rows: totals, averages, who printed them.
+
+        Such a row has no time, nobody's number or address, and no id: a word such as "Total" may
+        stand in the id's column, but an id without a digit names nothing that the ledger lacks.
+        """
+        has_id = any(each.isdigit() for each in self.interaction_id)
+        digits = sum(each.isdigit() for each in self.contact)
+        has_contact = "@" in self.contact or digits >= _FEWEST_DIGITS
+        return self.started_at is not None or has_id or has_contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +115,18 @@ def not_here(
         why = "a trigger of it was refused and is kept; see `switchboard refused list`"
         return _about(reported, ReportVerdict.NOT_HERE, why)
     if reported.started_at and reported.started_at > now - patience:
-        return _about(reported, ReportVerdict.TOO_NEW, "it started within the last hour")
+        return _about(reported, ReportVerdict.TOO_NEW, "it started a short while ago")
     return _about(reported, ReportVerdict.NOT_HERE, "no trigger of it reached us")
 
 
 def unreadable(reported: Reported) -> ReportCompared:
     why = "it has no id, and no contact with a readable start by which to find it"
     return _about(reported, ReportVerdict.UNREADABLE, why)
+
+
+def not_read(reported: Reported) -> ReportCompared:
+    why = "it says neither who nor when, and has no id, as a line of totals"
+    return ReportCompared(ReportVerdict.NOT_READ, reported.line, "", why=why)
 
 
 def ambiguous(reported: Reported, number: int) -> ReportCompared:

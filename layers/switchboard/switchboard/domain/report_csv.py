@@ -6,12 +6,12 @@ long are what exports look like. The file is never in memory as a whole.
 
 import codecs
 import csv
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
+
+from switchboard.domain.report_header import Header, NoReport, fields_in, header_in, plain
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -23,25 +23,6 @@ _FALLBACK: Final = "cp1252"
 _SEPARATORS: Final = (",", ";", "\t", "|")
 _LINES_ABOVE: Final = 50
 _HEAD: Final = 100
-_PART: Final = re.compile(
-    r'\s*(?P<field>[A-Za-z_]\w*)\s*=\s*(?:"(?P<quoted>[^"]*)"|(?P<plain>[^,"=]*))\s*'
-)
-
-# Fields as people write them shortly, for `--columns id="Interaction ID",started=Start`.
-SHORT_NAMES: Final = {
-    "id": "interaction_id",
-    "started": "started_at",
-    "start": "started_at",
-    "start_time": "started_at",
-    "ended": "ended_at",
-    "end": "ended_at",
-    "end_time": "ended_at",
-    "agent": "agent_name",
-    "extension": "agent_extension",
-    "duration": "duration_s",
-    "disposition": "disposition_code",
-    "customer": "customer_id",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +31,6 @@ class ReportRow:
 
     number: int
     texts: Mapping[str, str] = field(repr=False)
-
-
-class NoReport(ValueError):
-    """The file cannot be read as a report; says what to do, and nothing of its contents."""
 
 
 def encoding_of(chunks: Iterable[bytes]) -> str:
@@ -75,65 +52,57 @@ def encoding_of(chunks: Iterable[bytes]) -> str:
     return "utf-8"
 
 
-def columns_in(text: str, known: Collection[str]) -> dict[str, str]:
-    """The header of each field, from ``id="Interaction ID",started=Start``.
-
-    Raises: NoReport that says how to write it.
-    """
-    columns: dict[str, str] = {}
-    position = 0
-    while position < len(text):
-        found = _PART.match(text, position)
-        header = (found["quoted"] or found["plain"] or "").strip() if found else ""
-        at_end = found is not None and text[found.end() : found.end() + 1] in ("", ",")
-        if found is None or not header or not at_end:
-            raise NoReport('write the columns as id="Interaction ID",started=Start')
-        columns[found["field"]] = header
-        position = found.end() + 1
-    return checked_columns(columns, known)
-
-
-def checked_columns(columns: Mapping[str, str], known: Collection[str]) -> dict[str, str]:
-    """The header of each field, the fields by their whole names. Raises: NoReport."""
-    checked: dict[str, str] = {}
-    for name, header in columns.items():
-        whole = SHORT_NAMES.get(name, name)
-        if whole not in known:
-            near = get_close_matches(name, [*SHORT_NAMES, *known], n=1)
-            meant = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
-            raise NoReport(f"there is no field {name}{meant}")
-        if whole in checked:
-            raise NoReport(f"two columns are given for {whole}; leave one out")
-        checked[whole] = header
-    return checked
-
-
 def report_rows(
-    lines: Iterable[str], columns: Mapping[str, str], *, known: Collection[str] = ()
+    lines: Iterable[str],
+    columns: Mapping[str, str],
+    *,
+    known: Collection[str] = (),
+    keeps_others: bool = False,
 ) -> Iterator[ReportRow]:
-    """The rows below the header, those that say nothing left out.
+    """The rows below the header, those without any text left out.
 
-    Without `columns` the headers themselves must be `known` fields, in their whole or short names.
+    Without `columns` the headers themselves must be `known` fields, in their whole or short names;
+    with `keeps_others`, columns of other names stay under these. A row that says nothing in the
+    columns that are read has no texts.
 
-    Raises: NoReport when no line names the columns, or a quotation mark is never closed.
+    Raises: NoReport when no line names the columns, two name one field, or a quotation mark is
+    never closed.
     """
-    going = iter(lines)
-    above: list[str] = []
-    for line in going:
-        above.append(line)
-        if len(above) == _LINES_ABOVE:
-            break
-    separator = _separator(above, columns, known)
-    records = _records(chain(above, going), separator)
-    places = _places(records, columns, known)
+    header, records = _begun(lines, columns, known, keeps_others=keeps_others)
     for number, texts in records:
         told = {
             name: text
-            for name, place in places.items()
-            if place < len(texts) and (text := _plain(texts[place]))
+            for name, place in header.places.items()
+            if place < len(texts) and (text := plain(texts[place]))
         }
-        if told:
-            yield ReportRow(number, told)
+        yield ReportRow(number, told)
+
+
+def header_of(
+    lines: Iterable[str],
+    columns: Mapping[str, str],
+    *,
+    known: Collection[str] = (),
+    keeps_others: bool = False,
+) -> Header:
+    """What the header says. Reads the beginning alone. Raises: NoReport, as `report_rows`."""
+    return _begun(lines, columns, known, keeps_others=keeps_others)[0]
+
+
+def _begun(
+    lines: Iterable[str],
+    columns: Mapping[str, str],
+    known: Collection[str],
+    *,
+    keeps_others: bool,
+) -> tuple[Header, Iterator[tuple[int, list[str]]]]:
+    """The header, and the records below it."""
+    going = iter(lines)
+    above = list(islice(going, _LINES_ABOVE))
+    separator = _separator(above, columns, known)
+    records = _records(chain(above, going), separator)
+    texts = _header(records, columns, known)
+    return header_in(texts, columns, known, keeps_others=keeps_others), records
 
 
 def _separator(above: Sequence[str], columns: Mapping[str, str], known: Collection[str]) -> str:
@@ -141,47 +110,30 @@ def _separator(above: Sequence[str], columns: Mapping[str, str], known: Collecti
 
     def named(separator: str) -> int:
         rows = _records(above, separator, is_strict=False)
-        return max((len(_found(texts, columns, known)) for _, texts in rows), default=0)
+        return max((len(fields_in(texts, columns, known)) for _, texts in rows), default=0)
 
     return max(_SEPARATORS, key=named)
 
 
-def _places(
+def _header(
     records: Iterator[tuple[int, list[str]]], columns: Mapping[str, str], known: Collection[str]
-) -> dict[str, int]:
-    """Which field stands where, from the first record that names all columns.
+) -> list[str]:
+    """The first record that names all columns; what stands above it is a title.
 
-    What stands above it is a title. Takes the header off the records.
+    Takes it off the records. Raises: NoReport.
     """
-    best: dict[str, int] = {}
+    best: Collection[str] = ()
     for number, texts in records:
-        places = _found(texts, columns, known)
-        if places and (len(places) == len(columns) or not columns):
-            return places
-        if len(places) > len(best):
-            best = places
+        found = fields_in(texts, columns, known)
+        if found and (len(found) == len(columns) or not columns):
+            return texts
+        best = max(best, found.keys(), key=len)
         if number >= _LINES_ABOVE:
             break
     missing = [header for name, header in columns.items() if name not in best]
     if missing:
         raise NoReport(f"no line names the column {missing[0]!r}; look at the header of the file")
     raise NoReport("no line names columns that are known; say which is which with --columns")
-
-
-def _found(
-    texts: Sequence[str], columns: Mapping[str, str], known: Collection[str]
-) -> dict[str, int]:
-    headers = [_folded(_plain(text)) for text in texts]
-    if columns:
-        wanted = {name: _folded(header) for name, header in columns.items()}
-        return {name: headers.index(each) for name, each in wanted.items() if each in headers}
-    places: dict[str, int] = {}
-    for place, header in enumerate(headers):
-        name = re.sub(r"\W+", "_", header).strip("_")
-        whole = SHORT_NAMES.get(name, name)
-        if whole in known:
-            places.setdefault(whole, place)
-    return places
 
 
 def _records(
@@ -201,15 +153,3 @@ def _records(
                 f"line {begins}: a quotation mark is never closed, or a field is longer than "
                 "131,072 characters"
             ) from None
-
-
-def _plain(text: str) -> str:
-    """Without the blanks around it, and without what keeps a spreadsheet from rewriting it."""
-    text = text.replace("\u00a0", " ").strip().strip("\ufeff")
-    if text.startswith('="') and text.endswith('"'):
-        return text[2:-1]
-    return text[1:] if text.startswith("'") else text
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())

@@ -28,10 +28,11 @@ _STRETCHES: Final = frozenset({TriggerKind.INTERNAL_TRANSFER, TriggerKind.SEGMEN
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a request says, in our terms, and what of its clock is odd, in one word."""
+    """What a request says, in our terms; when it came; what of its clock is odd, in one word."""
 
     event: TriggerEvent
     request_id: str
+    received_at: datetime
     odd_clock: str
 
 
@@ -65,6 +66,7 @@ def told_by(sent: KeptTrigger, trigger: Trigger, *, zone: ZoneInfo) -> Told:
     return Told(
         trigger.to_event(sent.event, received_at=sent.received_at, zone=zone),
         trigger.joined_by(sent.request_id),
+        sent.received_at,
         trigger.odd_clock(received_at=sent.received_at, zone=zone),
     )
 
@@ -79,7 +81,7 @@ def take_told(
 ) -> Accepted:
     """Keep it. Without `profiles` nobody can say what is wanted, and every stretch is kept.
 
-    Raises: StateConflict, RequestTooLarge, StateUnavailable.
+    Raises: StateConflict, RequestTooLarge, NotNoted, StateUnavailable.
     """
     terms = Terms(keeps_segment=told.event.kind in _STRETCHES)
     if profiles is not None:
@@ -91,6 +93,7 @@ def take_told(
         request_id=told.request_id,
         now=now,
         terms=terms,
+        received_at=told.received_at,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from switchboard.domain.compared_record import Compared
+from switchboard.domain.compared_record import IN_FLIGHT, Compared
 from switchboard.domain.deadline import Deadline
 from switchboard.domain.found_record import FoundRecord
 from switchboard.errors import (
@@ -46,8 +46,8 @@ class ComparisonTerms:
     """What a comparison is held to.
 
     `asks_per_s` bounds the questions to one CRM, beside its own limits. `connectors` are those
-    asked for, empty for all; `share` of the interactions is compared. `has_time_for` tells whether
-    so many seconds may still be waited.
+    asked for, empty for all; `share` of the interactions is compared. What was written less than
+    `patience` ago waits. `has_time_for` tells whether so many seconds may still be waited.
     """
 
     clock: Callable[[], datetime]
@@ -55,6 +55,7 @@ class ComparisonTerms:
     asks_per_s: float = 10.0
     connectors: frozenset[str] = frozenset()
     share: float = 1.0
+    patience: timedelta = IN_FLIGHT
     has_time_for: Callable[[float], bool] = lambda _: True
 
 

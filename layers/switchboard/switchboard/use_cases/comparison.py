@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 from switchboard.domain.compared_record import Compared, Verdict
 from switchboard.domain.found_record import FoundRecord
+from switchboard.domain.posting import Habits
 from switchboard.domain.posting_profile import PostingProfile
 from switchboard.domain.reconciliation import (
     is_in_sample,
@@ -20,7 +21,7 @@ from switchboard.domain.reconciliation import (
     with_listed,
 )
 from switchboard.domain.reconciliation_progress import day_begins_at
-from switchboard.errors import UpstreamRejected
+from switchboard.errors import Misconfigured, UpstreamRejected
 from switchboard.ports import Crm, DaysOfLedger, InteractionLedger, LedgerRow
 from switchboard.use_cases.asked_crm import AskedCrm, ComparisonTerms
 
@@ -56,6 +57,7 @@ class Comparison:
             for name, crm in crms.items()
             if not terms.connectors or name in terms.connectors
         }
+        self._amending = {name for name, crm in crms.items() if _amends(crm)}
         self._listed: dict[str, _Listed] = {}
 
     def cannot_be_asked(self) -> dict[str, str]:
@@ -105,6 +107,8 @@ class Comparison:
             ended_at=row.ended_at,
             due_at=row.due_at,
             now=now,
+            held_until=row.held_until,
+            amending=self._amending,
         )
         chosen = self._terms.connectors
         return [self._judged(one) for one in told if not chosen or one.connector in chosen]
@@ -124,7 +128,13 @@ class Comparison:
             if isinstance(answer, UpstreamRejected):
                 return replace(told, verdict=Verdict.UNANSWERED, why=answer.reason)
             found = with_listed(answer, listed)
-        return judged(told, found, now=self._terms.clock(), settle_s=asked.crm.settle_s)
+        return judged(
+            told,
+            found,
+            now=self._terms.clock(),
+            settle_s=asked.crm.settle_s,
+            patience=self._terms.patience,
+        )
 
     def _listed_in(self, asked: AskedCrm, day: date) -> Iterator[Compared]:
         name, begins_at = asked.crm.connector, day_begins_at(day)
@@ -154,6 +164,13 @@ class Comparison:
             postings = tuple(row.postings.values()) if row else None
             if unknown := judged_listed(connector, record, postings, interaction_id=named):
                 yield unknown
+
+
+def _amends(crm: Crm) -> bool:
+    try:
+        return Habits(crm.idempotency).amends
+    except Misconfigured:  # its connector writes no records at all
+        return False
 
 
 class _Listed:

@@ -1,9 +1,8 @@
 """Interactions are over: write them into the CRMs that want them. Nothing lost, nothing doubled."""
 
 import logging
-import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -108,6 +107,7 @@ def post_interactions(
     waiting = [work for work in works if work.is_begun and not work.is_ended]
     run.together([partial(worker.write, crm, tasks) for crm, tasks in calls_of(waiting)])
     run.together([partial(worker.end, work) for work in waiting])
+    worker.outdate(works)
     told = {work.id: work.come_to() for work in works}
     return {each: told.get(each, ()) for each in interaction_ids}
 
@@ -121,9 +121,6 @@ class _Worker:
     once: OnceStore
     memory: LookupMemory
     run: PostingRun
-    outdated: set[tuple[str, Reachable]] = field(default_factory=set)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    memory_fails: threading.Event = field(default_factory=threading.Event)
 
     def bring(self, work: Work) -> None:
         """As far as it goes alone: what is written together with others waits for them."""
@@ -170,23 +167,20 @@ class _Worker:
                 self._leave_to_others(work)
             elif settled is Settled.GREW:
                 self._wake(work, self.run.clock())
-            self._outdate(work)
 
-    def _outdate(self, work: Work) -> None:
-        """What lookups remember of the customer may not know of these records yet.
+    def outdate(self, works: Sequence[Work]) -> None:
+        """What lookups remember of the customers may not know of their records yet.
 
         Last, because no lease should have to outlast a table that hangs.
         """
-        contact = contact_of(work.row.interaction, self.run)
-        connectors = [task.crm.connector for task in work.tasks if task.record]
-        written = {(connector, contact) for connector in connectors if contact}
-        with self.lock:
-            new = written - self.outdated
-            self.outdated.update(new)
-        if self.memory_fails.is_set():
-            return
-        if not outdate_contacts(new, memory=self.memory, now=self.run.clock()):
-            self.memory_fails.set()
+        written = {
+            (task.crm.connector, contact)
+            for work in works
+            if (contact := contact_of(work.row.interaction, self.run))
+            for task in work.tasks
+            if task.record
+        }
+        outdate_contacts(written, memory=self.memory, now=self.run.clock())
 
     def _plan(self, work: Work) -> None:
         row, now = work.row, self.run.clock()
@@ -418,12 +412,7 @@ class _Worker:
         """Somebody else went on with the row; what we sent may have come after what they sent."""
         work.is_lost = True
         _log.warning("not kept, %s went on without us; whoever took it goes on", work.id)
-        may_be_older = [
-            task
-            for task in work.tasks
-            if task.was_sent and task.habits.amends and not task.habits.ignores_older
-        ]
-        if may_be_older:
+        if any(task.was_sent and _may_undo_another(task) for task in work.tasks):
             self.ledger.write_again(work.id, now=self.run.clock())
         self._wake(work, self.run.clock() + timedelta(seconds=1))
 
@@ -446,6 +435,13 @@ class _Worker:
             self.queue.send(work.id, request_id=request_id, delay_s=int(delay_s) + 1)
         except StateUnavailable as error:
             _log.warning("retry not queued, the sweeper will: %s", error.code)
+
+
+def _may_undo_another(task: Task) -> bool:
+    """Whether what was sent, should it come last, puts something worse in its place."""
+    # Two may write the same revision, and only the other found out whose it is.
+    takes_it = not task.habits.ignores_older or task.customer is None
+    return task.habits.amends and takes_it
 
 
 def _comes_in_time(due_at: datetime | None, wanted: datetime | None, now: datetime) -> bool:

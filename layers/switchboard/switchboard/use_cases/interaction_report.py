@@ -21,14 +21,13 @@ from switchboard.domain.record_standing import Seen, record_told
 from switchboard.errors import NotFound
 from switchboard.ports import Arrival, InteractionLedger, LedgerRow, TriggerNote
 
-MOST_TRIGGERS: Final = 100
 # Longer than any of ours, and in no script longer than a table takes.
 _LONGEST_ID: Final = 512
 NOBODY_KNOWS: Final = (
-    "No trigger and no lookup with this id reached us. A trigger that was refused is not kept "
-    "here: `switchboard refused list` shows those. One that came while our table was down is here "
-    "within minutes. ECS may send another id than the one you have; without any, ours begins with "
-    "`composite-`. Interactions are forgotten after 400 days."
+    "No trigger and no lookup with this id reached us. A trigger that nobody could read is not "
+    "kept here: `switchboard refused list` shows those. One that came while our table was down is "
+    "here within minutes. ECS may send another id than the one you have; without any, ours begins "
+    "with `composite-`. Interactions are forgotten after 400 days."
 )
 
 
@@ -81,7 +80,7 @@ def report_of(
         due_at=row.due_at,
         arrival=_arrival(row.arrival) if row.arrival else None,
         triggers=tuple(_trigger(note, known_names) for note in row.triggers),
-        triggers_are_cut=len(row.triggers) >= MOST_TRIGGERS,
+        untold_triggers=row.untold_triggers,
         fields=tuple(FieldTold(name, _changes(name, row.triggers)) for name in sorted(names)),
         other_fields=len(interaction.versions) - len(names),
         records=records,
@@ -137,8 +136,9 @@ def _trigger(note: TriggerNote, known_names: AbstractSet[str]) -> TriggerTold:
         received_at=note.received_at,
         revision=note.revision,
         fields=tuple(told),
-        other_fields=len(note.fields) - len(told),
+        other_fields=len(note.fields) - len(told) + note.other_fields,
         request_id=note.request_id,
+        refused=note.refused,
     )
 
 
@@ -146,5 +146,5 @@ def _changes(name: str, notes: Sequence[TriggerNote]) -> tuple[Change, ...]:
     return tuple(
         Change(note.revision, note.kind.value, note.received_at)
         for note in notes
-        if name in note.fields
+        if name in note.fields and not note.refused
     )

@@ -1,7 +1,7 @@
 """What lookups remember is kept true: a change that we hear of, or make, is forgotten at once."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from switchboard.domain.deadline import Deadline
@@ -52,20 +52,18 @@ def forget_contact(asked: Identity, *, crm: Crm, memory: LookupMemory, now: date
 
 
 def outdate_contacts(
-    asked: Iterable[tuple[str, Identity]], *, memory: LookupMemory, now: datetime
-) -> bool:
+    asked: Collection[tuple[str, Identity]], *, memory: LookupMemory, now: datetime
+) -> None:
     """Records were written in these connectors: the next lookups renew what they know.
 
-    Not worth failing for. False when the table failed: the first outage ends it, because each
-    would take as long.
+    Not worth failing for.
     """
+    if not asked:
+        return
     try:
-        for connector, identity in dict.fromkeys(asked):
-            memory.outdate(connector, identity, now=now)
+        memory.outdate(asked, now=now)
     except StateUnavailable as error:
         _log.warning("lookups not outdated: %s", error.code)
-        return False
-    return True
 
 
 def _require_time(deadline: Deadline) -> None:

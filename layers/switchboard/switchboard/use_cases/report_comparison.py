@@ -16,6 +16,7 @@ from switchboard.domain.report_comparison import (
     Reported,
     ambiguous,
     not_here,
+    not_read,
     not_reported,
     other_day,
     twice,
@@ -32,13 +33,15 @@ _ONE_DAY: Final = timedelta(days=1)
 class ReportTerms:
     """What a report is compared by: its period, and how near two starts are the same.
 
-    `is_refused` tells whether a trigger of an id was refused and is kept.
+    What is younger than `patience` may be under way. `is_refused` tells whether a trigger of an id
+    was refused and is kept.
     """
 
     start: datetime
     end: datetime
     now: datetime
     tolerance: timedelta = timedelta(seconds=60)
+    patience: timedelta = IN_FLIGHT
     default_region: str = "US"
     regions: Mapping[str, str] = field(default_factory=dict)
     is_refused: Callable[[str], bool] = lambda _: False
@@ -76,7 +79,7 @@ class ReportComparison:
             started_at = kept.started_at or kept.first_at
             if kept.interaction_id in self._seen or not self._is_asked_for(started_at):
                 continue
-            if kept.first_at > self.terms.now - IN_FLIGHT:
+            if kept.first_at > self.terms.now - self.terms.patience:
                 continue
             yield not_reported(kept, first=self._first, last=self._last, channels=channels)
 
@@ -89,6 +92,8 @@ class ReportComparison:
         if found := known.get(row.interaction_id):
             self.by_composite += not row.has_own_id
             return self._matched(row, self._kept(found), "")
+        if not row.is_an_interaction:
+            return not_read(row)
         if row.contact and row.started_at:
             return self._nearest(row, row.started_at)
         return self._not_here(row) if row.interaction_id else unreadable(row)
@@ -114,7 +119,9 @@ class ReportComparison:
 
     def _not_here(self, row: Reported) -> ReportCompared:
         is_refused = bool(row.interaction_id) and self.terms.is_refused(row.interaction_id)
-        return not_here(row, now=self.terms.now, is_refused=is_refused, patience=IN_FLIGHT)
+        return not_here(
+            row, now=self.terms.now, is_refused=is_refused, patience=self.terms.patience
+        )
 
     def _near_index(self) -> NearIndex:
         """Read once, and only for a report that needs it."""

@@ -60,15 +60,16 @@ def take_trigger(
     now: datetime,
     terms: Terms = _USUAL_TERMS,
     ended_at: datetime | None = None,
+    received_at: datetime | None = None,
 ) -> Accepted:
     """Merge the event into its interaction, then wake the posting if there is something to write.
 
     Safe to repeat and in any order. When the wake-up call is lost, the sweeper makes up for it.
-    `ended_at` is for an interaction long past.
+    `ended_at` is for an interaction long past, `received_at` for an event that came before now.
 
     Raises: StateConflict when the event contradicts what is known of the same id, RequestTooLarge
-        when the interaction outgrows its row, StateUnavailable when nothing could be kept: then
-        ECS must be told.
+        when the interaction outgrows its row, NotNoted when it said nothing new and only that it
+        came could not be noted, StateUnavailable when nothing could be kept: then ECS must be told.
     """
 
     def due_at(known: Interaction) -> datetime:
@@ -82,6 +83,7 @@ def take_trigger(
         request_id=request_id,
         keeps_segment=terms.keeps_segment,
         ended_at=ended_at,
+        received_at=received_at,
     )
     if row is None:
         return Accepted(is_new=False)

@@ -158,10 +158,13 @@ def authentication(
     patience: TablePatience,
     signer: Signer | None,
     wall_clock: Callable[[], datetime],
+    on_refusal: Callable[[], None],
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
 ) -> Authentication:
     """What the `auth` of a compiled file says."""
-    watch = CredentialWatch(system, store, patience=patience, wall_clock=wall_clock)
+    watch = CredentialWatch(
+        system, store, patience=patience, wall_clock=wall_clock, on_refusal=on_refusal
+    )
     match auth["scheme"]:
         case "none":
             return Nobody()

@@ -32,6 +32,8 @@ from switchboard.observability import logger
 _STATE_KEPT: Final = timedelta(seconds=30)
 # While a person waits, a credential that was good so long ago serves for the call that asks again.
 _STATE_SERVES: Final = timedelta(seconds=40)
+# A posting can wait for our table, and who is sent away by a block comes back much later.
+_BLOCK_KEPT: Final = timedelta(seconds=2)
 _T = TypeVar("_T")
 # How tokens are asked for and used; a change here leaves the credential what it was.
 _MANNERS: Final = frozenset(
@@ -88,7 +90,11 @@ class CredentialReader:
 
 
 class CredentialWatch:
-    """Counts refusals with all other workers, and stops this one when there were too many."""
+    """Counts refusals with all other workers, and stops this one when there were too many.
+
+    `on_refusal` hears of it when the credential that we hold was refused, here or elsewhere; it
+    must not take long.
+    """
 
     def __init__(
         self,
@@ -97,9 +103,11 @@ class CredentialWatch:
         *,
         patience: TablePatience,
         wall_clock: Callable[[], datetime],
+        on_refusal: Callable[[], None],
     ) -> None:
         self._system = system
         self._store = store
+        self._on_refusal = on_refusal
         self._patience = patience
         self._wall_clock = wall_clock
         self._state: CredentialState | None = None
@@ -113,12 +121,14 @@ class CredentialWatch:
         Raises: CredentialRefused.
         """
         is_blocked = self._blocks(fingerprint)
-        if not self._is_within(_STATE_KEPT) or (afresh and not is_blocked):
+        if not self._is_within(self._kept_for(is_blocked)) or (afresh and not is_blocked):
             is_person_waiting = self._patience.is_somebody_waiting and not (afresh or is_blocked)
             if is_person_waiting and self._is_within(_STATE_SERVES):
                 self._renew()
             else:
                 self._read()
+        if self._state and self._state.has_refused(fingerprint):
+            self._on_refusal()
         self._require_unblocked(fingerprint)
 
     def require_turn(self, fingerprint: str) -> None:
@@ -140,6 +150,7 @@ class CredentialWatch:
 
     def refused(self, fingerprint: str) -> None:
         """The server refused this credential, whatever was tried."""
+        self._on_refusal()
         now = self._wall_clock()
 
         def note() -> None:
@@ -161,6 +172,10 @@ class CredentialWatch:
             self._know(None)
 
         self._patience.write([note])
+
+    def _kept_for(self, is_blocked: bool) -> timedelta:
+        is_person_waiting = self._patience.is_somebody_waiting
+        return _BLOCK_KEPT if is_blocked and not is_person_waiting else _STATE_KEPT
 
     def _require_unblocked(self, fingerprint: str) -> None:
         if self._blocks(fingerprint):

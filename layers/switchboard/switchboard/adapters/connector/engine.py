@@ -86,8 +86,15 @@ class Shared:
         return TablePatience(system, self.lane, wall_clock=wall_clock, beside=self.beside)
 
 
+def _nobody_hears() -> None:
+    """Of a refusal, where nothing keeps a copy of the secrets."""
+
+
 class Engine:
-    """One connector with its settings and secrets. Connections and tokens live as long as it."""
+    """One connector with its settings and secrets. Connections and tokens live as long as it.
+
+    `on_refusal` hears of it when the CRM does not take what the secrets hold.
+    """
 
     def __init__(
         self,
@@ -99,6 +106,7 @@ class Engine:
         wall_clock: Callable[[], datetime] = utc_now,
         shared: Shared | None = None,
         watcher: Watcher | None = None,
+        on_refusal: Callable[[], None] | None = None,
     ) -> None:
         self.id = str(definition["id"])
         self._watcher = watcher or Nobody()
@@ -122,6 +130,7 @@ class Engine:
                 patience=patience,
                 signer=shared.signer,
                 wall_clock=wall_clock,
+                on_refusal=on_refusal or _nobody_hears,
             ),
             gate=shared.gate(
                 definition,

@@ -73,6 +73,10 @@ class CredentialState:
     def blocks(self, fingerprint: str) -> bool:
         return self.blocked_at is not None and self.fingerprint == fingerprint
 
+    def has_refused(self, fingerprint: str) -> bool:
+        """Whether it is this one that was refused, since it was last accepted."""
+        return self.fingerprint == fingerprint and (self.refusals > 0 or self.blocks(fingerprint))
+
     def is_doubted(self, fingerprint: str) -> bool:
         """Whether it was refused, and not yet for good."""
         return self.refusals > 0 and self.blocked_at is None and self.fingerprint == fingerprint
