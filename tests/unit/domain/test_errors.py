@@ -36,8 +36,8 @@ def test_every_error_is_answered_as_drawn() -> None:
 
 
 def test_every_error_has_a_code_of_its_own() -> None:
-    # Two kinds of outage are told as one to whoever asks: what to do about them is the same.
-    told_as_their_base = {"LeftAlone", "MaybeDone"}
+    # These kinds of outage are told as others are: what to do about them is the same.
+    told_as_their_base = {"LeftAlone", "MaybeDone", "NotNoted"}
     codes = [getattr(errors, name).code for name in drawn() if name not in told_as_their_base]
 
     assert len(set(codes)) == len(codes)
