@@ -123,18 +123,23 @@ def work_while_workers_die(world: World, chance: Random) -> tuple[list[str], int
             time.sleep(0.5)
         if job == "trigger_intake":
             time.sleep(chance.uniform(0, 0.03))
-        if job == "disposition_posting":
-            wait_for_a_posting_under_way(world)
-        killed += world.kill(job)
+        # Killed while it starts, it would never come to its work.
+        if job != "disposition_posting" or is_a_posting_under_way(world):
+            killed += world.kill(job)
     return placed, killed
 
 
-def wait_for_a_posting_under_way(world: World) -> None:
-    """Be there when it happens, but do not wait for long: it may not have begun again."""
-    give_up_at = time.monotonic() + 1.5
-    before = leased(world)
-    while leased(world) <= before and time.monotonic() < give_up_at:
+def is_a_posting_under_way(world: World) -> bool:
+    """Be there when it begins, but do not wait for long: there may be none."""
+    give_up_at = time.monotonic() + 3
+    fewest = leased(world)
+    while time.monotonic() < give_up_at:
+        now = leased(world)
+        if now > fewest:
+            return True
+        fewest = min(fewest, now)
         time.sleep(0.05)
+    return False
 
 
 def leased(world: World) -> int:
