@@ -113,7 +113,9 @@ def columns_of(columns: str) -> Mapping[str, str]:
         named = read_yaml_text(Path(columns).read_text(encoding="utf-8"))
     except KeysTwice as error:
         raise NoReport(f"{columns}: {error}") from None
-    except (OSError, yaml.YAMLError, ValueError, RecursionError):
+    except OSError as error:
+        raise NoReport(f"{columns}: {error.strerror}") from None
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise NoReport(
             f"{columns} cannot be read as YAML; write field: column, a line each"
         ) from None

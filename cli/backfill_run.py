@@ -37,7 +37,7 @@ class Run:
 
     def go(self, from_line: int | None) -> int:
         """How many lines were refused, those of an earlier run over the file included."""
-        done = Checkpoint.beside(self.past.path, f"{self.past.digest} {' '.join(self.only)}")
+        done = self.done_before()
         if from_line is not None:
             done = Checkpoint(done.path, done.digest, line=from_line - 1)
         elif done.line:
@@ -59,6 +59,11 @@ class Run:
         if done.refused:
             typer.echo(f"Refused lines: {self.past.path}.refused")
         return done.refused
+
+    def done_before(self) -> Checkpoint:
+        """How far an earlier run came with the same file, into the same deployment."""
+        ledger = f"{self.where.tables['Interactions']} {self.where.api_url}"
+        return Checkpoint.beside(self.past.path, " ".join([self.past.digest, *self.only, ledger]))
 
     def _work(self, done: Checkpoint, refusals: IO[str]) -> None:
         now = datetime.now(UTC)

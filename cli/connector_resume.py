@@ -43,10 +43,10 @@ def resume(
         print_state(before, now)
         _say([_about_the_connector(before, now, dry_run=dry_run)])
         told = _resume_postings(where, name, now, dry_run=dry_run)
+        _say(_about_what_waits(told, name, dry_run=dry_run))
         given_up = list(chosen(_ledger(where), Choice(connector=name, reason=_GIVEN_UP)))
     except SwitchboardError as error:
         stop([str(error)], code=2)
-    _say(_about_what_waits(told, name, dry_run=dry_run))
     _say(_about_the_given_up(given_up, name))
     if told.busy:
         raise typer.Exit(1)

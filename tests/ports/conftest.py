@@ -11,7 +11,10 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
+from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
 from switchboard.adapters.dynamodb_table import DynamoDbTable
+from switchboard.ports import InteractionLedger
+from tests.fakes.ledger import InMemoryInteractionLedger
 from tests.tables import create_tables, empty_tables
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 REGION = "eu-west-2"
+LARGEST_EXPRESSION = 4096
 BOTH_SIDES = ("in_memory", "aws")
 
 TableOf = Callable[[str], DynamoDbTable]
@@ -41,7 +45,8 @@ class WatchedClient:
     """A DynamoDB client that runs one call at a time, lists its calls, and can be disturbed.
 
     One at a time, because moto checks a condition and writes in two steps, where DynamoDB does
-    both at once. Calls of different threads still interleave.
+    both at once. Calls of different threads still interleave. Like DynamoDB, and unlike moto, it
+    takes no expression of more than 4 KB.
     """
 
     def __init__(self, client: "DynamoDBClient") -> None:
@@ -62,6 +67,8 @@ class WatchedClient:
                 meanwhile()
             with self._lock:
                 self.calls.append(operation)
+                expressions = [arguments[name] for name in arguments if name.endswith("Expression")]
+                assert all(len(each) <= LARGEST_EXPRESSION for each in expressions), operation
                 if self.is_down:
                     raise EndpointConnectionError(endpoint_url="https://dynamodb.example.com")
                 return getattr(self._client, operation)(**arguments)
@@ -94,6 +101,18 @@ def table(dynamodb: WatchedClient) -> TableOf:
     """A table by its name in the template."""
     client = cast("DynamoDBClient", dynamodb)
     return lambda name: DynamoDbTable(client, name)
+
+
+@pytest.fixture(params=BOTH_SIDES)
+def ledger(request: pytest.FixtureRequest) -> InteractionLedger:
+    if request.param == "in_memory":
+        return InMemoryInteractionLedger()
+    return DynamoDbInteractionLedger(request.getfixturevalue("table")("Interactions"))
+
+
+@pytest.fixture
+def dynamodb_ledger(table: TableOf) -> DynamoDbInteractionLedger:
+    return DynamoDbInteractionLedger(table("Interactions"))
 
 
 @pytest.fixture

@@ -13,28 +13,15 @@ from switchboard.adapters.items import epoch_s, utc_text
 from switchboard.domain.customer import Customer
 from switchboard.domain.interaction import TriggerEvent, TriggerKind
 from switchboard.ports import Arrival, HistoryPage, HistoryPlace, InteractionLedger
-from tests.fakes.ledger import InMemoryInteractionLedger
-from tests.ports.conftest import BOTH_SIDES, TableOf, WatchedClient
+from tests.ports.conftest import TableOf, WatchedClient
 
 NOW = datetime(2026, 3, 4, 17, 0, tzinfo=UTC)
 ADA = Customer("sandbox", "C-1", "customer", "Ada Example")
 
 
-@pytest.fixture(params=BOTH_SIDES)
-def ledger(request: pytest.FixtureRequest) -> InteractionLedger:
-    if request.param == "in_memory":
-        return InMemoryInteractionLedger()
-    return DynamoDbInteractionLedger(request.getfixturevalue("table")("Interactions"))
-
-
 @pytest.fixture
 def interactions(table: TableOf) -> DynamoDbTable:
     return table("Interactions")
-
-
-@pytest.fixture
-def dynamodb_ledger(interactions: DynamoDbTable) -> DynamoDbInteractionLedger:
-    return DynamoDbInteractionLedger(interactions)
 
 
 def contact(

@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
 from switchboard.adapters.trigger_notes import MOST_NOTES
 from switchboard.domain.customer import Customer, Scalar
-from switchboard.domain.interaction import Interaction, TriggerEvent, TriggerKind
+from switchboard.domain.interaction import (
+    MOST_SEGMENTS,
+    Interaction,
+    TriggerEvent,
+    TriggerKind,
+)
 from switchboard.domain.posting import Posting, PostingState
 from switchboard.domain.routing_record import RoutingRecord
 from switchboard.errors import RequestTooLarge, StateConflict, StateUnavailable
@@ -25,8 +30,7 @@ from switchboard.ports import (
     Settled,
     TriggerNote,
 )
-from tests.fakes.ledger import InMemoryInteractionLedger
-from tests.ports.conftest import BOTH_SIDES, TableOf, WatchedClient
+from tests.ports.conftest import TableOf, WatchedClient
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 SOON = NOW + timedelta(seconds=30)
@@ -44,18 +48,6 @@ ROUTING = RoutingRecord(
     agent="2001",
 )
 POSTED = Posting("sandbox", PostingState.DONE, revision=1, attempted_at=NOW, record_id="act-1")
-
-
-@pytest.fixture(params=BOTH_SIDES)
-def ledger(request: pytest.FixtureRequest) -> InteractionLedger:
-    if request.param == "in_memory":
-        return InMemoryInteractionLedger()
-    return DynamoDbInteractionLedger(request.getfixturevalue("table")("Interactions"))
-
-
-@pytest.fixture
-def dynamodb_ledger(table: TableOf) -> DynamoDbInteractionLedger:
-    return DynamoDbInteractionLedger(table("Interactions"))
 
 
 def event(
@@ -824,6 +816,33 @@ def test_a_release_between_read_and_write_leaves_the_grown_row_due(
 
     assert known(dynamodb_ledger).interaction.get("remarks") == "late"
     assert dynamodb_ledger.due(now=SOON, limit=10) == ("int-1",)
+
+
+def test_what_is_made_due_between_read_and_write_is_not_put_off(
+    dynamodb_ledger: DynamoDbInteractionLedger, dynamodb: WatchedClient
+) -> None:
+    """Of a call that is not over, an event makes the row due hours from now."""
+    ledger, later = dynamodb_ledger, NOW + timedelta(hours=6)
+    ledger.merge(event(), now=NOW, due_when=at(later))
+    row, after = known(ledger), Next(due_at=SOON)
+
+    dynamodb.before_next(
+        "update_item", lambda: ledger.settle_unclaimed(row, [], now=NOW, after=after)
+    )
+    ledger.merge(event(minute=1, remarks="late"), now=NOW, due_when=at(later))
+
+    assert ledger.due(now=SOON, limit=10) == ("int-1",)
+
+
+def test_every_record_that_a_row_can_have_in_one_crm_is_settled_in_one_write(
+    dynamodb_ledger: DynamoDbInteractionLedger,
+) -> None:
+    row = told(dynamodb_ledger, event())
+    parts = ["", *(f"{n:0>64}" for n in range(MOST_SEGMENTS))]
+    postings = [replace(POSTED, part=part) for part in parts]
+
+    assert dynamodb_ledger.settle_unclaimed(row, postings, now=NOW, after=Next(due_at=SOON))
+    assert len(known(dynamodb_ledger).postings) == MOST_SEGMENTS + 1
 
 
 def test_an_arrival_between_read_and_write_keeps_its_customer(

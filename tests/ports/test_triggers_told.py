@@ -11,23 +11,10 @@ from switchboard.adapters.trigger_notes import LARGEST_TRAIL, MOST_NOTES
 from switchboard.domain.interaction import TriggerEvent, TriggerKind
 from switchboard.errors import NotNoted, RequestTooLarge, StateConflict, StateUnavailable
 from switchboard.ports import InteractionLedger, LedgerRow, TriggerNote
-from tests.fakes.ledger import InMemoryInteractionLedger
-from tests.ports.conftest import BOTH_SIDES, TableOf, WatchedClient
+from tests.ports.conftest import TableOf, WatchedClient
 from tests.ports.test_ledger import NOW, SOON, at, event, known
 
 STARTS, ENDS = TriggerKind.INTERACTION_STARTS, TriggerKind.INTERACTION_ENDS
-
-
-@pytest.fixture(params=BOTH_SIDES)
-def ledger(request: pytest.FixtureRequest) -> InteractionLedger:
-    if request.param == "in_memory":
-        return InMemoryInteractionLedger()
-    return DynamoDbInteractionLedger(request.getfixturevalue("table")("Interactions"))
-
-
-@pytest.fixture
-def dynamodb_ledger(table: TableOf) -> DynamoDbInteractionLedger:
-    return DynamoDbInteractionLedger(table("Interactions"))
 
 
 def comes(

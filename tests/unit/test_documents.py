@@ -179,6 +179,15 @@ def test_every_field_comes_back(
     assert there_and_back(value) == value
 
 
+def test_names_that_would_be_read_as_others_are_counted() -> None:
+    """A sender may call a field what it likes, also by words that are names of ours."""
+    note = replace(NOTE, fields=("agent_name", "my channel", "", "a\u2028b"), other_fields=0)
+
+    (read,) = read_trail(trail_text([note]))
+
+    assert (read.fields, read.other_fields) == (("agent_name",), 3)
+
+
 def test_a_record_of_a_decision_is_as_short_as_it_can_be() -> None:
     """Each later write of its row pays for it again."""
     bare = RoutingRecord(NOW, "d" * 16, "vip", "queue", {"crm.tier": "high"})

@@ -121,3 +121,45 @@ def test_a_copy_that_is_too_old_is_not_served_while_a_newer_one_is_awaited() -> 
     clock.now_s = 66
     with pytest.raises(StateUnavailable):
         copies.get("k", store.read)
+
+
+class Interposed(dict[str, object]):
+    """A copy that is looked at is replaced before anything is done with it."""
+
+    def __init__(self, before: dict[str, object], newer: object) -> None:
+        super().__init__(before)
+        self.newer = newer
+
+    def get(self, key: str, default: object = None) -> object:
+        found = super().get(key, default)
+        self[key] = self.newer
+        return found
+
+
+def test_a_copy_found_wrong_while_a_newer_one_comes_does_not_take_its_place() -> None:
+    clock = Clock()
+    copies: LastGoodCopies[str] = LastGoodCopies(lambda _: Lifetime(300, math.inf), clock=clock)
+    copies.get("k", lambda: "newer")
+    newer = copies._copies["k"]
+    copies.forget("k")
+    copies.get("k", lambda: "older")
+    copies._copies = Interposed(copies._copies, newer)  # type: ignore[arg-type, assignment]
+
+    copies.ask_again("k", after_s=0)
+
+    assert copies.get("k", lambda: "not asked") == "newer"
+
+
+def test_who_asked_in_vain_does_not_put_the_old_copy_over_what_another_got() -> None:
+    clock = Clock()
+    copies: LastGoodCopies[str] = LastGoodCopies(lambda _: Lifetime(10, math.inf), clock=clock)
+    copies.get("k", lambda: "older")
+    clock.now_s = 11
+
+    def in_vain() -> str:
+        copies.get("k", lambda: "newer")
+        raise StateUnavailable("down")
+
+    copies.get("k", in_vain)
+
+    assert copies.get("k", lambda: "not asked") == "newer"

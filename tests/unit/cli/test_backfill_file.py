@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from cli.backfill_checkpoint import Checkpoint, refusals_beside
 from cli.backfill_file import opened
+from cli.backfill_run import Run
+from cli.deployment import Target
 from switchboard.contracts.ecs import Trigger
 from switchboard.domain.interaction import TriggerKind
 from switchboard.domain.report_header import NoReport
@@ -275,6 +277,25 @@ def test_what_was_done_is_known_again_for_the_same_file_alone(tmp_path: Path) ->
     assert Checkpoint.beside(file, opened(file, COLUMNS, NEW_YORK).digest).line == 0
     done.forget()
     assert Checkpoint.beside(file, digest).line == 0
+
+
+def test_what_was_done_for_one_deployment_is_not_left_out_in_another(tmp_path: Path) -> None:
+    """Else whoever tries a file on the stage dev loses its beginning in prod."""
+    past = opened(written(tmp_path, "c.csv", CSV), COLUMNS, NEW_YORK)
+    tried, meant, anew = (
+        Run(past, (), (), 2.0, Target({"Interactions": table}, api_url=url))
+        for table, url in (("dev", "https://a"), ("prod", "https://a"), ("dev", "https://b"))
+    )
+    done = tried.done_before()
+    done.line = 2
+    done.save()
+
+    assert [run.done_before().line for run in (tried, meant, anew)] == [2, 0, 0]
+
+
+def test_a_file_of_columns_that_is_not_there_is_told_as_that(tmp_path: Path) -> None:
+    with pytest.raises(NoReport, match=r"columns\.yaml: No such file"):
+        opened(written(tmp_path, "c.csv", CSV), "no/columns.yaml", NEW_YORK)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"line": "x"}', '{"digest": "d"}', "null"])

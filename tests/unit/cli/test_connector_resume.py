@@ -8,8 +8,10 @@ import pytest
 
 from cli import connector_resume
 from switchboard.adapters.connector.pacing import Lane
+from switchboard.adapters.dynamodb_ledger import DynamoDbInteractionLedger
 from switchboard.adapters.dynamodb_pacing import DynamoDbPacingStore
 from switchboard.domain.posting import Posting
+from switchboard.errors import StateUnavailable
 from switchboard.ports import Next
 from tests.unit.cli.posting_stack import Stack, parked_posting, standing
 
@@ -104,6 +106,16 @@ def test_what_was_given_up_is_named_with_the_command_and_not_retried(stack: Stac
     assert "left to a person: 2 (gave_up:" in said
     assert "`switchboard parked retry --connector sandbox --reason gave_up`" in said
     assert due_soon(stack) == set()
+
+
+def test_what_was_done_is_told_also_when_an_outage_comes_after_it(stack: Stack) -> None:
+    waits(stack, "i-1", "auth")
+
+    with patch.object(DynamoDbInteractionLedger, "parked", side_effect=StateUnavailable("down")):
+        answer = stack.run("connector", "resume", "sandbox")
+
+    assert answer.exit_code == 2
+    assert "Records that waited: 1, due by " in answer.output
 
 
 def test_resuming_twice_finds_nothing_left_to_do(stack: Stack) -> None:

@@ -122,6 +122,24 @@ def test_a_refused_secret_serves_while_it_cannot_be_read_again() -> None:
     assert ours.read("connectors/sandbox") == {"api_key": "s3cret"}
 
 
+@pytest.mark.parametrize(("is_down", "every_s"), [(False, 15), (True, 5)])
+def test_calls_that_are_refused_for_hours_ask_for_the_secret_a_few_times_a_minute(
+    is_down: bool, every_s: int
+) -> None:
+    """Each call reads it and has it refused; an outage that lets each wait would be felt."""
+    behind, clock = service(), Clock()
+    ours = secrets(behind, clock)
+    ours.read("connectors/sandbox")
+    behind.is_down = is_down
+
+    for half_s in range(2 * 3600):
+        clock.now_s = half_s / 2
+        ours.read("connectors/sandbox")
+        ours.is_refused("connectors/sandbox")
+
+    assert behind.reads <= 1 + 3600 / every_s
+
+
 def test_that_a_secret_was_refused_which_nobody_read_changes_nothing() -> None:
     behind = service()
     secrets(behind).is_refused("connectors/sandbox")

@@ -150,11 +150,24 @@ def test_headers_that_nobody_knows_ask_for_columns() -> None:
         rows("Agent,Queue\nMaya,Sales\n", {})
 
 
-def test_a_quotation_mark_that_is_never_closed_is_told_with_its_line() -> None:
-    endless = "x" * 140_000
-
+@pytest.mark.parametrize(
+    "rest", ["x" * 140_000, "said\nint-3,2026-11-02 09:00:00,Maya,SOLD\n", "", "\n"]
+)
+def test_a_quotation_mark_that_is_never_closed_is_told_with_its_line(rest: str) -> None:
+    """Else all rows behind it would be one row's remark, and nobody would miss them."""
     with pytest.raises(NoReport, match="line 3: a quotation mark is never closed"):
-        rows(f'{PLAIN}int-2,"{endless}\n')
+        rows(f'{PLAIN}int-2,2026-11-02 09:00:00,"{rest}')
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n", "\n\n"])
+def test_the_last_row_is_read_however_the_file_ends(ending: str) -> None:
+    assert texts(f'{PLAIN}int-2,2026-11-02 09:00:00,Maya,"SO ""LD"""{ending}')[1:] == [
+        {
+            "interaction_id": "int-2",
+            "started_at": "2026-11-02 09:00:00",
+            "disposition_code": 'SO "LD"',
+        }
+    ]
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,11 @@ def test_what_is_settled_by_now_waits_no_longer() -> None:
 @pytest.mark.parametrize("due_s", [0, 180, 5])
 def test_nothing_is_put_off(due_s: int) -> None:
     for posting in (FAILED, LOST):
-        assert tried_sooner(replace(posting, due_at=after(due_s)), at=after(180)) is None
+        due = replace(posting, due_at=after(due_s))
+        as_if_new = replace(due, attempts=0)
+
+        assert tried_sooner(due, at=after(180)) == as_if_new
+        assert tried_sooner(as_if_new, at=after(180)) is None
 
 
 @pytest.mark.parametrize(

@@ -143,14 +143,6 @@ def test_every_record_of_an_interaction_is_brought_back() -> None:
     assert resumed(world).soon == 2
 
 
-def test_of_an_interaction_with_many_records_the_next_time_takes_what_is_left() -> None:
-    segments = [replace(FAILED, part=str(each)) for each in range(60)]
-    world = with_a_backlog(1, *segments)
-
-    assert (resumed(world).soon, resumed(world).soon) == (50, 10)
-    assert resumed(world) == Resumed()
-
-
 def test_a_dry_run_counts_the_same_and_changes_nothing() -> None:
     world = with_a_backlog(3, FAILED)
     before = world.ledger.every_row()
@@ -175,9 +167,10 @@ def test_thousands_come_back_over_a_while_and_not_at_one_moment(together: Togeth
     assert 450 <= len(by_half) <= 550
 
 
-def test_a_backlog_of_failures_is_no_backlog_of_repeats() -> None:
-    """Else the retry budget would let one through a second."""
-    world = with_a_backlog(500, FAILED)
+@pytest.mark.parametrize("due_s", [36_000, 20, -300])
+def test_a_backlog_of_failures_is_no_backlog_of_repeats(due_s: float) -> None:
+    """Else the retry budget would let one through a second, also of what is due by now."""
+    world = with_a_backlog(500, replace(FAILED, due_at=after(due_s)))
     budget = RetryBudget(SHARE_OF_FIRST, LEAST_PER_S, lambda: world.clock.now.timestamp())
     world.retry_budgets = lambda _: budget
 

@@ -11,6 +11,7 @@ from switchboard.domain.deadline import Deadline
 from switchboard.errors import (
     MalformedRequest,
     Misconfigured,
+    NotNoted,
     StateBusy,
     StateConflict,
     StateUnavailable,
@@ -127,10 +128,13 @@ def test_one_whose_row_is_broken_keeps_no_other_waiting(
     assert world.left() == [b"1"]
 
 
-def test_any_number_of_broken_rows_keeps_no_other_waiting(world: World) -> None:
+@pytest.mark.parametrize("error", [StateUnreadable("nothing of ours"), NotNoted("a busy row")])
+def test_any_number_of_broken_or_busy_rows_keeps_no_other_waiting(
+    world: World, error: SwitchboardError
+) -> None:
     bodies = [str(number).encode() for number in range(9)]
     world.spill(*bodies)
-    world.ledger.failures = dict.fromkeys(bodies[:-1], StateUnreadable("nothing of ours"))
+    world.ledger.failures = dict.fromkeys(bodies[:-1], error)
 
     assert world.take_back() == TakenBack(kept=1, waiting_since=NOON)
 

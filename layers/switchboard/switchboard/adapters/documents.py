@@ -107,14 +107,20 @@ def read_interaction(interaction_id: str, text: str, *, revision: int) -> Intera
 
 
 def trail_text(notes: Sequence[TriggerNote]) -> str:
-    """As short as it can be read: each later write of the row pays for it. Microseconds."""
+    """As short as it can be read: each later write of the row pays for it. Microseconds.
+
+    A name of several words, which only a stranger can have chosen, is counted: its words would be
+    read as names.
+    """
     return to_text([_note_list(note) for note in notes])
 
 
 def _note_list(note: TriggerNote) -> list[object]:
-    names = " ".join(note.fields)
-    said = [note.kind, _epoch_us(note.received_at), note.revision, names, note.request_id]
-    return [*said, note.other_fields, note.refused] if note.other_fields or note.refused else said
+    names = [name for name in note.fields if name.split() == [name]]
+    others = note.other_fields + len(note.fields) - len(names)
+    at = _epoch_us(note.received_at)
+    said = [note.kind, at, note.revision, " ".join(names), note.request_id]
+    return [*said, others, note.refused] if others or note.refused else said
 
 
 def read_trail(text: str) -> tuple[TriggerNote, ...]:

@@ -246,7 +246,7 @@ class DynamoDbInteractionLedger:
     def _merge_change(
         self, merged: Interaction, document: str, seen: Item, *, now: datetime, due_at: datetime
     ) -> Update:
-        """What merging changes, on condition that revision and lease are still those seen."""
+        """What merging changes, on condition that nobody merged, took it or gave it back since."""
         change = Update().set(
             {
                 "revision": merged.revision,
@@ -257,6 +257,8 @@ class DynamoDbInteractionLedger:
         _still(change, "revision", seen)
         # Else a worker could release an unchanged row, due no more, while we leave due_at to it.
         _still(change, "lease_token", seen)
+        # Nor put off what somebody who took no lease just made due.
+        _still(change, "turn", seen)
         if int(seen.get("lease_until", 0)) <= epoch_ms(now):
             change.set(_due(_earlier(epoch_ms(due_at), seen)))
         change.set_if_absent({"first_at": utc_text(now), "day": utc_text(now)[:10]})

@@ -6,7 +6,7 @@ an old copy, and waits as long as for a first one.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from switchboard.beside import run_beside
@@ -37,11 +37,14 @@ class Lifetime:
     idle_s: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Copy(Generic[T]):
+    """Its moments change, so that nobody who keeps them puts an old value over a newer one."""
+
     value: T
     read_at: float
     ask_again_at: float
+    asked_at: float
 
 
 class LastGoodCopies(Generic[T]):
@@ -76,15 +79,14 @@ class LastGoodCopies(Generic[T]):
         try:
             return loading.result(timeout=_IDLE_PATIENCE_S if was_idle else _PATIENCE_S)
         except (StateUnavailable, TimeoutError):
-            self._keep(key, _Copy(copy.value, copy.read_at, now + _PAUSE_AFTER_FAILURE_S))
+            copy.asked_at, copy.ask_again_at = now, now + _PAUSE_AFTER_FAILURE_S
             return copy.value
 
     def ask_again(self, key: str, *, after_s: float) -> None:
-        """Somebody found the copy to be wrong: it is fresh for no longer than this."""
+        """Somebody found the copy to be wrong: the store is asked so long after it was last."""
         copy = self._copies.get(key)
         if copy:
-            again_at = min(copy.ask_again_at, copy.read_at + after_s)
-            self._copies[key] = replace(copy, ask_again_at=again_at)
+            copy.ask_again_at = min(copy.ask_again_at, copy.asked_at + after_s)
 
     def forget(self, key: str) -> None:
         self._copies.pop(key, None)
@@ -94,7 +96,7 @@ class LastGoodCopies(Generic[T]):
 
     def _loaded(self, key: str, load: Callable[[], T], now: float) -> T:
         value = load()
-        self._keep(key, _Copy(value, now, now + self._lifetime_of(value).fresh_s))
+        self._keep(key, _Copy(value, now, now + self._lifetime_of(value).fresh_s, now))
         return value
 
     def _keep(self, key: str, copy: _Copy[T]) -> None:

@@ -7,6 +7,7 @@ long are what exports look like. The file is never in memory as a whole.
 import codecs
 import csv
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Final
@@ -140,16 +141,29 @@ def _records(
     lines: Iterable[str], separator: str, *, is_strict: bool = True
 ) -> Iterator[tuple[int, list[str]]]:
     """Every record that says anything, with the number of its first line."""
-    reader = csv.reader(lines, delimiter=separator)
+    is_over = False
+
+    def lines_and_one_more() -> Iterator[str]:
+        nonlocal is_over
+        yield from lines
+        is_over = True
+        yield ""
+
+    reader = csv.reader(lines_and_one_more(), delimiter=separator)
     begins = 1
-    try:
+    with suppress(csv.Error):  # a field that is too long
         for texts in reader:
+            # A record that goes on behind the last line has a quotation mark that is never closed;
+            # the reader itself would hand it out, with all rows that it swallowed.
+            if is_over and texts:
+                break
             if any(text.strip() for text in texts):
                 yield begins, texts
             begins = reader.line_num + 1
-    except csv.Error:
-        if is_strict:
-            raise NoReport(
-                f"line {begins}: a quotation mark is never closed, or a field is longer than "
-                "131,072 characters"
-            ) from None
+        else:
+            return
+    if is_strict:
+        raise NoReport(
+            f"line {begins}: a quotation mark is never closed, or a field is longer than "
+            "131,072 characters"
+        )

@@ -12,12 +12,13 @@ def tried_sooner(posting: Posting, *, at: datetime) -> Posting | None:
 
     Only what waits by our own schedule is: after a failure that wrote nothing, or after a lost
     answer. A CRM that asked for time gets it, and nothing is put off. After the mend it is a first
-    try: the budget for repeats would let a backlog through by drops.
+    try, also what is due by now: the budget for repeats would let a backlog through by drops.
     """
     if posting.due_at is None or not _waits_by_schedule(posting):
         return None
     soonest = max(at, posting.unsettled_until) if posting.unsettled_until else at
-    return replace(posting, due_at=soonest, attempts=0) if soonest < posting.due_at else None
+    sooner = replace(posting, due_at=min(soonest, posting.due_at), attempts=0)
+    return sooner if sooner != posting else None
 
 
 def _waits_by_schedule(posting: Posting) -> bool:

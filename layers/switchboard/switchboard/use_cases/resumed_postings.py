@@ -26,8 +26,6 @@ _STILL_BUSY: Final = timedelta(minutes=1)
 ROWS_A_SECOND: Final = 50
 _READ_AT_ONCE: Final = 100
 _WRITTEN_AT_ONCE: Final = 10
-# DynamoDB takes no expression of more than 4 KB; the next time takes the others.
-_MOST_OF_A_ROW: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +101,10 @@ class _Resuming:
         found = [one for each in ours if (one := tried_sooner(each, at=at))]
         if not found:
             return Resumed(asked_to_wait=asked)
-        sooner, left = found[:_MOST_OF_A_ROW], len(found[_MOST_OF_A_ROW:])
-        due_at = min(each.due_at for each in sooner if each.due_at)
-        if not self._is_kept(row, sooner, due_at):
+        moments = [each.due_at for each in found if each.due_at]
+        if not self._is_kept(row, found, min(moments)):
             return Resumed(asked_to_wait=asked, busy=len(found))
-        last_at = max(each.due_at for each in sooner if each.due_at)
-        return Resumed(len(sooner), asked, busy=left, last_at=last_at)
+        return Resumed(len(found), asked, last_at=max(moments))
 
     def _is_asked_to_wait(self, posting: Posting) -> bool:
         is_later = posting.due_at is not None and posting.due_at > self.now

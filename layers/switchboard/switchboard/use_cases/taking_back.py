@@ -10,6 +10,7 @@ from switchboard.domain.deadline import Deadline
 from switchboard.errors import (
     InvalidRequest,
     Misconfigured,
+    NotNoted,
     StateUnavailable,
     StateUnreadable,
     SwitchboardError,
@@ -21,6 +22,8 @@ REFUSED: Final = "refused"
 _PAGE: Final = 100
 # One event may be what is wrong, and must not keep the others waiting. So many are an outage.
 _FAILURES_OF_AN_OUTAGE: Final = 3
+# And of these any number says nothing of the others: many repeats are of one row, which is busy.
+_OF_ONE_ROW: Final = (StateUnreadable, NotNoted)
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +63,7 @@ def take_back(
                 became = _taken(spilled, aside, take, token)
             except (StateUnavailable, Misconfigured) as error:
                 passed_over = passed_over or spilled.at
-                failures += not isinstance(error, StateUnreadable)
+                failures += not isinstance(error, _OF_ONE_ROW)
                 _log.warning("spilled event waits on: %s", error.code)
                 if failures == _FAILURES_OF_AN_OUTAGE or isinstance(error, Misconfigured):
                     return TakenBack(kept, refused, passed_over)
