@@ -110,7 +110,8 @@ def _next(
     if seen.due_at and (due_at := posting.due_at or seen.due_at):
         what = "it is written" if due_at <= seen.now else "it is tried again"
         is_new = not posting.tries and not posting.attempts
-        if tried_sooner(posting, at=seen.now + _WORTH_A_COMMAND):
+        sooner = tried_sooner(posting, at=seen.now + _WORTH_A_COMMAND)
+        if sooner and sooner.due_at != posting.due_at:
             return _once_mended(posting), due_at
         return ("it is written" if is_new else what), due_at
     brings = "`switchboard reconcile --repair`"
