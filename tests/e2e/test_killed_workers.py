@@ -17,7 +17,7 @@ from tests.e2e.world import Json, World, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("world")]
 
-CONTACTS = 40
+CONTACTS = 30
 # Every half second one of them loses all its processes, busy or not. Two cores need a while to
 # start so many again: killed more often, they would die while starting and never at their work.
 ROTA = ("trigger_intake", "routing_decision", "disposition_posting", "routing_decision")
