@@ -84,9 +84,11 @@ test-pythons: $(READY) ## Unit tests on every supported Python that this machine
 	    $(BIN)/uv pip sync -q --require-hashes --python $$folder/bin/python requirements/dev.lock
 	    $(BIN)/uv pip install -q --python $$folder/bin/python --no-deps --no-build-isolation -e .
 	    echo "Python $$version"
-	    # Not the enumeration of traces: it says the same on every Python, and takes its time.
+	    # Not the enumeration of traces, nor the simulation: they say the same on every Python, and
+	    # take their time.
 	    $$folder/bin/pytest $(PARTS) -n $(WORKERS) --dist worksteal -q -p no:cacheprovider \
-	        --ignore tests/unit/use_cases/test_disposition_posting_every_trace.py
+	        --ignore tests/unit/use_cases/test_disposition_posting_every_trace.py \
+	        --ignore tests/unit/simulation
 	done
 
 .PHONY: check
@@ -125,7 +127,7 @@ bench: $(READY) ## What rules, connectors, a start and a warm lookup cost beside
 
 .PHONY: proof
 proof: proof-posting $(READY) ## A caller never waits, nothing is lost or doubled (run nothing beside it; SHORT=1: CI's part)
-	@$(BIN)/python -m bench.hostile_lookups $(if $(SHORT),--lookups 500) --check
+	@$(BIN)/python -m bench.hostile_lookups $(if $(SHORT),--lookups 300) --check
 	if [ -n "$(SHORT)" ]; then exit 0; fi
 	$(BIN)/python -m bench.contact_reader --check
 	$(BIN)/python -m bench.warm_lookup --check
